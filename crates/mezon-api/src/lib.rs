@@ -1,0 +1,1 @@
+//! HTTP client for Mezon: sign-in, session refresh, channels, history, uploads

@@ -1,0 +1,3 @@
+//! The `mezon` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The vocabulary of Mezon chat: typed ids, channels, message content, attachments, mentions

@@ -1,0 +1,1 @@
+//! Mezon sessions: tokens, claims, expiry, refresh rules, stores, delay policies. No network

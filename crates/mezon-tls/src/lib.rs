@@ -1,0 +1,1 @@
+//! The TLS policy that the Mezon SDK's HTTP and WebSocket layers share
