@@ -1,1 +1,65 @@
-//! The vocabulary of Mezon chat: typed ids, channels, message content, attachments, mentions
+//! The vocabulary of Mezon chat: typed ids, channels, message content, attachments, mentions.
+//!
+//! This crate knows no network and no clock. It says what a message *is*: how its text and marks are
+//! written as JSON, how the lists beside it are read, and which numbers mean what.
+//!
+//! ```
+//! use mezon_model::{ChannelId, Draft, MessageContent, Target, UserId};
+//!
+//! // Plain text is a draft by itself ...
+//! let draft = Draft::from("hello");
+//! assert_eq!(draft.check()?, r#"{"t":"hello"}"#);
+//!
+//! // ... and the builder adds marks. Offsets count UTF-16 units, as every Mezon client does.
+//! let draft = MessageContent::builder()
+//!     .text("🎉 thanks ")
+//!     .mention_user(UserId::new(42), "linh")
+//!     .text(", see ")
+//!     .link("https://mezon.ai")
+//!     .build();
+//! assert_eq!(draft.content.as_text(), "🎉 thanks @linh, see https://mezon.ai");
+//! assert_eq!(draft.mentions[0].span().slice(draft.content.as_text()), Some("@linh"));
+//!
+//! // Where it goes to: direct messages live in clan 0.
+//! let target = Target::direct(ChannelId::new(123));
+//! assert!(target.clan_id.is_none());
+//! # Ok::<(), mezon_model::DraftError>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `proto`: conversions from and to the generated types of `mezon-proto`, and the protobuf half of
+//!   the [`list`] decoders. Without it the crate depends on serde alone.
+
+mod ack;
+mod attachment;
+mod channel;
+mod content;
+mod draft;
+mod id;
+mod kind;
+mod lenient;
+pub mod list;
+mod mention;
+mod message;
+mod reaction;
+mod reference;
+mod target;
+#[cfg(feature = "proto")]
+mod wire;
+
+pub use ack::MessageAck;
+pub use attachment::Attachment;
+pub use channel::{Channel, MessageHeader};
+pub use content::{ContentBuilder, ContentError, EmojiMark, HashtagMark, Mark, MarkKind, MessageContent, Span};
+pub use draft::{CONTENT_LIMIT, Draft, DraftError};
+pub use id::{
+    AppId, CategoryId, ChannelId, ClanId, EmojiId, MentionId, MessageId, ParseIdError, ReactionId, RoleId, TopicId,
+    UserId,
+};
+pub use kind::{ChannelType, MessageCode, StreamMode};
+pub use mention::Mention;
+pub use message::{ChannelMessage, MessageParts};
+pub use reaction::Reaction;
+pub use reference::Reference;
+pub use target::Target;

@@ -1,0 +1,366 @@
+//! A message that was received.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::ser::{Serialize, Serializer};
+
+use crate::attachment::Attachment;
+use crate::content::MessageContent;
+use crate::id::{ChannelId, ClanId, MessageId, TopicId, UserId};
+use crate::kind::{ChannelType, MessageCode, StreamMode};
+use crate::list;
+use crate::mention::Mention;
+use crate::reaction::Reaction;
+use crate::reference::Reference;
+use crate::target::Target;
+
+/// A message that was received: from the socket or from the history of a channel.
+///
+/// Content and lists are parsed when they are first asked for and kept, so a program that only counts
+/// messages does not pay for them. A clone is cheap and shares what is already parsed.
+///
+/// An edit or a removal arrives as a message too: it carries the id of the original and the
+/// [`code`](Self::code) [`MessageCode::Update`] or [`MessageCode::Remove`].
+///
+/// As JSON it is one object with snake-case keys; ids are strings, `content` is the content object and
+/// `text` its plain text.
+#[derive(Clone)]
+pub struct ChannelMessage {
+    inner: Arc<Inner>,
+}
+
+/// What a received message is made of, before anything is parsed.
+///
+/// For transports and for tests: programs that make their own messages fill this in and convert it.
+///
+/// ```
+/// use mezon_model::{ChannelMessage, MessageId, MessageParts};
+///
+/// let mut parts = MessageParts::default();
+/// parts.message_id = MessageId::new(7);
+/// parts.content = r#"{"t":"hi"}"#.into();
+/// assert_eq!(ChannelMessage::from(parts).text(), "hi");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)] // each field is documented at the accessor of the same name
+pub struct MessageParts {
+    pub message_id: MessageId,
+    pub channel_id: ChannelId,
+    pub clan_id: ClanId,
+    pub sender_id: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub avatar: String,
+    pub clan_nick: String,
+    pub clan_avatar: String,
+    pub channel_label: String,
+    pub clan_logo: String,
+    pub category_name: String,
+    pub code: MessageCode,
+    pub mode: StreamMode,
+    pub topic_id: TopicId,
+    pub is_public: bool,
+    pub hide_edited: bool,
+    pub create_time_seconds: u32,
+    pub update_time_seconds: u32,
+    pub content: String,
+    pub mentions: Vec<u8>,
+    pub attachments: Vec<u8>,
+    pub references: Vec<u8>,
+    pub reactions: Vec<u8>,
+    pub referenced_message: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Inner {
+    parts: MessageParts,
+    content: OnceLock<MessageContent>,
+    mentions: OnceLock<Vec<Mention>>,
+    attachments: OnceLock<Vec<Attachment>>,
+    references: OnceLock<Vec<Reference>>,
+    reactions: OnceLock<Vec<Reaction>>,
+}
+
+impl ChannelMessage {
+    /// The message's id. An edit or a removal has the id of the original.
+    pub fn id(&self) -> MessageId {
+        self.parts().message_id
+    }
+
+    /// The channel it was written in.
+    pub fn channel_id(&self) -> ChannelId {
+        self.parts().channel_id
+    }
+
+    /// The clan of the channel, [`ClanId::DIRECT`] for direct and group conversations.
+    pub fn clan_id(&self) -> ClanId {
+        self.parts().clan_id
+    }
+
+    /// Who wrote it.
+    pub fn sender_id(&self) -> UserId {
+        self.parts().sender_id
+    }
+
+    /// The sender's user name.
+    pub fn username(&self) -> &str {
+        &self.parts().username
+    }
+
+    /// What the sender is called outside clans; may be empty.
+    pub fn display_name(&self) -> &str {
+        &self.parts().display_name
+    }
+
+    /// The address of the sender's picture; may be empty.
+    pub fn avatar(&self) -> &str {
+        &self.parts().avatar
+    }
+
+    /// What the sender is called in the clan; may be empty.
+    pub fn clan_nick(&self) -> &str {
+        &self.parts().clan_nick
+    }
+
+    /// The address of the sender's picture in the clan; may be empty.
+    pub fn clan_avatar(&self) -> &str {
+        &self.parts().clan_avatar
+    }
+
+    /// The name of the channel; may be empty.
+    pub fn channel_label(&self) -> &str {
+        &self.parts().channel_label
+    }
+
+    /// The address of the clan's picture; may be empty.
+    pub fn clan_logo(&self) -> &str {
+        &self.parts().clan_logo
+    }
+
+    /// The name of the channel's category; may be empty.
+    pub fn category_name(&self) -> &str {
+        &self.parts().category_name
+    }
+
+    /// What the message is for: chat, an edit, a removal, a buzz, …
+    pub fn code(&self) -> MessageCode {
+        self.parts().code
+    }
+
+    /// The kind of conversation.
+    pub fn mode(&self) -> StreamMode {
+        self.parts().mode
+    }
+
+    /// The channel type that belongs to the [`mode`](Self::mode).
+    pub fn channel_type(&self) -> ChannelType {
+        self.mode().channel_type()
+    }
+
+    /// The topic it belongs to, or none.
+    pub fn topic_id(&self) -> TopicId {
+        self.parts().topic_id
+    }
+
+    /// Whether the channel is open to its whole clan.
+    pub fn is_public(&self) -> bool {
+        self.parts().is_public
+    }
+
+    /// Whether clients should not show that the message was edited.
+    pub fn hide_edited(&self) -> bool {
+        self.parts().hide_edited
+    }
+
+    /// When it was written, in Unix seconds; 0 when the server does not say.
+    pub fn create_time_seconds(&self) -> u32 {
+        self.parts().create_time_seconds
+    }
+
+    /// When it was last changed, in Unix seconds; 0 when never.
+    pub fn update_time_seconds(&self) -> u32 {
+        self.parts().update_time_seconds
+    }
+
+    /// When it was written, to the second. See [`MessageId::created_at`] for milliseconds.
+    pub fn created_at(&self) -> Option<SystemTime> {
+        time(self.create_time_seconds())
+    }
+
+    /// When it was last changed, to the second.
+    pub fn updated_at(&self) -> Option<SystemTime> {
+        time(self.update_time_seconds())
+    }
+
+    /// What it says, with its marks.
+    pub fn content(&self) -> &MessageContent {
+        self.inner.content.get_or_init(|| MessageContent::parse(self.raw_content()))
+    }
+
+    /// The plain text of the [`content`](Self::content).
+    pub fn text(&self) -> &str {
+        self.content().as_text()
+    }
+
+    /// The content exactly as it came, mostly JSON.
+    pub fn raw_content(&self) -> &str {
+        &self.parts().content
+    }
+
+    /// Who is named in it. Empty also when the list is malformed: see [`raw_mentions`](Self::raw_mentions).
+    pub fn mentions(&self) -> &[Mention] {
+        self.inner.mentions.get_or_init(|| list::decode_mentions(self.raw_mentions()).unwrap_or_default())
+    }
+
+    /// Its files. Empty also when the list is malformed: see [`raw_attachments`](Self::raw_attachments).
+    pub fn attachments(&self) -> &[Attachment] {
+        self.inner.attachments.get_or_init(|| list::decode_attachments(self.raw_attachments()).unwrap_or_default())
+    }
+
+    /// What it answers. Empty also when the list is malformed: see [`raw_references`](Self::raw_references).
+    pub fn references(&self) -> &[Reference] {
+        self.inner.references.get_or_init(|| list::decode_references(self.raw_references()).unwrap_or_default())
+    }
+
+    /// The emojis under it. Empty also when the list is malformed: see [`raw_reactions`](Self::raw_reactions).
+    pub fn reactions(&self) -> &[Reaction] {
+        self.inner.reactions.get_or_init(|| list::decode_reactions(self.raw_reactions()).unwrap_or_default())
+    }
+
+    /// The bytes of the mentions as they came.
+    pub fn raw_mentions(&self) -> &[u8] {
+        &self.parts().mentions
+    }
+
+    /// The bytes of the attachments as they came.
+    pub fn raw_attachments(&self) -> &[u8] {
+        &self.parts().attachments
+    }
+
+    /// The bytes of the references as they came.
+    pub fn raw_references(&self) -> &[u8] {
+        &self.parts().references
+    }
+
+    /// The bytes of the reactions as they came.
+    pub fn raw_reactions(&self) -> &[u8] {
+        &self.parts().reactions
+    }
+
+    /// The bytes of the answered message as they came. Their format is not known, so they are not parsed.
+    pub fn raw_referenced_message(&self) -> &[u8] {
+        &self.parts().referenced_message
+    }
+
+    /// Where to send an answer to.
+    pub fn target(&self) -> Target {
+        Target {
+            clan_id: self.clan_id(),
+            channel_id: self.channel_id(),
+            channel_type: self.channel_type(),
+            is_public: self.is_public(),
+        }
+    }
+
+    fn parts(&self) -> &MessageParts {
+        &self.inner.parts
+    }
+}
+
+impl From<MessageParts> for ChannelMessage {
+    fn from(parts: MessageParts) -> Self {
+        Self { inner: Arc::new(Inner { parts, ..Inner::default() }) }
+    }
+}
+
+impl PartialEq for ChannelMessage {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for ChannelMessage {}
+
+impl fmt::Debug for ChannelMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChannelMessage")
+            .field("id", &self.id())
+            .field("channel_id", &self.channel_id())
+            .field("clan_id", &self.clan_id())
+            .field("sender_id", &self.sender_id())
+            .field("code", &self.code())
+            .field("mode", &self.mode())
+            .field("content", &self.raw_content())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for ChannelMessage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        /// The shape that programs rely on. Adding a key is fine; renaming or removing one is not.
+        #[derive(serde::Serialize)]
+        struct Shape<'a> {
+            message_id: MessageId,
+            channel_id: ChannelId,
+            clan_id: ClanId,
+            sender_id: UserId,
+            username: &'a str,
+            display_name: &'a str,
+            avatar: &'a str,
+            clan_nick: &'a str,
+            clan_avatar: &'a str,
+            channel_label: &'a str,
+            clan_logo: &'a str,
+            category_name: &'a str,
+            code: MessageCode,
+            mode: StreamMode,
+            topic_id: TopicId,
+            is_public: bool,
+            hide_edited: bool,
+            create_time_seconds: u32,
+            update_time_seconds: u32,
+            text: &'a str,
+            content: &'a MessageContent,
+            mentions: &'a [Mention],
+            attachments: &'a [Attachment],
+            references: &'a [Reference],
+            reactions: &'a [Reaction],
+        }
+
+        Shape {
+            message_id: self.id(),
+            channel_id: self.channel_id(),
+            clan_id: self.clan_id(),
+            sender_id: self.sender_id(),
+            username: self.username(),
+            display_name: self.display_name(),
+            avatar: self.avatar(),
+            clan_nick: self.clan_nick(),
+            clan_avatar: self.clan_avatar(),
+            channel_label: self.channel_label(),
+            clan_logo: self.clan_logo(),
+            category_name: self.category_name(),
+            code: self.code(),
+            mode: self.mode(),
+            topic_id: self.topic_id(),
+            is_public: self.is_public(),
+            hide_edited: self.hide_edited(),
+            create_time_seconds: self.create_time_seconds(),
+            update_time_seconds: self.update_time_seconds(),
+            text: self.text(),
+            content: self.content(),
+            mentions: self.mentions(),
+            attachments: self.attachments(),
+            references: self.references(),
+            reactions: self.reactions(),
+        }
+        .serialize(serializer)
+    }
+}
+
+fn time(seconds: u32) -> Option<SystemTime> {
+    (seconds != 0).then(|| UNIX_EPOCH + Duration::from_secs(seconds.into()))
+}

@@ -1,0 +1,366 @@
+//! Conversions from and to the generated protobuf types.
+
+use mezon_proto::{api, realtime};
+use prost::Message as _;
+
+use crate::ack::MessageAck;
+use crate::attachment::Attachment;
+use crate::channel::{Channel, MessageHeader};
+use crate::draft::{Draft, DraftError};
+use crate::id::TopicId;
+use crate::kind::{ChannelType, MessageCode, StreamMode};
+use crate::mention::Mention;
+use crate::message::{ChannelMessage, MessageParts};
+use crate::reaction::Reaction;
+use crate::reference::Reference;
+use crate::target::Target;
+
+impl Draft {
+    /// The message to put on the socket (or into an API call) to send this to `target`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Draft::check`].
+    pub fn to_send(&self, target: &Target) -> Result<realtime::ChannelMessageSend, DraftError> {
+        Ok(realtime::ChannelMessageSend {
+            clan_id: target.clan_id.get(),
+            channel_id: target.channel_id.get(),
+            content: self.check()?,
+            mentions: self.mentions.iter().map(api::MessageMention::from).collect(),
+            attachments: self.attachments.iter().map(attachment_to_wire).collect(),
+            references: self.references.iter().map(api::MessageRef::from).collect(),
+            mode: target.mode().to_raw(),
+            anonymous_message: self.anonymous,
+            mention_everyone: self.mention_everyone,
+            avatar: self.avatar.clone(),
+            is_public: target.is_public,
+            code: self.code.to_raw(),
+            topic_id: self.topic.map_or(0, TopicId::get),
+            // A slot for a client-chosen id. The server does not use it to recognise a resend.
+            id: 0,
+        })
+    }
+}
+
+impl Target {
+    /// The request to join the channel.
+    pub fn to_join(&self) -> realtime::ChannelJoin {
+        realtime::ChannelJoin {
+            clan_id: self.clan_id.get(),
+            channel_id: self.channel_id.get(),
+            channel_type: self.channel_type.to_raw(),
+            is_public: self.is_public,
+        }
+    }
+
+    /// The request to leave the channel.
+    pub fn to_leave(&self) -> realtime::ChannelLeave {
+        realtime::ChannelLeave {
+            clan_id: self.clan_id.get(),
+            channel_id: self.channel_id.get(),
+            channel_type: self.channel_type.to_raw(),
+            is_public: self.is_public,
+        }
+    }
+}
+
+impl From<api::ChannelMessage> for ChannelMessage {
+    /// Takes the texts over and copies the lists: a list may be a slice of a much larger read buffer,
+    /// which a kept message would hold in memory.
+    fn from(wire: api::ChannelMessage) -> Self {
+        Self::from(MessageParts {
+            message_id: wire.message_id.into(),
+            channel_id: wire.channel_id.into(),
+            clan_id: wire.clan_id.into(),
+            sender_id: wire.sender_id.into(),
+            username: wire.username,
+            display_name: wire.display_name,
+            avatar: wire.avatar,
+            clan_nick: wire.clan_nick,
+            clan_avatar: wire.clan_avatar,
+            channel_label: wire.channel_label,
+            clan_logo: wire.clan_logo,
+            category_name: wire.category_name,
+            code: MessageCode::from_raw(wire.code),
+            mode: StreamMode::from_raw(wire.mode),
+            topic_id: wire.topic_id.into(),
+            is_public: wire.is_public,
+            hide_edited: wire.hide_editted,
+            create_time_seconds: wire.create_time_seconds,
+            update_time_seconds: wire.update_time_seconds,
+            content: wire.content,
+            mentions: wire.mentions.to_vec(),
+            attachments: wire.attachments.to_vec(),
+            references: wire.references.to_vec(),
+            reactions: wire.reactions.to_vec(),
+            referenced_message: wire.referenced_message.to_vec(),
+        })
+    }
+}
+
+impl From<api::ChannelDescription> for Channel {
+    fn from(wire: api::ChannelDescription) -> Self {
+        Self {
+            channel_id: wire.channel_id.into(),
+            clan_id: wire.clan_id.into(),
+            kind: ChannelType::from_raw(wire.r#type),
+            channel_label: wire.channel_label,
+            is_private: wire.channel_private != 0,
+            topic: wire.topic,
+            parent_id: wire.parent_id.into(),
+            category_id: wire.category_id.into(),
+            category_name: wire.category_name,
+            clan_name: wire.clan_name,
+            channel_avatar: wire.channel_avatar,
+            creator_id: wire.creator_id.into(),
+            creator_name: wire.creator_name,
+            user_ids: wire.user_ids.into_iter().map(Into::into).collect(),
+            usernames: wire.usernames,
+            display_names: wire.display_names,
+            avatars: wire.avatars,
+            onlines: wire.onlines,
+            member_count: wire.member_count,
+            unread_count: wire.count_mess_unread,
+            is_active: wire.active != 0,
+            is_muted: wire.is_mute,
+            is_age_restricted: wire.age_restricted != 0,
+            is_encrypted: wire.e2ee != 0,
+            app_id: wire.app_id.into(),
+            meeting_code: wire.meeting_code,
+            last_sent_message: wire.last_sent_message.map(Into::into),
+            last_seen_message: wire.last_seen_message.map(Into::into),
+            last_pin_message: wire.last_pin_message,
+            create_time_seconds: wire.create_time_seconds,
+            update_time_seconds: wire.update_time_seconds,
+        }
+    }
+}
+
+impl From<api::ChannelMessageHeader> for MessageHeader {
+    fn from(wire: api::ChannelMessageHeader) -> Self {
+        Self {
+            id: wire.id.into(),
+            sender_id: wire.sender_id.into(),
+            timestamp_seconds: wire.timestamp_seconds,
+            content: wire.content,
+        }
+    }
+}
+
+impl From<realtime::ChannelMessageAck> for MessageAck {
+    fn from(wire: realtime::ChannelMessageAck) -> Self {
+        Self {
+            channel_id: wire.channel_id.into(),
+            message_id: wire.message_id.into(),
+            code: MessageCode::from_raw(wire.code),
+            username: wire.username,
+            create_time_seconds: wire.create_time_seconds,
+            update_time_seconds: wire.update_time_seconds,
+            persistent: wire.persistent,
+            clan_logo: wire.clan_logo,
+            category_name: wire.category_name,
+        }
+    }
+}
+
+impl From<api::MessageAttachment> for Attachment {
+    fn from(wire: api::MessageAttachment) -> Self {
+        Self {
+            filename: wire.filename,
+            size: wire.size.into(),
+            url: wire.url,
+            filetype: wire.filetype,
+            width: wire.width,
+            height: wire.height,
+            thumbnail: wire.thumbnail,
+            duration: wire.duration,
+        }
+    }
+}
+
+impl From<api::MessageMention> for Mention {
+    fn from(wire: api::MessageMention) -> Self {
+        Self {
+            id: wire.id.into(),
+            user_id: wire.user_id.into(),
+            username: wire.username,
+            role_id: wire.role_id.into(),
+            rolename: wire.rolename,
+            create_time_seconds: wire.create_time_seconds,
+            start: u32::try_from(wire.s).unwrap_or(0),
+            end: u32::try_from(wire.e).unwrap_or(0),
+        }
+    }
+}
+
+impl From<&Mention> for api::MessageMention {
+    fn from(mention: &Mention) -> Self {
+        Self {
+            id: mention.id.get(),
+            user_id: mention.user_id.get(),
+            username: mention.username.clone(),
+            role_id: mention.role_id.get(),
+            rolename: mention.rolename.clone(),
+            create_time_seconds: mention.create_time_seconds,
+            s: i32::try_from(mention.start).unwrap_or(i32::MAX),
+            e: i32::try_from(mention.end).unwrap_or(i32::MAX),
+        }
+    }
+}
+
+impl From<api::MessageRef> for Reference {
+    fn from(wire: api::MessageRef) -> Self {
+        Self {
+            message_id: wire.message_id.into(),
+            message_ref_id: wire.message_ref_id.into(),
+            content: wire.content,
+            has_attachment: wire.has_attachment,
+            ref_type: wire.ref_type,
+            sender_id: wire.message_sender_id.into(),
+            sender_username: wire.message_sender_username,
+            sender_avatar: wire.message_sender_avatar,
+            sender_clan_nick: wire.message_sender_clan_nick,
+            sender_display_name: wire.message_sender_display_name,
+        }
+    }
+}
+
+impl From<&Reference> for api::MessageRef {
+    fn from(reference: &Reference) -> Self {
+        Self {
+            message_id: reference.message_id.get(),
+            message_ref_id: reference.message_ref_id.get(),
+            content: reference.content.clone(),
+            has_attachment: reference.has_attachment,
+            ref_type: reference.ref_type,
+            message_sender_id: reference.sender_id.get(),
+            message_sender_username: reference.sender_username.clone(),
+            message_sender_avatar: reference.sender_avatar.clone(),
+            message_sender_clan_nick: reference.sender_clan_nick.clone(),
+            message_sender_display_name: reference.sender_display_name.clone(),
+        }
+    }
+}
+
+impl From<api::MessageReaction> for Reaction {
+    fn from(wire: api::MessageReaction) -> Self {
+        Self {
+            id: wire.id.into(),
+            emoji_id: wire.emoji_id.into(),
+            emoji: wire.emoji,
+            sender_id: wire.sender_id.into(),
+            sender_name: wire.sender_name,
+            sender_avatar: wire.sender_avatar,
+            removed: wire.action,
+            count: wire.count,
+            channel_id: wire.channel_id.into(),
+            message_id: wire.message_id.into(),
+            clan_id: wire.clan_id.into(),
+            mode: StreamMode::from_raw(wire.mode),
+            message_sender_id: wire.message_sender_id.into(),
+            is_public: wire.is_public,
+            topic_id: wire.topic_id.into(),
+            emoji_recent_id: wire.emoji_recent_id.into(),
+        }
+    }
+}
+
+impl From<&Reaction> for api::MessageReaction {
+    fn from(reaction: &Reaction) -> Self {
+        Self {
+            id: reaction.id.get(),
+            emoji_id: reaction.emoji_id.get(),
+            emoji: reaction.emoji.clone(),
+            sender_id: reaction.sender_id.get(),
+            sender_name: reaction.sender_name.clone(),
+            sender_avatar: reaction.sender_avatar.clone(),
+            action: reaction.removed,
+            count: reaction.count,
+            channel_id: reaction.channel_id.get(),
+            message_id: reaction.message_id.get(),
+            clan_id: reaction.clan_id.get(),
+            mode: reaction.mode.to_raw(),
+            message_sender_id: reaction.message_sender_id.get(),
+            is_public: reaction.is_public,
+            topic_id: reaction.topic_id.get(),
+            emoji_recent_id: reaction.emoji_recent_id.get(),
+        }
+    }
+}
+
+/// Only for attachments that passed [`Draft::check`]: the size fits then.
+fn attachment_to_wire(attachment: &Attachment) -> api::MessageAttachment {
+    api::MessageAttachment {
+        filename: attachment.filename.clone(),
+        size: i32::try_from(attachment.size).unwrap_or(0),
+        url: attachment.url.clone(),
+        filetype: attachment.filetype.clone(),
+        width: attachment.width,
+        height: attachment.height,
+        thumbnail: attachment.thumbnail.clone(),
+        duration: attachment.duration,
+    }
+}
+
+/// `api.MessageAttachmentList` with a 64-bit size. The generated type has 32 bits and would cut larger
+/// numbers, which older senders could write.
+#[derive(Clone, PartialEq, prost::Message)]
+struct WideAttachmentList {
+    #[prost(message, repeated, tag = "1")]
+    attachments: Vec<WideAttachment>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct WideAttachment {
+    #[prost(string, tag = "1")]
+    filename: String,
+    #[prost(int64, tag = "2")]
+    size: i64,
+    #[prost(string, tag = "3")]
+    url: String,
+    #[prost(string, tag = "4")]
+    filetype: String,
+    #[prost(int32, tag = "5")]
+    width: i32,
+    #[prost(int32, tag = "6")]
+    height: i32,
+    #[prost(string, tag = "7")]
+    thumbnail: String,
+    #[prost(int32, tag = "8")]
+    duration: i32,
+}
+
+impl From<WideAttachment> for Attachment {
+    fn from(wire: WideAttachment) -> Self {
+        Self {
+            filename: wire.filename,
+            size: wire.size,
+            url: wire.url,
+            filetype: wire.filetype,
+            width: wire.width,
+            height: wire.height,
+            thumbnail: wire.thumbnail,
+            duration: wire.duration,
+        }
+    }
+}
+
+pub(crate) fn attachments(raw: &[u8]) -> Option<Vec<Attachment>> {
+    let list = WideAttachmentList::decode(raw).ok()?;
+    Some(list.attachments.into_iter().map(Into::into).collect())
+}
+
+pub(crate) fn mentions(raw: &[u8]) -> Option<Vec<Mention>> {
+    let list = api::MessageMentionList::decode(raw).ok()?;
+    Some(list.mentions.into_iter().map(Into::into).collect())
+}
+
+pub(crate) fn references(raw: &[u8]) -> Option<Vec<Reference>> {
+    let list = api::MessageRefList::decode(raw).ok()?;
+    Some(list.refs.into_iter().map(Into::into).collect())
+}
+
+pub(crate) fn reactions(raw: &[u8]) -> Option<Vec<Reaction>> {
+    let list = api::MessageReactionList::decode(raw).ok()?;
+    Some(list.reactions.into_iter().map(Into::into).collect())
+}
