@@ -32,7 +32,10 @@ fn generate() -> Result<Vec<(PathBuf, String)>, String> {
     let descriptors = protox::compile(["mezon/api.proto", "mezon/realtime.proto"], [root.join("proto")])
         .map_err(|error| format!("{error:?}"))?;
     let mut config = Config::new();
-    config.bytes(["."]).btree_map(["."]);
+    config
+        .bytes(["."])
+        .btree_map(["."])
+        .extern_path(".mezon.realtime.UserPresence", "crate::presence::UserPresence");
     let requests =
         descriptors.file.into_iter().map(|file| (Module::from_protobuf_package_name(file.package()), file)).collect();
     let modules = config.generate(requests).map_err(|error| error.to_string())?;

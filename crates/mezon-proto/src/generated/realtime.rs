@@ -430,9 +430,9 @@ pub struct Channel {
     #[prost(int64, tag = "1")]
     pub id: i64,
     #[prost(message, repeated, tag = "2")]
-    pub presences: ::prost::alloc::vec::Vec<UserPresence>,
+    pub presences: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
     #[prost(message, optional, tag = "3")]
-    pub self_: ::core::option::Option<UserPresence>,
+    pub self_: ::core::option::Option<crate::presence::UserPresence>,
     #[prost(string, tag = "4")]
     pub chanel_label: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
@@ -612,9 +612,9 @@ pub struct ChannelPresenceEvent {
     #[prost(int64, tag = "1")]
     pub channel_id: i64,
     #[prost(message, repeated, tag = "2")]
-    pub joins: ::prost::alloc::vec::Vec<UserPresence>,
+    pub joins: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
     #[prost(message, repeated, tag = "3")]
-    pub leaves: ::prost::alloc::vec::Vec<UserPresence>,
+    pub leaves: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
     #[prost(string, tag = "4")]
     pub clan_logo: ::prost::alloc::string::String,
     #[prost(string, tag = "5")]
@@ -739,7 +739,7 @@ pub struct Pong {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Status {
     #[prost(message, repeated, tag = "1")]
-    pub presences: ::prost::alloc::vec::Vec<UserPresence>,
+    pub presences: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatusFollow {
@@ -751,9 +751,9 @@ pub struct StatusFollow {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StatusPresenceEvent {
     #[prost(message, repeated, tag = "2")]
-    pub joins: ::prost::alloc::vec::Vec<UserPresence>,
+    pub joins: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
     #[prost(message, repeated, tag = "3")]
-    pub leaves: ::prost::alloc::vec::Vec<UserPresence>,
+    pub leaves: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LastPinMessageEvent {
@@ -1138,7 +1138,7 @@ pub struct StreamData {
     #[prost(message, optional, tag = "1")]
     pub stream: ::core::option::Option<Stream>,
     #[prost(message, optional, tag = "2")]
-    pub sender: ::core::option::Option<UserPresence>,
+    pub sender: ::core::option::Option<crate::presence::UserPresence>,
     #[prost(string, tag = "3")]
     pub data: ::prost::alloc::string::String,
     #[prost(bool, tag = "4")]
@@ -1149,24 +1149,9 @@ pub struct StreamPresenceEvent {
     #[prost(message, optional, tag = "1")]
     pub stream: ::core::option::Option<Stream>,
     #[prost(message, repeated, tag = "2")]
-    pub joins: ::prost::alloc::vec::Vec<UserPresence>,
+    pub joins: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
     #[prost(message, repeated, tag = "3")]
-    pub leaves: ::prost::alloc::vec::Vec<UserPresence>,
-}
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UserPresence {
-    #[prost(int64, tag = "1")]
-    pub user_id: i64,
-    #[prost(int32, tag = "2")]
-    pub session_id: i32,
-    #[prost(string, tag = "3")]
-    pub username: ::prost::alloc::string::String,
-    #[prost(message, optional, tag = "4")]
-    pub status: ::core::option::Option<::prost::alloc::string::String>,
-    #[prost(bool, tag = "5")]
-    pub is_mobile: bool,
-    #[prost(string, tag = "6")]
-    pub user_status: ::prost::alloc::string::String,
+    pub leaves: ::prost::alloc::vec::Vec<crate::presence::UserPresence>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CustomStatusEvent {

@@ -1,0 +1,192 @@
+//! Reading an envelope, leniently.
+
+use std::fmt;
+
+use bytes::{Buf, Bytes};
+use prost::Message as _;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+
+use super::error::{WireError, WireErrorKind};
+use super::outbound::{CID_FIELD, Revision};
+use super::window::Window;
+use crate::realtime::Envelope;
+use crate::realtime::envelope::Message;
+
+/// An envelope as it came in.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Inbound {
+    /// Ties a reply to its request; 0 means a push.
+    ///
+    /// Requests use 1 to 65535. Other numbers are kept as the 32 bits they came in, so a negative one is large
+    /// here and no request waits for it. Text that is no decimal number counts as 0.
+    pub cid: u32,
+    /// The revision the sender speaks, as the form of `cid` tells; `None` when the frame has no `cid`.
+    pub revision: Option<Revision>,
+    /// What the envelope carries.
+    pub body: Body,
+}
+
+/// What an envelope carries.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Body {
+    /// Nothing: no field besides `cid`.
+    Empty,
+    /// A message of this schema.
+    Message(Box<Message>),
+    /// A field this schema does not know, most likely a message of a newer server.
+    Unknown {
+        /// The field number in the envelope.
+        field: u32,
+        /// The body of the message; for a field that is no message, its encoded value.
+        raw: Bytes,
+    },
+    /// A field this schema knows, with a content that does not fit it.
+    Undecodable {
+        /// The field number in the envelope.
+        field: u32,
+        /// The body of the message; for a field that is no message, its encoded value.
+        raw: Bytes,
+        /// What did not fit. Names fields, never their values.
+        reason: String,
+    },
+}
+
+/// Reads one envelope.
+///
+/// Where a field comes more than once, the last one counts; a known message counts more than an unknown field
+/// beside it.
+///
+/// # Errors
+///
+/// [`WireError`] when the bytes are no sequence of protobuf fields.
+#[expect(clippy::needless_pass_by_value, reason = "the frame is given away: the result keeps slices of it")]
+pub fn decode(frame: Bytes) -> Result<Inbound, WireError> {
+    let mut inbound = Inbound { cid: 0, revision: None, body: Body::Empty };
+    let mut buffer = Window::new(&frame);
+    while buffer.has_remaining() {
+        if buffer.chunk().iter().all(|&byte| byte == 0) {
+            break; // padding: no field starts with a zero byte
+        }
+        let field = Field::read(&frame, &mut buffer)?;
+        if field.number == CID_FIELD {
+            if let Some((cid, revision)) = field.cid() {
+                inbound.cid = cid;
+                inbound.revision = Some(revision);
+            }
+            continue;
+        }
+        match field.body() {
+            Body::Unknown { .. } if !matches!(inbound.body, Body::Empty | Body::Unknown { .. }) => {}
+            body => inbound.body = body,
+        }
+    }
+    Ok(inbound)
+}
+
+/// A field of the top level: its key is read, its extent is known, its value is not decoded.
+struct Field<'a> {
+    frame: &'a Bytes,
+    number: u32,
+    wire_type: WireType,
+    /// Where the value starts: the length prefix, where there is one.
+    start: usize,
+    /// Where the content starts: behind the length prefix.
+    content: usize,
+    end: usize,
+}
+
+impl<'a> Field<'a> {
+    fn read(frame: &'a Bytes, buffer: &mut Window<'a>) -> Result<Self, WireError> {
+        let key_at = buffer.position();
+        let error = |kind| WireError::new(kind, key_at);
+        let (number, wire_type) = decode_key(buffer).map_err(|_| error(varint_fault(frame, key_at)))?;
+        let start = buffer.position();
+        let mut content = start;
+        match wire_type {
+            WireType::LengthDelimited => {
+                let length = decode_varint(buffer).map_err(|_| error(varint_fault(frame, start)))?;
+                content = buffer.position();
+                match usize::try_from(length) {
+                    Ok(length) if length <= buffer.remaining() => buffer.advance(length),
+                    _ => return Err(error(WireErrorKind::Truncated)),
+                }
+            }
+            _ => skip_field(wire_type, number, buffer, DecodeContext::default()).map_err(|_| {
+                error(match wire_type {
+                    WireType::Varint => varint_fault(frame, start),
+                    WireType::ThirtyTwoBit | WireType::SixtyFourBit => WireErrorKind::Truncated,
+                    _ => WireErrorKind::Malformed,
+                })
+            })?,
+        }
+        Ok(Self { frame, number, wire_type, start, content, end: buffer.position() })
+    }
+
+    /// The value as a correlation id, in either form; `None` for a field of any other wire type.
+    fn cid(&self) -> Option<(u32, Revision)> {
+        let mut content = Window::part(self.frame, self.content, self.end);
+        match self.wire_type {
+            WireType::Varint => {
+                let value = decode_varint(&mut content).unwrap_or_default();
+                // An int32 keeps the low 32 bits of its varint, a negative one included.
+                Some(((value & u64::from(u32::MAX)).try_into().unwrap_or_default(), Revision::Int32Cid))
+            }
+            WireType::LengthDelimited => {
+                let text = std::str::from_utf8(content.chunk()).unwrap_or_default();
+                Some((text.parse().unwrap_or_default(), Revision::StringCid))
+            }
+            _ => None,
+        }
+    }
+
+    /// The value as one arm of the envelope, decoded by the generated code.
+    fn body(&self) -> Body {
+        let mut arm = Envelope::default();
+        let mut value = Window::part(self.frame, self.start, self.end);
+        let merged = arm.merge_field(self.number, self.wire_type, &mut value, DecodeContext::default());
+        match (merged, arm.message) {
+            (Ok(()), Some(message)) => Body::Message(Box::new(message)),
+            // The generated code skips what it does not know.
+            (Ok(()), None) => Body::Unknown { field: self.number, raw: self.raw() },
+            (Err(error), _) => Body::Undecodable { field: self.number, raw: self.raw(), reason: error.to_string() },
+        }
+    }
+
+    fn raw(&self) -> Bytes {
+        Window::part(self.frame, self.content, self.end).to_bytes()
+    }
+}
+
+/// Why the varint at `at` could not be read: the frame ends in it, or it is none.
+fn varint_fault(frame: &Bytes, at: usize) -> WireErrorKind {
+    const LONGEST: usize = 10;
+    let rest = frame.get(at..).unwrap_or_default();
+    if rest.len() < LONGEST && rest.iter().all(|byte| byte & 0x80 != 0) {
+        WireErrorKind::Truncated
+    } else {
+        WireErrorKind::Malformed
+    }
+}
+
+/// Shows the length of raw parts in place of their bytes: they can hold tokens.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Message(message) => f.debug_tuple("Message").field(message).finish(),
+            Self::Unknown { field, raw } => f
+                .debug_struct("Unknown")
+                .field("field", field)
+                .field("raw", &format_args!("{} bytes", raw.len()))
+                .finish(),
+            Self::Undecodable { field, raw, reason } => f
+                .debug_struct("Undecodable")
+                .field("field", field)
+                .field("raw", &format_args!("{} bytes", raw.len()))
+                .field("reason", reason)
+                .finish(),
+        }
+    }
+}
