@@ -11,19 +11,23 @@ use crate::target::Target;
 /// The lists about members ([`user_ids`](Self::user_ids), [`usernames`](Self::usernames), …) run in
 /// parallel, but the server may leave some of them out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[allow(clippy::struct_excessive_bools)] // the server's flags, each on its own
 pub struct Channel {
-    pub(crate) channel_id: ChannelId,
+    #[serde(rename = "channel_id")]
+    pub(crate) id: ChannelId,
     pub(crate) clan_id: ClanId,
     #[serde(rename = "type")]
     pub(crate) kind: ChannelType,
-    pub(crate) channel_label: String,
+    #[serde(rename = "channel_label")]
+    pub(crate) label: String,
     pub(crate) is_private: bool,
     pub(crate) topic: String,
     pub(crate) parent_id: ChannelId,
     pub(crate) category_id: CategoryId,
     pub(crate) category_name: String,
     pub(crate) clan_name: String,
-    pub(crate) channel_avatar: String,
+    #[serde(rename = "channel_avatar")]
+    pub(crate) avatar: String,
     pub(crate) creator_id: UserId,
     pub(crate) creator_name: String,
     pub(crate) user_ids: Vec<UserId>,
@@ -63,7 +67,7 @@ pub struct MessageHeader {
 impl Channel {
     /// The channel's id.
     pub fn id(&self) -> ChannelId {
-        self.channel_id
+        self.id
     }
 
     /// The clan it belongs to, [`ClanId::DIRECT`] for direct and group conversations.
@@ -78,7 +82,7 @@ impl Channel {
 
     /// Its name; may be empty for direct conversations.
     pub fn label(&self) -> &str {
-        &self.channel_label
+        &self.label
     }
 
     /// Whether only chosen people see it.
@@ -113,7 +117,7 @@ impl Channel {
 
     /// The address of its picture; may be empty.
     pub fn avatar(&self) -> &str {
-        &self.channel_avatar
+        &self.avatar
     }
 
     /// Who made it.
@@ -223,7 +227,7 @@ impl Channel {
         let outside_clans = matches!(self.kind, ChannelType::Direct | ChannelType::Group);
         Target {
             clan_id: self.clan_id,
-            channel_id: self.channel_id,
+            channel_id: self.id,
             channel_type: self.kind,
             is_public: !outside_clans && !self.is_private,
         }

@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn a_snowflake_tells_its_time() {
         let id = MessageId::new(1_000 << 22 | 0x3f_ffff);
-        let expected = UNIX_EPOCH + Duration::from_millis(1_577_836_801_000);
+        let expected = UNIX_EPOCH + Duration::from_secs(1_577_836_801);
         assert_eq!(id.created_at(), Some(expected));
         assert_eq!(MessageId::default().created_at(), None);
         assert_eq!(MessageId::new(-5).created_at(), None);

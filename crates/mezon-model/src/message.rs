@@ -45,32 +45,56 @@ pub struct ChannelMessage {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[allow(missing_docs)] // each field is documented at the accessor of the same name
 pub struct MessageParts {
+    /// See [`ChannelMessage::id`].
     pub message_id: MessageId,
+    /// See [`ChannelMessage::channel_id`].
     pub channel_id: ChannelId,
+    /// See [`ChannelMessage::clan_id`].
     pub clan_id: ClanId,
+    /// See [`ChannelMessage::sender_id`].
     pub sender_id: UserId,
+    /// See [`ChannelMessage::username`].
     pub username: String,
+    /// See [`ChannelMessage::display_name`].
     pub display_name: String,
+    /// See [`ChannelMessage::avatar`].
     pub avatar: String,
+    /// See [`ChannelMessage::clan_nick`].
     pub clan_nick: String,
+    /// See [`ChannelMessage::clan_avatar`].
     pub clan_avatar: String,
+    /// See [`ChannelMessage::channel_label`].
     pub channel_label: String,
+    /// See [`ChannelMessage::clan_logo`].
     pub clan_logo: String,
+    /// See [`ChannelMessage::category_name`].
     pub category_name: String,
+    /// See [`ChannelMessage::code`].
     pub code: MessageCode,
+    /// See [`ChannelMessage::mode`].
     pub mode: StreamMode,
+    /// See [`ChannelMessage::topic_id`].
     pub topic_id: TopicId,
+    /// See [`ChannelMessage::is_public`].
     pub is_public: bool,
+    /// See [`ChannelMessage::hide_edited`].
     pub hide_edited: bool,
+    /// See [`ChannelMessage::create_time_seconds`].
     pub create_time_seconds: u32,
+    /// See [`ChannelMessage::update_time_seconds`].
     pub update_time_seconds: u32,
+    /// See [`ChannelMessage::raw_content`].
     pub content: String,
+    /// See [`ChannelMessage::raw_mentions`].
     pub mentions: Vec<u8>,
+    /// See [`ChannelMessage::raw_attachments`].
     pub attachments: Vec<u8>,
+    /// See [`ChannelMessage::raw_references`].
     pub references: Vec<u8>,
+    /// See [`ChannelMessage::raw_reactions`].
     pub reactions: Vec<u8>,
+    /// See [`ChannelMessage::raw_referenced_message`].
     pub referenced_message: Vec<u8>,
 }
 

@@ -9,6 +9,7 @@ use crate::lenient;
 /// An emoji that somebody put under a message, or took away.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Reaction {
     /// The server's id of the reaction; none when it is new.
     #[serde(deserialize_with = "lenient::id")]

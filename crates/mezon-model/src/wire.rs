@@ -101,17 +101,17 @@ impl From<api::ChannelMessage> for ChannelMessage {
 impl From<api::ChannelDescription> for Channel {
     fn from(wire: api::ChannelDescription) -> Self {
         Self {
-            channel_id: wire.channel_id.into(),
+            id: wire.channel_id.into(),
             clan_id: wire.clan_id.into(),
             kind: ChannelType::from_raw(wire.r#type),
-            channel_label: wire.channel_label,
+            label: wire.channel_label,
             is_private: wire.channel_private != 0,
             topic: wire.topic,
             parent_id: wire.parent_id.into(),
             category_id: wire.category_id.into(),
             category_name: wire.category_name,
             clan_name: wire.clan_name,
-            channel_avatar: wire.channel_avatar,
+            avatar: wire.channel_avatar,
             creator_id: wire.creator_id.into(),
             creator_name: wire.creator_name,
             user_ids: wire.user_ids.into_iter().map(Into::into).collect(),

@@ -67,10 +67,11 @@ fn url_length(text: &str) -> Option<usize> {
         .into_iter()
         .find(|scheme| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))?;
     let rest = text.get(scheme.len()..)?;
+    if !rest.starts_with(|first: char| first.is_alphanumeric() || first == '[') {
+        return None;
+    }
     let end = rest.find(ends_url).unwrap_or(rest.len());
-    let rest = without_trailing_punctuation(rest.get(..end)?);
-    let first = rest.chars().next()?;
-    (first.is_alphanumeric() || first == '[').then_some(scheme.len() + rest.len())
+    Some(scheme.len() + without_trailing_punctuation(rest.get(..end)?).len())
 }
 
 /// Characters that no address contains unescaped. Quotation marks and full-width brackets and stops

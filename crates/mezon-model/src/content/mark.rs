@@ -117,11 +117,11 @@ pub enum MarkKind {
     Link,
     /// A link to a voice room (`vk`).
     VoiceLink,
-    /// A link to a YouTube video (`lk_yt`).
+    /// A link to a video on `YouTube` (`lk_yt`).
     YouTubeLink,
     /// A link to Facebook (`lk_fb`).
     FacebookLink,
-    /// A link to TikTok (`lk_tt`).
+    /// A link to `TikTok` (`lk_tt`).
     TikTokLink,
     /// The preview of a linked page (`lk_ogp`).
     LinkPreview,

@@ -31,7 +31,9 @@ pub use mark::{EmojiMark, HashtagMark, Mark, MarkKind, Span};
 ///
 /// assert_eq!(MessageContent::parse("no JSON at all").as_text(), "no JSON at all");
 /// ```
-#[derive(Clone, Default)]
+///
+/// Two contents are equal when they hold the same keys in the same order with the same JSON text.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct MessageContent {
     /// The decoded value of `t`, kept in step with `entries`.
     text: String,
@@ -213,17 +215,13 @@ impl MessageContent {
     }
 }
 
-impl PartialEq for MessageContent {
-    /// Same keys in the same order with the same JSON text.
+impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        let pairs = |content: &Self| -> Vec<(String, String)> {
-            content.entries.iter().map(|entry| (entry.key.clone(), entry.value.get().to_owned())).collect()
-        };
-        pairs(self) == pairs(other)
+        self.key == other.key && self.value.get() == other.value.get()
     }
 }
 
-impl Eq for MessageContent {}
+impl Eq for Entry {}
 
 impl fmt::Debug for MessageContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Entry, MessageContent, TEXT};
+use super::{Entry, MessageContent, TEXT, encode};
 
 /// See [`MessageContent::parse`].
 pub(super) fn parse(raw: &str) -> MessageContent {
@@ -57,11 +57,7 @@ fn escape_controls(raw: &str) -> Option<String> {
                 if escaped {
                     mended.push('\\');
                 }
-                match ch {
-                    '\n' => mended.push_str("\\n"),
-                    '\r' => mended.push_str("\\r"),
-                    other => mended.push_str(&format!("\\u{:04x}", u32::from(other))),
-                }
+                mended.push_str(encode(&ch).get().trim_matches('"'));
                 escaped = false;
                 continue;
             }
