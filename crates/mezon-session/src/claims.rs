@@ -1,0 +1,90 @@
+//! What a JWT says about itself.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use mezon_model::UserId;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::Secret;
+
+/// The claims of a JWT that clients read. They are read and never trusted: no signature is checked here.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claims {
+    user_id: Option<UserId>,
+    username: Option<String>,
+    expires_at: Option<u64>,
+    issued_at: Option<u64>,
+    vars: BTreeMap<String, String>,
+}
+
+impl Claims {
+    /// Reads the claims of `token`. `None`: it is no JWT, or its payload is no JSON object. A claim of an unexpected
+    /// type counts as absent.
+    pub fn read(token: &Secret) -> Option<Self> {
+        let raw: RawClaims = jsonwebtoken::dangerous::insecure_decode_claims(token.expose()).ok()?;
+        Some(Self {
+            user_id: raw.uid.as_ref().and_then(id).map(UserId::new),
+            username: raw.usn.as_ref().and_then(Value::as_str).map(str::to_owned),
+            expires_at: raw.exp.as_ref().and_then(seconds),
+            issued_at: raw.iat.as_ref().and_then(seconds),
+            vars: raw.vrs.as_ref().map(vars).unwrap_or_default(),
+        })
+    }
+
+    /// The user (`uid`).
+    pub fn user_id(&self) -> Option<UserId> {
+        self.user_id
+    }
+
+    /// The user's name (`usn`).
+    pub fn username(&self) -> Option<&str> {
+        self.username.as_deref()
+    }
+
+    /// The end of the token's life (`exp`, RFC 7519 section 4.1.4).
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at.and_then(at)
+    }
+
+    /// The start of the token's life (`iat`, RFC 7519 section 4.1.6).
+    pub fn issued_at(&self) -> Option<SystemTime> {
+        self.issued_at.and_then(at)
+    }
+
+    /// The variables of the session (`vrs`), which a refresh sends back.
+    pub fn vars(&self) -> &BTreeMap<String, String> {
+        &self.vars
+    }
+}
+
+#[derive(Deserialize)]
+struct RawClaims {
+    uid: Option<Value>,
+    usn: Option<Value>,
+    exp: Option<Value>,
+    iat: Option<Value>,
+    vrs: Option<Value>,
+}
+
+/// Ids are 63-bit numbers, as JSON number or as text: never through a float.
+fn id(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// RFC 7519 allows fractions of a second.
+fn seconds(value: &Value) -> Option<u64> {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let whole = |float: f64| (float >= 0.0 && float < 1e15).then_some(float as u64);
+    value.as_u64().or_else(|| value.as_f64().and_then(whole)).or_else(|| value.as_str()?.parse().ok())
+}
+
+fn at(seconds: u64) -> Option<SystemTime> {
+    UNIX_EPOCH.checked_add(Duration::from_secs(seconds))
+}
+
+fn vars(value: &Value) -> BTreeMap<String, String> {
+    let entries = value.as_object().into_iter().flatten();
+    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
