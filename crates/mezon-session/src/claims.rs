@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mezon_model::UserId;
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Secret;
 
@@ -20,16 +19,21 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims of `token`. `None`: it is no JWT, or its payload is no JSON object. A claim of an unexpected
-    /// type counts as absent.
+    /// Reads the claims of `token`. `None`: it is no JWT of three parts (RFC 7515 section 3.1), or its payload is no
+    /// JSON object. A claim of an unexpected type counts as absent.
     pub fn read(token: &Secret) -> Option<Self> {
-        let raw: RawClaims = jsonwebtoken::dangerous::insecure_decode_claims(token.expose()).ok()?;
+        let token = token.expose();
+        if token.split('.').count() != 3 {
+            return None;
+        }
+        // The header is not read: what signs the token is the server's business.
+        let claims: Map<String, Value> = jsonwebtoken::dangerous::insecure_decode_claims(token).ok()?;
         Some(Self {
-            user_id: raw.uid.as_ref().and_then(id).map(UserId::new),
-            username: raw.usn.as_ref().and_then(Value::as_str).map(str::to_owned),
-            expires_at: raw.exp.as_ref().and_then(seconds),
-            issued_at: raw.iat.as_ref().and_then(seconds),
-            vars: raw.vrs.as_ref().map(vars).unwrap_or_default(),
+            user_id: claims.get("uid").and_then(id).map(UserId::new),
+            username: claims.get("usn").and_then(Value::as_str).map(str::to_owned),
+            expires_at: claims.get("exp").and_then(seconds),
+            issued_at: claims.get("iat").and_then(seconds),
+            vars: claims.get("vrs").map(vars).unwrap_or_default(),
         })
     }
 
@@ -59,15 +63,6 @@ impl Claims {
     }
 }
 
-#[derive(Deserialize)]
-struct RawClaims {
-    uid: Option<Value>,
-    usn: Option<Value>,
-    exp: Option<Value>,
-    iat: Option<Value>,
-    vrs: Option<Value>,
-}
-
 /// Ids are 63-bit numbers, as JSON number or as text: never through a float.
 fn id(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
@@ -88,3 +83,6 @@ fn vars(value: &Value) -> BTreeMap<String, String> {
     let entries = value.as_object().into_iter().flatten();
     entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
+
+#[cfg(test)]
+mod tests;

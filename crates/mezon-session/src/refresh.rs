@@ -66,3 +66,6 @@ impl RefreshPolicy {
 
 /// Keeps the spread of absurd margins within what a `Duration` multiplies without overflow.
 const ONE_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+#[cfg(test)]
+mod tests;

@@ -62,8 +62,13 @@ pub enum SessionErrorKind {
     MalformedToken,
     /// The token belongs to another user than the session says.
     UserMismatch,
-    /// The text is no exported session.
+    /// The text is no exported session: not JSON, or cut off, or no object.
     MalformedExport,
+    /// A field of an exported session has a value of another type than it should.
+    WrongType {
+        /// Its name in the JSON form.
+        field: &'static str,
+    },
 }
 
 impl ErrorKind for SessionErrorKind {
@@ -79,6 +84,7 @@ impl fmt::Display for SessionErrorKind {
             Self::MalformedToken => f.write_str("the access token is not a readable JWT"),
             Self::UserMismatch => f.write_str("the access token belongs to another user than user_id says"),
             Self::MalformedExport => f.write_str("the text is no exported session"),
+            Self::WrongType { field } => write!(f, "the {field} of the exported session is of the wrong type"),
         }
     }
 }
@@ -95,7 +101,7 @@ impl Session {
         let token = token.ok_or(SessionErrorKind::MissingField { field: "token" })?;
         let claims = Claims::read(&token).ok_or(SessionErrorKind::MalformedToken)?;
         let said = answer.user_id.filter(|id| !id.is_none());
-        let user_id = match (said, claims.user_id()) {
+        let user_id = match (said, claims.user_id().filter(|id| !id.is_none())) {
             (Some(said), Some(claimed)) if said != claimed => return Err(SessionErrorKind::UserMismatch.into()),
             (Some(id), _) | (None, Some(id)) => id,
             (None, None) => return Err(SessionErrorKind::MissingField { field: "user_id" }.into()),
@@ -218,3 +224,6 @@ impl Session {
         self.refresh_token.is_none() || self.refresh_expires_at().is_some_and(|end| end <= now)
     }
 }
+
+#[cfg(test)]
+mod tests;
