@@ -106,3 +106,35 @@ impl<K: ErrorKind> StdError for Error<K> {
         self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{StoreError, StoreErrorKind, TokenError, TokenErrorKind};
+
+    #[test]
+    fn plain_display_is_the_kind_and_alternate_display_adds_every_source() {
+        let inner = StoreError::with_source(StoreErrorKind::Unavailable, "the disk is gone");
+        let error = TokenError::with_source(TokenErrorKind::LoginOver, inner);
+        assert_eq!(error.to_string(), "the login is over, sign in again");
+        assert_eq!(
+            format!("{error:#}"),
+            "the login is over, sign in again: the session store cannot be reached: the disk is gone"
+        );
+        let (kind, source) = error.into_parts();
+        assert_eq!(kind, TokenErrorKind::LoginOver);
+        assert_eq!(source.unwrap().downcast::<StoreError>().unwrap().kind(), &StoreErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn classes_say_what_can_be_done() {
+        let retry_after = Some(Duration::from_secs(3));
+        assert_eq!(TokenError::new(TokenErrorKind::LoginOver).class(), ErrorClass::Auth);
+        let later = TokenError::from(TokenErrorKind::Unavailable { retry_after });
+        assert_eq!(later.class(), ErrorClass::Transient { retry_after });
+        assert!(later.class().is_transient() && ErrorClass::TRANSIENT.is_transient());
+        for settled in [ErrorClass::Auth, ErrorClass::Permanent, ErrorClass::MaybeDone, ErrorClass::Cancelled] {
+            assert!(!settled.is_transient());
+        }
+    }
+}

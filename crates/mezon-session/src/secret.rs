@@ -56,3 +56,19 @@ impl From<&str> for Secret {
         Self(text.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_itself_only_where_it_is_asked_to() {
+        let secret = Secret::new("canary");
+        assert_eq!(format!("{secret:?} {:#?}", Some(&secret)).matches("canary").count(), 0);
+        assert_eq!(secret.expose(), "canary");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"canary\"");
+        assert_eq!(serde_json::from_str::<Secret>("\"canary\"").unwrap(), secret);
+        assert_eq!(Secret::non_empty(""), None);
+        assert_eq!(Secret::non_empty("canary"), Some(secret));
+    }
+}

@@ -1,1 +1,156 @@
+use std::time::{Duration, UNIX_EPOCH};
 
+use serde_json::json;
+
+use super::*;
+use crate::testing::{jwt, session};
+
+fn update() -> SessionUpdate {
+    SessionUpdate { token: Some(jwt(&json!({"uid": "7"}))), ..SessionUpdate::default() }
+}
+
+fn kind(result: Result<Session, SessionError>) -> SessionErrorKind {
+    result.unwrap_err().into_parts().0
+}
+
+#[test]
+fn a_session_needs_a_token_and_a_user() {
+    let session = Session::new(update()).unwrap();
+    assert_eq!(session.user_id(), UserId::new(7));
+    assert_eq!((session.refresh_token(), session.api_url(), session.ws_url()), (None, None, None));
+
+    let missing = |field| SessionErrorKind::MissingField { field };
+    assert_eq!(kind(Session::new(SessionUpdate::default())), missing("token"));
+    assert_eq!(kind(Session::new(SessionUpdate { token: Some("".into()), ..update() })), missing("token"));
+    for claims in [json!({}), json!({"uid": 0}), json!({"uid": "x"})] {
+        let token = Some(jwt(&claims));
+        assert_eq!(kind(Session::new(SessionUpdate { token: token.clone(), ..update() })), missing("user_id"));
+        let said = SessionUpdate { token, user_id: Some(UserId::new(9)), ..update() };
+        assert_eq!(Session::new(said).unwrap().user_id(), UserId::new(9));
+    }
+}
+
+#[test]
+fn a_token_of_another_user_is_refused() {
+    let other = SessionUpdate { user_id: Some(UserId::new(8)), ..update() };
+    assert_eq!(kind(Session::new(other.clone())), SessionErrorKind::UserMismatch);
+    let session = Session::new(update()).unwrap();
+    assert_eq!(kind(session.merged(&SessionUpdate { token: None, ..other })), SessionErrorKind::UserMismatch);
+    let token = SessionUpdate { token: Some(jwt(&json!({"uid": 8}))), ..SessionUpdate::default() };
+    assert_eq!(kind(session.merged(&token)), SessionErrorKind::UserMismatch);
+}
+
+#[test]
+fn an_access_token_that_is_no_jwt_is_refused_and_not_shown() {
+    let error = Session::new(SessionUpdate { token: Some("canary-token".into()), ..update() }).unwrap_err();
+    assert_eq!(error.kind(), &SessionErrorKind::MalformedToken);
+    assert_eq!(error.class(), ErrorClass::Permanent);
+    assert_eq!(format!("{error:#}"), "the access token is not a readable JWT");
+    assert!(!format!("{error:?}").contains("canary"));
+}
+
+#[test]
+fn the_newest_non_empty_value_of_each_field_wins() {
+    let old = Session::new(SessionUpdate {
+        refresh_token: Some("refresh 1".into()),
+        id_token: Some("id 1".into()),
+        session_id: Some("sid 1".into()),
+        api_url: Some("https://one.mezon.ai".into()),
+        ws_url: Some("one.mezon.ai".into()),
+        tcp_url: Some("one.mezon.ai:7000".into()),
+        is_remember: Some(true),
+        ..update()
+    })
+    .unwrap();
+
+    assert_eq!(old.merged(&SessionUpdate::default()).unwrap(), old);
+    let silent = SessionUpdate {
+        token: Some("".into()),
+        refresh_token: Some("".into()),
+        id_token: Some("".into()),
+        session_id: Some("".into()),
+        api_url: Some(String::new()),
+        ws_url: Some(String::new()),
+        tcp_url: Some(String::new()),
+        user_id: Some(UserId::new(0)),
+        is_remember: None,
+    };
+    assert_eq!(old.merged(&silent).unwrap(), old);
+
+    let token = jwt(&json!({"uid": 7, "exp": 1_700_000_000}));
+    let new = old
+        .merged(&SessionUpdate {
+            token: Some(token.clone()),
+            session_id: Some("sid 2".into()),
+            ws_url: Some("two.mezon.ai".into()),
+            is_remember: Some(false),
+            ..SessionUpdate::default()
+        })
+        .unwrap();
+    assert_eq!(new.token(), &token);
+    assert_eq!(new.expires_at(), Some(UNIX_EPOCH + Duration::from_secs(1_700_000_000)));
+    assert_eq!(new.session_id(), Some(&"sid 2".into()));
+    assert_eq!(new.refresh_token(), Some(&"refresh 1".into()));
+    assert_eq!(new.id_token(), Some(&"id 1".into()));
+    assert_eq!((new.api_url(), new.ws_url()), (Some("https://one.mezon.ai"), Some("two.mezon.ai")));
+    assert_eq!(new.tcp_url(), Some("one.mezon.ai:7000"));
+    assert!(!new.is_remember());
+}
+
+#[test]
+fn two_updates_leave_the_same_session_in_either_order_when_they_bring_different_fields() {
+    let old = Session::new(SessionUpdate { session_id: Some("sid 1".into()), ..update() }).unwrap();
+    let refreshed = SessionUpdate { refresh_token: Some("refresh 2".into()), ..SessionUpdate::default() };
+    let pushed = SessionUpdate { session_id: Some("sid 2".into()), ..SessionUpdate::default() };
+    let one = old.merged(&refreshed).and_then(|session| session.merged(&pushed)).unwrap();
+    let other = old.merged(&pushed).and_then(|session| session.merged(&refreshed)).unwrap();
+    assert_eq!(one, other);
+}
+
+#[test]
+fn a_token_has_ended_at_its_end_and_not_before() {
+    let end = UNIX_EPOCH + Duration::from_secs(1_000);
+    let session = session(None, 1_000);
+    assert!(!session.is_expired(end - Duration::from_nanos(1)));
+    assert!(session.is_expired(end));
+    assert_eq!(session.expires_at(), Some(end));
+
+    let endless = Session::new(update()).unwrap();
+    assert!(!endless.is_expired(end + Duration::from_secs(1 << 40)));
+}
+
+#[test]
+fn a_refresh_token_may_be_opaque_a_jwt_or_absent() {
+    let end = UNIX_EPOCH + Duration::from_secs(1_000);
+    let with = |refresh_token| Session::new(SessionUpdate { refresh_token, ..update() }).unwrap();
+    assert!(!with(Some("opaque".into())).is_refresh_expired(end));
+    assert_eq!(with(Some("opaque".into())).refresh_expires_at(), None);
+    assert!(with(None).is_refresh_expired(UNIX_EPOCH));
+    assert!(with(Some("".into())).is_refresh_expired(UNIX_EPOCH));
+    let dated = with(Some(jwt(&json!({"exp": 1_000}))));
+    assert_eq!(dated.refresh_expires_at(), Some(end));
+    assert!(!dated.is_refresh_expired(end - Duration::from_secs(1)) && dated.is_refresh_expired(end));
+}
+
+#[test]
+fn debug_shows_no_credentials() {
+    let session = Session::new(SessionUpdate {
+        refresh_token: Some("canary-refresh".into()),
+        id_token: Some("canary-id".into()),
+        session_id: Some("canary-sid".into()),
+        ..update()
+    })
+    .unwrap();
+    let shown = format!("{session:?}");
+    assert!(!shown.contains("canary") && !shown.contains(session.token().expose()), "{shown}");
+    assert_eq!(shown.matches("<redacted>").count(), 4, "{shown}");
+}
+
+const _: fn() = || {
+    fn handle<T: Clone + Send + Sync + 'static>() {}
+    fn error<T: std::error::Error + Send + Sync + 'static>() {}
+    handle::<Session>();
+    error::<SessionError>();
+    error::<crate::StoreError>();
+    error::<crate::EndpointError>();
+};
