@@ -1,12 +1,20 @@
 //! The project's own chores. `cargo xtask help` lists them.
 
+mod ci;
 mod codegen;
+mod deny;
+mod interop;
+mod workspace;
 
 use std::process::ExitCode;
+
+use workspace::Workspace;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
   codegen [--check]   generate crates/mezon-proto/src/generated from proto/ (--check: fail on any difference)
+  interop             run the JavaScript SDK against the emulator and against the Rust client (needs Node.js and npm)
+  ci [STEP...]        run what every commit has to pass, or only the named steps:
 ";
 
 fn main() -> ExitCode {
@@ -15,7 +23,13 @@ fn main() -> ExitCode {
     let outcome = match arguments.as_slice() {
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
-        _ => Err(USAGE.to_owned()),
+        ["ci", steps @ ..] => ci::ci(steps),
+        ["interop"] => Workspace::find().and_then(|workspace| interop::run(&workspace)),
+        ["help" | "--help" | "-h"] => {
+            workspace::say(&usage());
+            Ok(())
+        }
+        _ => Err(usage()),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -27,4 +41,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn usage() -> String {
+    format!("{USAGE}{}", ci::help())
 }
