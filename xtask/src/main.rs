@@ -2,6 +2,8 @@
 
 mod ci;
 mod codegen;
+#[cfg(test)]
+mod contract;
 mod deny;
 mod interop;
 mod workspace;

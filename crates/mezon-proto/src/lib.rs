@@ -1,4 +1,55 @@
-//! Generated protobuf types of the Mezon chat protocol, checked in: no build script, no protoc.
+//! The protobuf types of the Mezon chat protocol, and the codec of its socket frames.
+//!
+//! - [`api`]: requests and responses of the HTTP calls, and what they have in common with the socket.
+//! - [`realtime`]: what the socket carries. Everything comes in an [`Envelope`](realtime::Envelope).
+//! - [`wire`]: reads and writes frames of the socket in both revisions of the protocol that are in use.
+//!
+//! The types are generated from the `.proto` files of the project and checked in: building this crate runs no build
+//! script and needs no `protoc`. It depends on `prost` and `bytes` alone.
+//!
+//! ```
+//! use mezon_proto::realtime::envelope::Message;
+//! use mezon_proto::realtime::{ChannelJoin, Envelope};
+//! use mezon_proto::wire::{self, Body, Revision};
+//!
+//! # fn main() -> Result<(), wire::WireError> {
+//! // A request: join the direct channel 123.
+//! let join = ChannelJoin { channel_id: 123, channel_type: 3, ..Default::default() };
+//! let request = Envelope { cid: 1, message: Some(Message::ChannelJoin(join)) };
+//! let frame = Revision::default().encode(&request);
+//!
+//! // Reading it back. Messages this crate does not know are values as well.
+//! let inbound = wire::decode(frame)?;
+//! assert_eq!(inbound.cid, 1);
+//! match inbound.body {
+//!     Body::Message(message) => assert!(matches!(*message, Message::ChannelJoin(_))),
+//!     Body::Unknown { field, .. } => println!("a message of a newer server, number {field}"),
+//!     other => println!("nothing to do for {other:?}"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Conventions of the protocol
+//!
+//! - Ids are snowflakes in an `i64`; 0 means none, and clan 0 holds direct and group conversations.
+//! - Times are seconds since the Unix epoch.
+//! - Offsets into texts count UTF-16 code units.
+//! - A field that is absent has its default value. Where "unchanged" must differ from "empty", the field is an
+//!   `Option`.
+//! - Odd spellings (`hide_editted`, `chanel_label`) are those of the protocol.
+//!
+//! Comments on messages that no public client uses are inferred from names and fields.
+//!
+//! # Credentials
+//!
+//! `Debug` prints `<redacted>` in place of tokens, passwords, presigned URLs and other credentials, and the length
+//! in place of raw bytes. Contents of messages are shown.
+//!
+//! # Versions
+//!
+//! The types follow the schema of the server, which grows about monthly. New fields and messages are added in minor
+//! versions of this crate, so build messages with `..Default::default()` and give `match` a last arm.
 
 // Generated code is exempt from the lints on style; `unsafe_code` stays forbidden in it.
 
