@@ -66,7 +66,7 @@ pub fn decode(frame: Bytes) -> Result<Inbound, WireError> {
     let mut inbound = Inbound { cid: 0, revision: None, body: Body::Empty };
     let mut buffer = Window::new(&frame);
     while buffer.has_remaining() {
-        if buffer.chunk().iter().all(|&byte| byte == 0) {
+        if buffer.rest().iter().all(|&byte| byte == 0) {
             break; // padding: no field starts with a zero byte
         }
         let field = Field::read(&frame, &mut buffer)?;
@@ -90,51 +90,50 @@ struct Field<'a> {
     frame: &'a Bytes,
     number: u32,
     wire_type: WireType,
-    /// Where the value starts: the length prefix, where there is one.
-    start: usize,
-    /// Where the content starts: behind the length prefix.
-    content: usize,
-    end: usize,
+    /// The encoded value, with its length prefix where there is one.
+    value: &'a [u8],
+    /// The value without the length prefix.
+    content: &'a [u8],
 }
 
 impl<'a> Field<'a> {
     fn read(frame: &'a Bytes, buffer: &mut Window<'a>) -> Result<Self, WireError> {
-        let key_at = buffer.position();
-        let error = |kind| WireError::new(kind, key_at);
-        let (number, wire_type) = decode_key(buffer).map_err(|_| error(varint_fault(frame, key_at)))?;
-        let start = buffer.position();
-        let mut content = start;
-        match wire_type {
-            WireType::LengthDelimited => {
-                let length = decode_varint(buffer).map_err(|_| error(varint_fault(frame, start)))?;
-                content = buffer.position();
-                match usize::try_from(length) {
-                    Ok(length) if length <= buffer.remaining() => buffer.advance(length),
-                    _ => return Err(error(WireErrorKind::Truncated)),
-                }
+        let key = buffer.rest();
+        let error = |kind| WireError::new(kind, frame.len() - key.len());
+        let (number, wire_type) = decode_key(buffer).map_err(|_| error(varint_fault(key)))?;
+        let value = buffer.rest();
+        let mut content = value;
+        if wire_type == WireType::LengthDelimited {
+            let length = decode_varint(buffer).map_err(|_| error(varint_fault(value)))?;
+            content = buffer.rest();
+            match usize::try_from(length) {
+                Ok(length) if length <= content.len() => buffer.advance(length),
+                _ => return Err(error(WireErrorKind::Truncated)),
             }
-            _ => skip_field(wire_type, number, buffer, DecodeContext::default()).map_err(|_| {
+        } else {
+            skip_field(wire_type, number, buffer, DecodeContext::default()).map_err(|_| {
                 error(match wire_type {
-                    WireType::Varint => varint_fault(frame, start),
+                    WireType::Varint => varint_fault(value),
                     WireType::ThirtyTwoBit | WireType::SixtyFourBit => WireErrorKind::Truncated,
                     _ => WireErrorKind::Malformed,
                 })
-            })?,
+            })?;
         }
-        Ok(Self { frame, number, wire_type, start, content, end: buffer.position() })
+        let behind = buffer.remaining();
+        let up_to_here = |part: &'a [u8]| part.get(..part.len() - behind).unwrap_or_default();
+        Ok(Self { frame, number, wire_type, value: up_to_here(value), content: up_to_here(content) })
     }
 
     /// The value as a correlation id, in either form; `None` for a field of any other wire type.
     fn cid(&self) -> Option<(u32, Revision)> {
-        let mut content = Window::part(self.frame, self.content, self.end);
         match self.wire_type {
             WireType::Varint => {
-                let value = decode_varint(&mut content).unwrap_or_default();
+                let value = decode_varint(&mut &*self.content).unwrap_or_default();
                 // An int32 keeps the low 32 bits of its varint, a negative one included.
                 Some(((value & u64::from(u32::MAX)).try_into().unwrap_or_default(), Revision::Int32Cid))
             }
             WireType::LengthDelimited => {
-                let text = std::str::from_utf8(content.chunk()).unwrap_or_default();
+                let text = std::str::from_utf8(self.content).unwrap_or_default();
                 Some((text.parse().unwrap_or_default(), Revision::StringCid))
             }
             _ => None,
@@ -144,25 +143,21 @@ impl<'a> Field<'a> {
     /// The value as one arm of the envelope, decoded by the generated code.
     fn body(&self) -> Body {
         let mut arm = Envelope::default();
-        let mut value = Window::part(self.frame, self.start, self.end);
+        let mut value = Window::part(self.frame, self.value);
         let merged = arm.merge_field(self.number, self.wire_type, &mut value, DecodeContext::default());
+        let (field, raw) = (self.number, || self.frame.slice_ref(self.content));
         match (merged, arm.message) {
             (Ok(()), Some(message)) => Body::Message(Box::new(message)),
             // The generated code skips what it does not know.
-            (Ok(()), None) => Body::Unknown { field: self.number, raw: self.raw() },
-            (Err(error), _) => Body::Undecodable { field: self.number, raw: self.raw(), reason: error.to_string() },
+            (Ok(()), None) => Body::Unknown { field, raw: raw() },
+            (Err(error), _) => Body::Undecodable { field, raw: raw(), reason: error.to_string() },
         }
-    }
-
-    fn raw(&self) -> Bytes {
-        Window::part(self.frame, self.content, self.end).to_bytes()
     }
 }
 
-/// Why the varint at `at` could not be read: the frame ends in it, or it is none.
-fn varint_fault(frame: &Bytes, at: usize) -> WireErrorKind {
+/// Why the varint at the start of `rest` could not be read: the frame ends in it, or it is none.
+fn varint_fault(rest: &[u8]) -> WireErrorKind {
     const LONGEST: usize = 10;
-    let rest = frame.get(at..).unwrap_or_default();
     if rest.len() < LONGEST && rest.iter().all(|byte| byte & 0x80 != 0) {
         WireErrorKind::Truncated
     } else {

@@ -1,8 +1,6 @@
 //! Writing an envelope in a chosen revision.
 
-use std::borrow::Cow;
-
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use prost::Message as _;
 use prost::encoding::string;
 
@@ -32,41 +30,37 @@ impl Revision {
     /// The ids of presences inside it are converted. A text id that is no 32-bit number has no int32 form
     /// and is left out in that revision.
     pub fn encode(self, envelope: &Envelope) -> Bytes {
-        let message = envelope.message.as_ref().map(|message| self.with_presences(message));
-        let cid = match self {
-            Self::StringCid if envelope.cid != 0 => Some(envelope.cid.to_string()),
-            _ => None,
-        };
-        let number = Envelope { cid: if cid.is_some() { 0 } else { envelope.cid }, message: None };
-
-        let length = number.encoded_len()
-            + cid.as_ref().map_or(0, |text| string::encoded_len(CID_FIELD, text))
-            + message.as_ref().map_or(0, |message| message.encoded_len());
-        let mut frame = BytesMut::with_capacity(length);
-        number.encode_raw(&mut frame);
-        if let Some(text) = &cid {
-            string::encode(CID_FIELD, text, &mut frame);
+        let carries_presences = envelope.message.as_ref().is_some_and(carries_presences);
+        match self {
+            Self::Int32Cid if !carries_presences => envelope.encode_to_vec().into(),
+            Self::Int32Cid => {
+                let mut envelope = envelope.clone();
+                self.convert_presences(envelope.message.as_mut());
+                envelope.encode_to_vec().into()
+            }
+            Self::StringCid => {
+                let mut body = Envelope { cid: 0, message: envelope.message.clone() };
+                self.convert_presences(body.message.as_mut());
+                // Key, length and at most eleven characters of a correlation id fit in 16 bytes.
+                let mut frame = Vec::with_capacity(body.encoded_len() + 16);
+                if envelope.cid != 0 {
+                    string::encode(CID_FIELD, &envelope.cid.to_string(), &mut frame);
+                }
+                body.encode_raw(&mut frame);
+                frame.into()
+            }
         }
-        if let Some(message) = message {
-            message.encode(&mut frame);
-        }
-        frame.freeze()
     }
 
-    /// The message with all presence session ids in the form of this revision.
-    fn with_presences(self, message: &Message) -> Cow<'_, Message> {
-        if !carries_presences(message) {
-            return Cow::Borrowed(message);
-        }
-        let mut message = message.clone();
-        for presence in presences(&mut message) {
+    /// Brings all presence session ids of a message into the form of this revision.
+    fn convert_presences(self, message: Option<&mut Message>) {
+        for presence in message.map(presences).unwrap_or_default() {
             let session_id = &mut presence.session_id;
             *session_id = match self {
                 Self::Int32Cid => PresenceSession::Number(session_id.as_number().unwrap_or_default()),
                 Self::StringCid => PresenceSession::Text(session_id.to_string()),
             };
         }
-        Cow::Owned(message)
     }
 }
 

@@ -2,56 +2,49 @@
 
 use bytes::{Buf, Bytes};
 
-/// Reads a frame from `at` up to `end`.
+/// What is left to read of a frame, or of a part of it.
 ///
 /// Decoding from this instead of from a `Bytes` touches no reference count, except for fields of type `bytes`,
 /// which become slices of the frame.
 pub(super) struct Window<'a> {
     frame: &'a Bytes,
-    at: usize,
-    end: usize,
+    rest: &'a [u8],
 }
 
 impl<'a> Window<'a> {
     /// The whole frame.
     pub(super) fn new(frame: &'a Bytes) -> Self {
-        Self { frame, at: 0, end: frame.len() }
+        Self { frame, rest: frame }
     }
 
-    /// The part from `at` to `end`; `end` is capped to the end of the frame.
-    pub(super) fn part(frame: &'a Bytes, at: usize, end: usize) -> Self {
-        let end = end.min(frame.len());
-        Self { frame, at: at.min(end), end }
+    /// A part of the frame.
+    pub(super) fn part(frame: &'a Bytes, part: &'a [u8]) -> Self {
+        Self { frame, rest: part }
     }
 
-    /// Where in the frame the next byte is.
-    pub(super) fn position(&self) -> usize {
-        self.at
-    }
-
-    /// What is left, as a slice that keeps the frame alive.
-    pub(super) fn to_bytes(&self) -> Bytes {
-        self.frame.slice(self.at..self.end)
+    /// What is left.
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 }
 
 impl Buf for Window<'_> {
     fn remaining(&self) -> usize {
-        self.end - self.at
+        self.rest.len()
     }
 
     fn chunk(&self) -> &[u8] {
-        self.frame.get(self.at..self.end).unwrap_or_default()
+        self.rest
     }
 
     /// Readers ask `remaining` first; one that does not is stopped at the end.
     fn advance(&mut self, count: usize) {
-        self.at += count.min(self.remaining());
+        self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
     fn copy_to_bytes(&mut self, length: usize) -> Bytes {
-        let start = self.at;
+        let taken = self.rest.get(..length).unwrap_or(self.rest);
         self.advance(length);
-        self.frame.slice(start..self.at)
+        self.frame.slice_ref(taken)
     }
 }
