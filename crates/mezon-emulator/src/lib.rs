@@ -1,1 +1,72 @@
-//! An emulated Mezon gateway for development and tests: HTTP, WebSocket and object store on one port
+//! An emulated Mezon gateway for development and tests: HTTP, WebSocket and object store on one port.
+//!
+//! It stands in for the real gateway where there is no account, no network or no patience: it signs users in, opens
+//! direct and group channels, stores and delivers messages, and takes uploads, over real HTTP, WebSocket and TLS.
+//! Clients of both protocol revisions work side by side. [`Faults`] makes bad days reproducible.
+//!
+//! **It is not a production server.** It accepts any ID token, keeps uploads in memory, and has no limits against
+//! abuse. Do not put it on a public address.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use mezon_emulator::Emulator;
+//!
+//! let emulator = Emulator::start().await?;
+//! println!("gateway URL: {}, server key: {}", emulator.url(), emulator.server_key());
+//!
+//! // ... let a client sign in and connect, then see how it takes a lost connection:
+//! emulator.faults().cut_connections();
+//!
+//! emulator.shutdown().await;
+//! # Ok::<(), mezon_emulator::EmulatorError>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it does
+//!
+//! | Of the gateway | Here |
+//! |---|---|
+//! | Sign-in | any ID token with any user id or name; bots that were set up with [`EmulatorBuilder::app`] |
+//! | Users | made when they first sign in, or when another user names them as a peer |
+//! | Sessions | signed tokens with lifetimes of choice; a refresh token works once unless told otherwise |
+//! | Channels | direct (the same two users share one) and groups; no clans |
+//! | Messages | send, update, remove, react, type, read back; ids grow; content up to 4000 UTF-16 units |
+//! | Delivery | to all sockets that have joined the channel, those of the sender included |
+//! | Methods | over HTTP and over the socket alike; those that are missing answer "unimplemented" |
+//! | Uploads | presigned URLs with signature, expiry, type and exact length, checked; downloads by the clean URL |
+//!
+//! Where the behaviour of the real gateway is not known, the emulator does the plainest thing: history comes newest
+//! first; direction 1 reads what is newer than the message, 2 what is around it, 0 and 3 what is older; the lists of
+//! users in a channel description leave the viewer out; a join whose `channel_type`, or a send whose `mode`, does not
+//! fit the channel is bad input.
+
+mod builder;
+mod channels;
+mod emulator;
+mod error;
+mod failure;
+mod faults;
+mod gateway;
+mod http;
+mod hub;
+mod message_lists;
+mod messages;
+mod percent;
+mod requests;
+mod rpc;
+mod server;
+mod sessions;
+mod snowflake;
+mod socket;
+mod stats;
+mod store;
+mod tls;
+mod token;
+mod uploads;
+
+pub use builder::{DEFAULT_SERVER_KEY, EmulatorBuilder};
+pub use emulator::Emulator;
+pub use error::{EmulatorError, EmulatorErrorKind};
+pub use faults::{Fault, Faults, ParseFaultError};
+pub use stats::Stats;

@@ -1,0 +1,218 @@
+//! A running emulator.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mezon_proto::realtime::{Envelope, envelope};
+use tokio::net::TcpListener;
+
+use crate::builder::EmulatorBuilder;
+use crate::error::{EmulatorError, EmulatorErrorKind};
+use crate::faults::Faults;
+use crate::gateway::Gateway;
+use crate::server::Server;
+use crate::stats::Stats;
+
+/// An emulated gateway, listening from when it is started until it is shut down or dropped.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use mezon_emulator::Emulator;
+///
+/// let emulator = Emulator::start().await?;
+/// assert!(emulator.url().starts_with("http://127.0.0.1:"));
+/// emulator.shutdown().await;
+/// # Ok::<(), mezon_emulator::EmulatorError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Emulator {
+    gateway: Arc<Gateway>,
+    addr: SocketAddr,
+    /// `None` while it is paused.
+    server: Mutex<Option<Server>>,
+}
+
+impl Emulator {
+    /// Starts with all defaults: a free loopback port, plain HTTP, in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::Listen`] when no port is free.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, nothing stays behind.
+    pub async fn start() -> Result<Self, EmulatorError> {
+        Self::builder().start().await
+    }
+
+    /// Settings for an emulator.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    pub(crate) async fn listen(gateway: Gateway, addr: SocketAddr) -> Result<Self, EmulatorError> {
+        let gateway = Arc::new(gateway);
+        let (server, addr) = bind(&gateway, addr).await?;
+        tracing::info!(%addr, tls = gateway.tls.is_some(), "emulator listens");
+        Ok(Self { gateway, addr, server: Mutex::new(Some(server)) })
+    }
+
+    /// The base URL, such as `http://127.0.0.1:7350`: what clients call the gateway URL.
+    ///
+    /// An emulator that listens on all addresses gives the loopback one.
+    pub fn url(&self) -> String {
+        let mut addr = self.addr;
+        match addr {
+            SocketAddr::V4(ref mut v4) if v4.ip().is_unspecified() => v4.set_ip(std::net::Ipv4Addr::LOCALHOST),
+            SocketAddr::V6(ref mut v6) if v6.ip().is_unspecified() => v6.set_ip(std::net::Ipv6Addr::LOCALHOST),
+            _ => {}
+        }
+        self.gateway.url(&addr.to_string())
+    }
+
+    /// The address it listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The key that sign-ins and refreshes must carry.
+    pub fn server_key(&self) -> &str {
+        &self.gateway.settings.server_key
+    }
+
+    /// The certificate of the authority that clients have to trust, as PEM; `None` without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.gateway.tls.as_ref().map(|tls| tls.ca_pem.as_str())
+    }
+
+    /// Writes the certificate of the authority to a file, for clients in other processes.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::NoTls`] without TLS, [`EmulatorErrorKind::WriteCa`] when the file cannot be written.
+    pub fn write_ca(&self, file: impl AsRef<Path>) -> Result<(), EmulatorError> {
+        let file = file.as_ref();
+        let pem = self.ca_pem().ok_or_else(|| EmulatorError::bare(EmulatorErrorKind::NoTls))?;
+        std::fs::write(file, pem)
+            .map_err(|source| EmulatorError::new(EmulatorErrorKind::WriteCa(file.to_owned()), source))
+    }
+
+    /// Faults on demand.
+    pub fn faults(&self) -> &Faults {
+        &self.gateway.faults
+    }
+
+    /// What has happened so far.
+    pub fn stats(&self) -> Stats {
+        self.gateway.counters.now()
+    }
+
+    /// Waits until the condition holds; gives the counts at that moment.
+    ///
+    /// Waits for ever when it never does: put a time limit around it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Can be dropped and called again.
+    pub async fn wait_for(&self, condition: impl FnMut(&Stats) -> bool) -> Stats {
+        self.gateway.counters.wait_for(condition).await
+    }
+
+    /// Pushes an envelope to all sockets of a user, as it is; gives the number of sockets.
+    pub fn push(&self, user_id: i64, envelope: &Envelope) -> usize {
+        self.gateway.hub.send_to_user(user_id, &Arc::new(envelope.clone()))
+    }
+
+    /// Makes a new session for a user and pushes it to the user's sockets, as gateways do before a token expires.
+    ///
+    /// Does nothing when the user has no open socket. The session before stays valid.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::Storage`] when the new refresh token cannot be stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the session may have been made and not pushed.
+    pub async fn rotate_session(&self, user_id: i64) -> Result<(), EmulatorError> {
+        let Some(host) = self.gateway.hub.host_of(user_id) else { return Ok(()) };
+        let session = self.gateway.session_of(user_id, &host).await;
+        let session = session.map_err(|failure| EmulatorError::new(EmulatorErrorKind::Storage, failure.message))?;
+        let message = Some(envelope::Message::RefreshSessionEvent(session));
+        self.push(user_id, &Envelope { cid: 0, message });
+        Ok(())
+    }
+
+    /// Goes away like a gateway that crashed: cuts all connections and stops listening. What it knows stays.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, all is cut at once all the same.
+    pub async fn pause_listening(&self) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            server.cut().await;
+        }
+    }
+
+    /// Comes back on the same address after [`pause_listening`](Self::pause_listening).
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::Listen`] when another program has taken the port.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, it does not listen.
+    pub async fn resume_listening(&self) -> Result<(), EmulatorError> {
+        if self.server.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Ok(());
+        }
+        let (server, _) = bind(&self.gateway, self.addr).await?;
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(())
+    }
+
+    /// Goes away and comes back at once on the same address, with all it knows but the joins of the sockets.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::Listen`] when another program has taken the port.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, it may not listen; [`resume_listening`](Self::resume_listening) repairs that.
+    pub async fn restart(&self) -> Result<(), EmulatorError> {
+        self.pause_listening().await;
+        self.resume_listening().await
+    }
+
+    /// Ends: closes all sockets with 1001, waits up to two seconds for their clients, and stops all tasks.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, all is cut at once.
+    pub async fn shutdown(self) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            server.shut_down().await;
+        }
+    }
+}
+
+/// Shows the address, and no keys.
+impl std::fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Emulator").field("url", &self.url()).finish_non_exhaustive()
+    }
+}
+
+async fn bind(gateway: &Arc<Gateway>, addr: SocketAddr) -> Result<(Server, SocketAddr), EmulatorError> {
+    let cannot = |source| EmulatorError::new(EmulatorErrorKind::Listen(addr), source);
+    let listener = TcpListener::bind(addr).await.map_err(cannot)?;
+    let addr = listener.local_addr().map_err(cannot)?;
+    Ok((Server::spawn(Arc::clone(gateway), listener, addr), addr))
+}

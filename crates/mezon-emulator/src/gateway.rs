@@ -1,0 +1,109 @@
+//! The state that all connections of an emulator share.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mezon_proto::wire::Revision;
+
+use crate::error::{EmulatorError, EmulatorErrorKind};
+use crate::faults::{Faults, Plan};
+use crate::hub::Hub;
+use crate::snowflake::Snowflakes;
+use crate::stats::Counters;
+use crate::store::{Storage, StoreError};
+use crate::tls::Tls;
+use crate::token::{TokenSettings, Tokens};
+
+/// What the builder has set.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) database: Option<PathBuf>,
+    pub(crate) server_key: String,
+    pub(crate) tokens: TokenSettings,
+    /// For clients that have not shown yet which one they speak.
+    pub(crate) revision: Revision,
+    pub(crate) apps: Vec<App>,
+    /// Write mentions, attachments, references and reactions of messages as JSON in place of protobuf.
+    pub(crate) json_lists: bool,
+    pub(crate) upload_lifetime: Duration,
+    pub(crate) socket_queue: usize,
+}
+
+/// A bot that can sign in.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) id: i64,
+    pub(crate) key: String,
+    pub(crate) name: String,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Who makes a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    pub(crate) user: i64,
+    pub(crate) username: String,
+    /// The id of the access token.
+    pub(crate) token: i64,
+    /// The address that the client used for the emulator.
+    pub(crate) host: String,
+}
+
+pub(crate) struct Gateway {
+    pub(crate) settings: Settings,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) storage: Storage,
+    pub(crate) tokens: Arc<Tokens>,
+    pub(crate) ids: Arc<Snowflakes>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) faults: Faults,
+    pub(crate) counters: Arc<Counters>,
+    /// Held from storing a message to handing it out, so that all sockets see messages in the order of their ids.
+    pub(crate) posting: tokio::sync::Mutex<()>,
+}
+
+impl Gateway {
+    pub(crate) async fn new(settings: Settings, tls: Option<Tls>) -> Result<Self, EmulatorError> {
+        let storage = match settings.database.clone() {
+            None => Storage::memory(),
+            Some(path) => {
+                let opened = tokio::task::spawn_blocking({
+                    let path = path.clone();
+                    move || Storage::sqlite(&path)
+                });
+                let database = |source: StoreError| EmulatorError::new(EmulatorErrorKind::Database(path), source);
+                opened
+                    .await
+                    .unwrap_or_else(|stopped| Err(StoreError::new("the storage task was stopped", stopped)))
+                    .map_err(database)?
+            }
+        };
+        let random = ring::rand::generate::<[u8; 32]>(&ring::rand::SystemRandom::new());
+        let fresh = random.map_err(|_| EmulatorError::bare(EmulatorErrorKind::Randomness))?.expose();
+        let (secret, last_id) = storage
+            .run(move |store| Ok::<_, StoreError>((store.secret(fresh)?, store.last_id()?)))
+            .await
+            .map_err(|source| EmulatorError::new(EmulatorErrorKind::Storage, source))?;
+
+        let counters = Arc::new(Counters::new());
+        let plan = Arc::new(Plan::default());
+        let hub = Arc::new(Hub::new(Arc::clone(&plan), Arc::clone(&counters), settings.socket_queue));
+        let tokens = Arc::new(Tokens::new(&secret, settings.tokens.clone()));
+        let ids = Arc::new(Snowflakes::after(last_id));
+        let faults = Faults::new(Arc::clone(&plan), Arc::clone(&hub), Arc::clone(&tokens), Arc::clone(&ids));
+        let posting = tokio::sync::Mutex::new(());
+        Ok(Self { settings, tls, storage, tokens, ids, hub, plan, faults, counters, posting })
+    }
+
+    /// The base URL of the emulator at the address that a client used.
+    pub(crate) fn url(&self, host: &str) -> String {
+        format!("{}://{host}", if self.tls.is_some() { "https" } else { "http" })
+    }
+}

@@ -1,0 +1,63 @@
+//! Answers.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+use crate::uploads::Refusal;
+
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+pub(super) fn failure(failure: &Failure) -> Reply {
+    error(failure.http_status(), failure.grpc_code(), &failure.message)
+}
+
+pub(super) fn error(status: StatusCode, code: u16, message: &str) -> Reply {
+    json(status, &json!({ "code": code, "message": message }))
+}
+
+/// An answer that a fault asks for.
+pub(super) fn injected(status: u16) -> Reply {
+    let (code, message) = match status {
+        401 => (16, "invalid authentication token"),
+        403 => (7, "permission denied"),
+        404 => (5, "requested resource not found"),
+        429 => (8, "too many requests"),
+        502..=504 => (14, "service temporarily unavailable"),
+        400..500 => (3, "bad request"),
+        _ => (13, "internal server error occurred"),
+    };
+    error(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), code, message)
+}
+
+pub(super) fn json(status: StatusCode, value: &Value) -> Reply {
+    bytes(status, "application/json", value.to_string())
+}
+
+/// A response message of a method, or a session.
+pub(super) fn protobuf(message: Bytes) -> Reply {
+    bytes(StatusCode::OK, "application/proto", message)
+}
+
+/// A refusal of the object store.
+pub(super) fn refusal(refusal: Refusal) -> Reply {
+    let Refusal { status, code, message } = refusal;
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let text = format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"#
+    );
+    bytes(status, "application/xml", text)
+}
+
+pub(super) fn bytes(status: StatusCode, content_type: &str, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Reply::new(Full::new(body.into()));
+    *reply.status_mut() = status;
+    // A type that cannot be a header is left out.
+    if let Ok(content_type) = HeaderValue::from_str(content_type) {
+        reply.headers_mut().insert(CONTENT_TYPE, content_type);
+    }
+    reply
+}

@@ -1,0 +1,221 @@
+//! Who is connected, who has joined which channel, and how frames reach them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use mezon_proto::realtime::{Envelope, PresenceSession, UserPresence};
+use mezon_proto::wire::ApiReply;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use crate::faults::Plan;
+use crate::stats::Counters;
+
+/// A frame on its way out. It is encoded by the socket, in the revision that its client speaks.
+#[derive(Debug, Clone)]
+pub(crate) enum Outgoing {
+    Envelope(Arc<Envelope>),
+    ApiReply(ApiReply),
+    /// Bytes that are no envelope.
+    Garbage,
+}
+
+/// A frame, and when it may go out.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) due: Instant,
+    pub(crate) frame: Outgoing,
+}
+
+/// What a socket is told from outside. A later variant outranks the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Control {
+    Run,
+    /// Read nothing, send nothing, stay connected.
+    Silent,
+    /// Send a close frame with this code, and end.
+    Close(u16),
+    /// End without a close frame.
+    Cut,
+}
+
+/// Policy violation: the code for a client that does not read what it is sent.
+const TOO_SLOW: u16 = 1008;
+
+/// All open sockets of an emulator.
+pub(crate) struct Hub {
+    sockets: Mutex<Sockets>,
+    plan: Arc<Plan>,
+    counters: Arc<Counters>,
+    /// Frames that may wait for one socket.
+    queue: usize,
+}
+
+#[derive(Default)]
+struct Sockets {
+    last_id: i32,
+    open: BTreeMap<i32, Member>,
+    /// Sockets by the channel they joined.
+    joined: HashMap<i64, BTreeSet<i32>>,
+}
+
+/// One open socket, as the hub sees it.
+struct Member {
+    user: i64,
+    username: String,
+    host: String,
+    queue: mpsc::Sender<Queued>,
+    control: watch::Sender<Control>,
+}
+
+/// A place in the hub; the socket leaves when this is dropped.
+pub(crate) struct Registration {
+    pub(crate) id: i32,
+    pub(crate) queue: mpsc::Receiver<Queued>,
+    pub(crate) control: watch::Receiver<Control>,
+    hub: Arc<Hub>,
+}
+
+impl Hub {
+    pub(crate) fn new(plan: Arc<Plan>, counters: Arc<Counters>, queue: usize) -> Self {
+        Self { sockets: Mutex::default(), plan, counters, queue: queue.max(1) }
+    }
+
+    /// Lets a socket in.
+    pub(crate) fn register(self: &Arc<Self>, user: i64, username: &str, host: &str) -> Registration {
+        let (queue, receiver) = mpsc::channel(self.queue);
+        let first = if self.plan.is_half_open() { Control::Silent } else { Control::Run };
+        let (control, watcher) = watch::channel(first);
+        let id = {
+            let mut sockets = self.sockets();
+            sockets.last_id += 1;
+            let id = sockets.last_id;
+            let member = Member { user, username: username.to_owned(), host: host.to_owned(), queue, control };
+            sockets.open.insert(id, member);
+            id
+        };
+        self.counters.count(|stats| {
+            stats.connects += 1;
+            stats.open_sockets += 1;
+        });
+        Registration { id, queue: receiver, control: watcher, hub: Arc::clone(self) }
+    }
+
+    pub(crate) fn join(&self, channel: i64, socket: i32) {
+        let mut sockets = self.sockets();
+        if sockets.open.contains_key(&socket) {
+            sockets.joined.entry(channel).or_default().insert(socket);
+        }
+    }
+
+    pub(crate) fn leave(&self, channel: i64, socket: i32) {
+        if let Some(joined) = self.sockets().joined.get_mut(&channel) {
+            joined.remove(&socket);
+        }
+    }
+
+    pub(crate) fn has_joined(&self, channel: i64, socket: i32) -> bool {
+        self.sockets().joined.get(&channel).is_some_and(|joined| joined.contains(&socket))
+    }
+
+    pub(crate) fn forget_joins(&self) {
+        self.sockets().joined.clear();
+    }
+
+    pub(crate) fn is_online(&self, user: i64) -> bool {
+        self.sockets().open.values().any(|member| member.user == user)
+    }
+
+    /// The address a user's socket came by, to say where the emulator is.
+    pub(crate) fn host_of(&self, user: i64) -> Option<String> {
+        self.sockets().open.values().find(|member| member.user == user).map(|member| member.host.clone())
+    }
+
+    /// The sockets in a channel.
+    pub(crate) fn presences(&self, channel: i64) -> Vec<UserPresence> {
+        let sockets = self.sockets();
+        let joined = sockets.joined.get(&channel).into_iter().flatten();
+        joined.filter_map(|id| sockets.open.get(id).map(|member| presence(*id, member))).collect()
+    }
+
+    pub(crate) fn presence(&self, socket: i32) -> Option<UserPresence> {
+        self.sockets().open.get(&socket).map(|member| presence(socket, member))
+    }
+
+    pub(crate) fn send(&self, socket: i32, frame: Outgoing) {
+        if let Some(member) = self.sockets().open.get(&socket) {
+            self.enqueue(member, frame);
+        }
+    }
+
+    pub(crate) fn send_to_all(&self, frame: &Outgoing) {
+        for member in self.sockets().open.values() {
+            self.enqueue(member, frame.clone());
+        }
+    }
+
+    /// Reaches all sockets of a user; gives their number.
+    pub(crate) fn send_to_user(&self, user: i64, envelope: &Arc<Envelope>) -> usize {
+        let sockets = self.sockets();
+        let members = sockets.open.values().filter(|member| member.user == user);
+        members.map(|member| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope)))).count()
+    }
+
+    /// Reaches all sockets that have joined a channel, but for one; gives their number.
+    pub(crate) fn send_to_channel(&self, channel: i64, envelope: &Arc<Envelope>, except: Option<i32>) -> usize {
+        let sockets = self.sockets();
+        let joined = sockets.joined.get(&channel).into_iter().flatten().filter(|id| Some(**id) != except);
+        let members = joined.filter_map(|id| sockets.open.get(id));
+        members.map(|member| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope)))).count()
+    }
+
+    pub(crate) fn control_all(&self, control: Control) {
+        for member in self.sockets().open.values() {
+            raise(&member.control, control);
+        }
+    }
+
+    fn enqueue(&self, member: &Member, frame: Outgoing) {
+        let queued = Queued { due: Instant::now() + self.plan.delay(), frame };
+        if let Err(mpsc::error::TrySendError::Full(_)) = member.queue.try_send(queued) {
+            tracing::info!(user = member.user, "closing a socket that does not read");
+            raise(&member.control, Control::Close(TOO_SLOW));
+        }
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, Sockets> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        {
+            let mut sockets = self.hub.sockets();
+            sockets.open.remove(&self.id);
+            sockets.joined.retain(|_, joined| {
+                joined.remove(&self.id);
+                !joined.is_empty()
+            });
+        }
+        self.hub.counters.count(|stats| stats.open_sockets = stats.open_sockets.saturating_sub(1));
+    }
+}
+
+fn presence(socket: i32, member: &Member) -> UserPresence {
+    UserPresence {
+        user_id: member.user,
+        session_id: PresenceSession::Number(socket),
+        username: member.username.clone(),
+        ..UserPresence::default()
+    }
+}
+
+/// A socket that is told to end is not told to run again.
+fn raise(current: &watch::Sender<Control>, control: Control) {
+    current.send_if_modified(|current| {
+        let raised = control > *current;
+        *current = control.max(*current);
+        raised
+    });
+}

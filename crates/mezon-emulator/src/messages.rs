@@ -1,0 +1,235 @@
+//! Sending, changing, removing, reacting, reading back.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mezon_proto::api;
+use mezon_proto::realtime::{ChannelMessageAck, ChannelMessageRemove, ChannelMessageSend, ChannelMessageUpdate};
+use mezon_proto::realtime::{Envelope, envelope};
+use prost::Message as _;
+
+use crate::channels::{header, page_limit};
+use crate::failure::Failure;
+use crate::gateway::{Caller, Gateway};
+use crate::message_lists;
+use crate::snowflake::{created_seconds, unix_seconds};
+use crate::store::{Channel, DIRECT, Direction, Page, StoreError};
+
+/// The longest content, in UTF-16 units of its encoded JSON.
+const CONTENT_LIMIT: usize = 4000;
+/// `code` of a message that replaces the content of an earlier one.
+const CODE_UPDATE: i32 = 1;
+/// `code` of a message that removes an earlier one.
+const CODE_REMOVE: i32 = 2;
+
+impl Gateway {
+    /// Stores a message and hands it to the sockets in the channel, those of the sender included.
+    pub(crate) async fn send_message(
+        &self,
+        caller: &Caller,
+        request: ChannelMessageSend,
+    ) -> Result<ChannelMessageAck, Failure> {
+        check_content(&request.content)?;
+        let channel = self.channel_for(caller.user, request.channel_id).await?;
+        check_mode(&channel, request.mode)?;
+
+        let _order = self.posting.lock().await;
+        let id = self.ids.next();
+        let created = created_seconds(id);
+        let mode = mode_of(&channel);
+        let message = api::ChannelMessage {
+            clan_id: request.clan_id,
+            channel_id: channel.id,
+            message_id: id,
+            code: request.code,
+            sender_id: caller.user,
+            username: caller.username.clone(),
+            display_name: caller.username.clone(),
+            avatar: request.avatar,
+            content: request.content,
+            channel_label: channel.label,
+            mentions: list(&api::MessageMentionList { mentions: request.mentions }),
+            attachments: list(&api::MessageAttachmentList { attachments: request.attachments }),
+            references: list(&api::MessageRefList { refs: request.references }),
+            create_time_seconds: created,
+            update_time_seconds: created,
+            mode,
+            is_public: request.is_public,
+            topic_id: request.topic_id,
+            ..api::ChannelMessage::default()
+        };
+        self.store_message(message.clone()).await?;
+        self.counters.count(|stats| stats.messages += 1);
+        let ack = ack(&message, caller);
+        self.deliver(message);
+        Ok(ack)
+    }
+
+    /// Replaces the content of a message of the caller.
+    pub(crate) async fn update_message(
+        &self,
+        caller: &Caller,
+        request: &ChannelMessageUpdate,
+    ) -> Result<ChannelMessageAck, Failure> {
+        check_content(&request.content)?;
+        let _order = self.posting.lock().await;
+        let message = self.own_message(caller, request.channel_id, request.message_id).await?;
+        let message = api::ChannelMessage {
+            content: request.content.clone(),
+            mentions: list(&api::MessageMentionList { mentions: request.mentions.clone() }),
+            attachments: list(&api::MessageAttachmentList { attachments: request.attachments.clone() }),
+            update_time_seconds: unix_seconds(),
+            hide_editted: request.hide_editted,
+            ..message
+        };
+        self.store_message(message.clone()).await?;
+        let event = api::ChannelMessage { code: CODE_UPDATE, ..message };
+        let ack = ack(&event, caller);
+        self.deliver(event);
+        Ok(ack)
+    }
+
+    /// Removes a message of the caller.
+    pub(crate) async fn remove_message(
+        &self,
+        caller: &Caller,
+        request: &ChannelMessageRemove,
+    ) -> Result<ChannelMessageAck, Failure> {
+        let _order = self.posting.lock().await;
+        let message = self.own_message(caller, request.channel_id, request.message_id).await?;
+        let (channel, id) = (message.channel_id, message.message_id);
+        self.storage.run(move |store| store.remove_message(channel, id)).await?;
+        let event = api::ChannelMessage { code: CODE_REMOVE, ..message };
+        let ack = ack(&event, caller);
+        self.deliver(event);
+        Ok(ack)
+    }
+
+    /// Adds or takes back a reaction of the caller, and tells the channel.
+    pub(crate) async fn react(
+        &self,
+        caller: &Caller,
+        request: api::MessageReaction,
+    ) -> Result<api::MessageReaction, Failure> {
+        let channel = self.channel_for(caller.user, request.channel_id).await?;
+        let reaction = api::MessageReaction { sender_id: caller.user, ..request };
+        let event = api::MessageReaction { sender_name: caller.username.clone(), mode: mode_of(&channel), ..reaction };
+
+        let _order = self.posting.lock().await;
+        let stored = event.clone();
+        self.storage
+            .run(move |store| {
+                let Some(mut message) = store.message(stored.channel_id, stored.message_id)? else {
+                    return Err(Failure::not_found("message not found"));
+                };
+                let reactions = api::MessageReactionList::decode(message.reactions.clone()).unwrap_or_default();
+                message.reactions = list(&with_reaction(reactions, stored));
+                Ok(store.put_message(&message)?)
+            })
+            .await?;
+        let message = Some(envelope::Message::MessageReactionEvent(event.clone()));
+        self.hub.send_to_channel(channel.id, &Arc::new(Envelope { cid: 0, message }), None);
+        Ok(event)
+    }
+
+    /// A page of a channel's history, newest first.
+    ///
+    /// `direction` 1 reads what is newer than the message, 2 what is around it, anything else what is older.
+    pub(crate) async fn history(
+        &self,
+        caller: &Caller,
+        request: api::ListChannelMessagesRequest,
+    ) -> Result<api::ChannelMessageList, Failure> {
+        let channel = self.channel_for(caller.user, request.channel_id).await?;
+        let page = Page {
+            channel: channel.id,
+            topic: request.topic_id,
+            cursor: request.message_id,
+            direction: match request.direction {
+                1 => Direction::After,
+                2 => Direction::Around,
+                _ => Direction::Before,
+            },
+            limit: page_limit(request.limit),
+        };
+        let (messages, last) = self
+            .storage
+            .run(move |store| {
+                let end = Page { topic: 0, cursor: 0, direction: Direction::Before, limit: 1, ..page };
+                Ok::<_, StoreError>((store.messages(&page)?, store.messages(&end)?))
+            })
+            .await?;
+        Ok(api::ChannelMessageList {
+            messages: messages.into_iter().map(|message| self.on_the_wire(message)).collect(),
+            last_seen_message: None,
+            last_sent_message: last.first().map(header),
+        })
+    }
+
+    async fn own_message(&self, caller: &Caller, channel: i64, id: i64) -> Result<api::ChannelMessage, Failure> {
+        let channel = self.channel_for(caller.user, channel).await?.id;
+        let found = self.storage.run(move |store| store.message(channel, id)).await?;
+        let message = found.ok_or_else(|| Failure::not_found("message not found"))?;
+        if message.sender_id == caller.user { Ok(message) } else { Err(Failure::denied("permission denied")) }
+    }
+
+    async fn store_message(&self, message: api::ChannelMessage) -> Result<(), Failure> {
+        Ok(self.storage.run(move |store| store.put_message(&message)).await?)
+    }
+
+    fn deliver(&self, message: api::ChannelMessage) {
+        let channel = message.channel_id;
+        let message = Some(envelope::Message::ChannelMessage(self.on_the_wire(message)));
+        let reached = self.hub.send_to_channel(channel, &Arc::new(Envelope { cid: 0, message }), None);
+        self.counters.count(|stats| stats.deliveries += u64::try_from(reached).unwrap_or_default());
+    }
+
+    fn on_the_wire(&self, message: api::ChannelMessage) -> api::ChannelMessage {
+        if self.settings.json_lists { message_lists::as_json(message) } else { message }
+    }
+}
+
+/// `mode` of a channel: another number than its type, for the same thing.
+pub(crate) fn mode_of(channel: &Channel) -> i32 {
+    if channel.kind == DIRECT { 4 } else { 3 }
+}
+
+/// A client that confuses type and mode is told; one that leaves the mode out is not.
+pub(crate) fn check_mode(channel: &Channel, mode: i32) -> Result<(), Failure> {
+    if mode == 0 || mode == mode_of(channel) { Ok(()) } else { Err(Failure::invalid("mode does not fit the channel")) }
+}
+
+fn check_content(content: &str) -> Result<(), Failure> {
+    if content.encode_utf16().count() > CONTENT_LIMIT {
+        return Err(Failure::invalid(format!("message content is longer than {CONTENT_LIMIT}")));
+    }
+    Ok(())
+}
+
+fn ack(message: &api::ChannelMessage, caller: &Caller) -> ChannelMessageAck {
+    ChannelMessageAck {
+        channel_id: message.channel_id,
+        message_id: message.message_id,
+        code: message.code,
+        username: caller.username.clone(),
+        create_time_seconds: message.create_time_seconds,
+        update_time_seconds: message.update_time_seconds,
+        persistent: Some(true),
+        ..ChannelMessageAck::default()
+    }
+}
+
+fn list(list: &impl prost::Message) -> Bytes {
+    list.encode_to_vec().into()
+}
+
+/// One entry for each emoji of each user; `action` means that it is taken back.
+fn with_reaction(mut list: api::MessageReactionList, reaction: api::MessageReaction) -> api::MessageReactionList {
+    list.reactions.retain(|of| {
+        (of.sender_id, of.emoji_id, &of.emoji) != (reaction.sender_id, reaction.emoji_id, &reaction.emoji)
+    });
+    if !reaction.action {
+        list.reactions.push(reaction);
+    }
+    list
+}

@@ -1,0 +1,161 @@
+//! What a client asks over its socket, and the answers.
+
+use std::sync::{Arc, OnceLock};
+
+use mezon_proto::realtime::envelope::Message;
+use mezon_proto::realtime::{self, Envelope};
+use mezon_proto::wire::{ApiReply, Body, Inbound, Revision};
+
+use crate::failure::{Failure, MISSING_PAYLOAD, UNRECOGNIZED_PAYLOAD, realtime_error};
+use crate::gateway::{Caller, Gateway};
+use crate::hub::Outgoing;
+use crate::messages::{check_mode, mode_of};
+use crate::rpc;
+
+/// Payload bytes in one part of an API reply.
+const PART: usize = 16 * 1024;
+
+/// The socket that a request came by.
+pub(crate) struct Origin {
+    pub(crate) socket: i32,
+    pub(crate) caller: Caller,
+    /// What the client speaks, as its first request with a `cid` has shown.
+    pub(crate) revision: OnceLock<Revision>,
+}
+
+/// Answers one frame; `None` is one that could not be read at all.
+pub(crate) async fn answer(gateway: &Gateway, origin: &Origin, inbound: Option<Inbound>) {
+    let Some(inbound) = inbound else {
+        return refuse_payload(gateway, origin, 0, UNRECOGNIZED_PAYLOAD, "unrecognized payload");
+    };
+    if let Some(revision) = inbound.revision {
+        origin.revision.get_or_init(|| revision);
+    }
+    // Kept as the bits it came in.
+    let cid = inbound.cid.cast_signed();
+    match inbound.body {
+        Body::Message(message) => match handle(gateway, origin, cid, *message).await {
+            Ok(Some(reply)) => send(gateway, origin, cid, reply),
+            Ok(None) => {}
+            Err(failure) => send(gateway, origin, cid, Message::Error(failure.realtime_error())),
+        },
+        Body::Empty => refuse_payload(gateway, origin, cid, MISSING_PAYLOAD, "missing payload"),
+        _ => refuse_payload(gateway, origin, cid, UNRECOGNIZED_PAYLOAD, "unrecognized payload"),
+    }
+}
+
+/// Does what the client asks; gives the reply, or `None` when there is none to give.
+async fn handle(gateway: &Gateway, origin: &Origin, cid: i32, message: Message) -> Result<Option<Message>, Failure> {
+    Ok(match message {
+        Message::Ping(_) => {
+            gateway.counters.count(|stats| stats.pings += 1);
+            (!gateway.plan.pongs_muted()).then(|| Message::Pong(realtime::Pong {}))
+        }
+        Message::ChannelJoin(request) => Some(join(gateway, origin, &request).await?),
+        Message::ChannelLeave(request) => {
+            gateway.hub.leave(request.channel_id, origin.socket);
+            gateway.counters.count(|stats| stats.leaves += 1);
+            Some(Message::ChannelLeave(request))
+        }
+        Message::ChannelMessageSend(request) => {
+            gateway.counters.count(|stats| stats.sends_received += 1);
+            need_joined(gateway, origin, request.channel_id).await?;
+            let ack = gateway.send_message(&origin.caller, request).await?;
+            (!gateway.plan.take_ack_drop()).then_some(Message::ChannelMessageAck(ack))
+        }
+        Message::ChannelMessageUpdate(request) => {
+            Some(Message::ChannelMessageAck(gateway.update_message(&origin.caller, &request).await?))
+        }
+        Message::ChannelMessageRemove(request) => {
+            Some(Message::ChannelMessageAck(gateway.remove_message(&origin.caller, &request).await?))
+        }
+        Message::MessageReactionEvent(request) => {
+            Some(Message::MessageReactionEvent(gateway.react(&origin.caller, request).await?))
+        }
+        Message::MessageTypingEvent(request) => Some(typing(gateway, origin, request).await?),
+        // The status is not shown to anyone; these are accepted, as clients send them on their own.
+        echo @ (Message::ClanJoin(_) | Message::StatusUpdate(_) | Message::LastSeenMessageEvent(_)) => Some(echo),
+        Message::ApiRequestEvent(request) => {
+            api_call(gateway, origin, cid, request).await;
+            None
+        }
+        _ => {
+            gateway.counters.count(|stats| stats.unknown_payloads += 1);
+            Some(Message::Error(realtime_error(UNRECOGNIZED_PAYLOAD, "the emulator does not answer this message")))
+        }
+    })
+}
+
+async fn join(gateway: &Gateway, origin: &Origin, request: &realtime::ChannelJoin) -> Result<Message, Failure> {
+    let channel = gateway.channel_for(origin.caller.user, request.channel_id).await?;
+    if request.channel_type != 0 && request.channel_type != channel.kind {
+        return Err(Failure::invalid("channel_type does not fit the channel"));
+    }
+    gateway.hub.join(channel.id, origin.socket);
+    gateway.counters.count(|stats| stats.joins += 1);
+    Ok(Message::Channel(realtime::Channel {
+        id: channel.id,
+        presences: gateway.hub.presences(channel.id),
+        self_: gateway.hub.presence(origin.socket),
+        chanel_label: channel.label,
+        ..realtime::Channel::default()
+    }))
+}
+
+/// Sending needs a join first. A channel that does not exist, or is not theirs, is said to be so.
+async fn need_joined(gateway: &Gateway, origin: &Origin, channel: i64) -> Result<(), Failure> {
+    if gateway.hub.has_joined(channel, origin.socket) {
+        return Ok(());
+    }
+    gateway.channel_for(origin.caller.user, channel).await?;
+    Err(Failure::invalid("Must join channel before sending messages"))
+}
+
+/// Tells the others in the channel; the sender is filled in here.
+async fn typing(gateway: &Gateway, origin: &Origin, request: realtime::MessageTypingEvent) -> Result<Message, Failure> {
+    let Origin { socket, caller, .. } = origin;
+    let channel = gateway.channel_for(caller.user, request.channel_id).await?;
+    check_mode(&channel, request.mode)?;
+    let display_name = request.sender_display_name;
+    let event = Message::MessageTypingEvent(realtime::MessageTypingEvent {
+        sender_id: caller.user,
+        sender_username: caller.username.clone(),
+        sender_display_name: if display_name.is_empty() { caller.username.clone() } else { display_name },
+        mode: mode_of(&channel),
+        ..request
+    });
+    let push = Arc::new(Envelope { cid: 0, message: Some(event.clone()) });
+    gateway.hub.send_to_channel(channel.id, &push, Some(*socket));
+    Ok(event)
+}
+
+/// Runs an API method; the reply goes out in raw frames.
+async fn api_call(gateway: &Gateway, origin: &Origin, cid: i32, request: realtime::ApiRequestEvent) {
+    gateway.counters.count(|stats| stats.socket_calls += 1);
+    let (status, payload) = match rpc::call(gateway, &origin.caller, &request.api_name, request.body).await {
+        Ok(payload) => (0, payload),
+        Err(failure) => (failure.grpc_code(), failure.message.into()),
+    };
+    // Raw frames have room for 16 bits.
+    let cid = u16::try_from(cid.cast_unsigned() & u32::from(u16::MAX)).unwrap_or_default();
+    let mut rest = payload;
+    loop {
+        let part = rest.split_to(rest.len().min(PART));
+        let last = rest.is_empty();
+        let reply = ApiReply { cid, status, last, payload: part };
+        gateway.hub.send(origin.socket, Outgoing::ApiReply(reply));
+        if last {
+            return;
+        }
+    }
+}
+
+fn refuse_payload(gateway: &Gateway, origin: &Origin, cid: i32, code: i32, message: &str) {
+    gateway.counters.count(|stats| stats.unknown_payloads += 1);
+    send(gateway, origin, cid, Message::Error(realtime_error(code, message)));
+}
+
+fn send(gateway: &Gateway, origin: &Origin, cid: i32, message: Message) {
+    let envelope = Envelope { cid, message: Some(message) };
+    gateway.hub.send(origin.socket, Outgoing::Envelope(Arc::new(envelope)));
+}

@@ -1,0 +1,6 @@
+//! The emulator over real connections, with a bare client.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod http;
+mod socket;
+mod support;
