@@ -1,1 +1,67 @@
-//! HTTP client for Mezon: sign-in, session refresh, channels, history, uploads
+//! The HTTP side of a Mezon client: sign-in, session refresh, calls, history, uploads. It knows no socket.
+//!
+//! ```no_run
+//! use mezon_api::{Gateway, IdTokenLogin, MessageQuery};
+//! use mezon_model::UserId;
+//!
+//! # async fn example() -> Result<(), mezon_api::ApiError> {
+//! let gateway = Gateway::builder().build()?;
+//! let client = gateway.authenticate(&IdTokenLogin::new("the ID token", 42, "linh")).await?;
+//! let channel = client.create_dm(UserId::new(43)).await?;
+//! for message in client.list_messages(channel.id(), &MessageQuery::latest()).await? {
+//!     println!("{}: {}", message.username(), message.text());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! - However many calls find the access token expired, one refresh is made. It runs in a task of its own, and the new
+//!   tokens are stored before they are used. Over a shared store, one process refreshes and the others take its session.
+//! - A request is repeated only if that does no harm. When the answer to another one is lost, the error says so
+//!   ([`ApiErrorKind::MaybeSent`]).
+//! - Only proof ends a login: a refused refresh token, or a refused access token that was just refreshed. Timeouts,
+//!   overloaded servers and lost connections never do.
+//! - Credentials go to the gateway's own domain over TLS, and nowhere else: addresses that the server names are checked,
+//!   redirects are not followed, uploads carry no token.
+//! - No log line, error text or `Debug` output holds a credential. Logs (`tracing`, level debug) name methods, statuses
+//!   and times.
+
+mod changes;
+mod channels;
+mod client;
+mod error;
+mod gateway;
+mod history;
+mod keep_fresh;
+mod login;
+mod method;
+mod refresh;
+mod request;
+mod response;
+mod retry;
+mod session_answer;
+mod timeouts;
+mod tokens;
+mod transport;
+mod upload;
+
+pub use changes::SessionChanges;
+pub use channels::ChannelQuery;
+pub use client::ApiClient;
+pub use error::{ApiError, ApiErrorKind, Phase};
+pub use gateway::{Gateway, GatewayBuilder};
+pub use history::{MessageQuery, Position};
+pub use login::{AppLogin, IdTokenLogin};
+pub use method::Method;
+pub use mezon_tls::TlsConfig;
+pub use retry::RetryPolicy;
+pub use timeouts::Timeouts;
+pub use upload::{UploadRequest, UploadSource, UploadTicket};
+
+/// Runs `work`, which may block, where that is allowed.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| ApiError::with_source(ApiErrorKind::Interrupted, error))
+}

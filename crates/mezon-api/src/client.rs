@@ -1,0 +1,259 @@
+//! A signed-in client and its calls.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use mezon_proto::api;
+use mezon_session::{Clock as _, Endpoint, Session};
+use prost::Message;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::error::{store_error, untrusted};
+use crate::refresh::Flights;
+use crate::request::{Base, Outgoing, PROTO, bearer};
+use crate::{ApiError, ApiErrorKind, AppLogin, Gateway, Method, SessionChanges, blocking};
+
+/// A signed-in client. Cheap to clone; clones share the session and the connections.
+///
+/// Before and during calls it sees to the session: an access token that ends soon is refreshed, one that the server
+/// refuses is refreshed once and the call repeated once. However many calls find the token expired, there is one refresh.
+#[derive(Clone)]
+pub struct ApiClient {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) gateway: Gateway,
+    pub(crate) app: Option<AppLogin>,
+    pub(crate) current: watch::Sender<Arc<Current>>,
+    pub(crate) flights: Flights,
+    /// Held from reading the current session to publishing the next one, so that none is lost.
+    pub(crate) turn: Mutex<()>,
+    /// The server has proved that the login is over. New credentials clear it.
+    pub(crate) over: AtomicBool,
+    pub(crate) logged_out: AtomicBool,
+    pub(crate) kept_fresh: AtomicBool,
+}
+
+/// A session with what calls need of it, made once.
+pub(crate) struct Current {
+    pub(crate) session: Arc<Session>,
+    base: Base,
+    bearer: HeaderValue,
+}
+
+impl Current {
+    pub(crate) fn new(gateway: &Gateway, session: Session) -> Result<Self, ApiError> {
+        let base = match session.api_endpoint().map_err(untrusted)? {
+            Some(endpoint) => {
+                gateway.0.policy.check(&endpoint).map_err(untrusted)?;
+                Base::new(&endpoint)?
+            }
+            None => gateway.0.base.clone(),
+        };
+        Ok(Self { base, bearer: bearer(session.token())?, session: Arc::new(session) })
+    }
+
+    pub(crate) fn base(&self) -> &Base {
+        &self.base
+    }
+}
+
+impl ApiClient {
+    pub(crate) fn new(gateway: Gateway, session: Session, app: Option<AppLogin>) -> Result<Self, ApiError> {
+        let current = Current::new(&gateway, session)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                gateway,
+                app,
+                current: watch::Sender::new(Arc::new(current)),
+                flights: Flights::default(),
+                turn: Mutex::default(),
+                over: AtomicBool::new(false),
+                logged_out: AtomicBool::new(false),
+                kept_fresh: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// The session as it is now.
+    pub fn session(&self) -> Arc<Session> {
+        Arc::clone(&self.inner.current().session)
+    }
+
+    /// Every session from now on. See [`SessionChanges`].
+    pub fn session_changes(&self) -> SessionChanges {
+        SessionChanges::new(self.inner.current.subscribe())
+    }
+
+    /// The gateway that the sign-in went to.
+    pub fn gateway(&self) -> &Gateway {
+        &self.inner.gateway
+    }
+
+    /// The time by which tokens are judged: the configured clock, corrected by the server's.
+    pub fn now(&self) -> SystemTime {
+        self.inner.now()
+    }
+
+    /// Where the socket is, checked: credentials may be sent there.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::UntrustedEndpoint`].
+    pub fn ws_endpoint(&self) -> Result<Endpoint, ApiError> {
+        self.inner.ws_endpoint(&self.session())
+    }
+
+    /// Calls a method of the API: any of the server's, by name, with the messages of `mezon-proto`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mezon_api::ApiClient) -> Result<(), mezon_api::ApiError> {
+    /// use mezon_api::Method;
+    /// use mezon_proto::api;
+    ///
+    /// let account: api::Account = client.call(Method::GET_ACCOUNT, &()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// - [`ApiErrorKind::LoginOver`], [`ApiErrorKind::Forbidden`], [`ApiErrorKind::NotFound`],
+    ///   [`ApiErrorKind::RateLimited`], [`ApiErrorKind::Status`], [`ApiErrorKind::Redirected`]: what the server answered.
+    /// - [`ApiErrorKind::Connect`], [`ApiErrorKind::Tls`], [`ApiErrorKind::TimedOut`],
+    ///   [`ApiErrorKind::ConnectionLost`]: there was no answer; for a method that is not idempotent
+    ///   [`ApiErrorKind::MaybeSent`], unless it certainly was not sent.
+    /// - [`ApiErrorKind::BodyTooLarge`], [`ApiErrorKind::Decode`]: the answer is not usable.
+    ///
+    /// # Cancel safety
+    /// A call that is given up may have happened on the server. A refresh of the session that it began goes on.
+    pub async fn call<Req, Res>(&self, method: Method, request: &Req) -> Result<Res, ApiError>
+    where
+        Req: Message,
+        Res: Message + Default,
+    {
+        let body = self.inner.call(method, request.encode_to_vec().into()).await?;
+        Res::decode(body).map_err(|error| ApiError::with_source(ApiErrorKind::Decode { what: method.name() }, error))
+    }
+
+    /// Ends the login: on the server, in the store, and in this client, whose calls fail with
+    /// [`ApiErrorKind::LoginOver`] from then on.
+    ///
+    /// # Errors
+    /// Those of [`ApiClient::call`] when the server could not be told; the store is cleared all the same.
+    /// [`ApiErrorKind::Store`] when the session may still be stored.
+    ///
+    /// # Cancel safety
+    /// A logout that is given up may have happened on the server, and may not have cleared the store.
+    pub async fn logout(&self) -> Result<(), ApiError> {
+        // The server takes a logout with a good token only; without one there is still the store to clear.
+        let deadline = self.inner.gateway.0.deadline();
+        let current = self.inner.ready(deadline).await.unwrap_or_else(|_| self.inner.current());
+        self.inner.logged_out.store(true, Ordering::SeqCst);
+        // Waits for a save that is under way, so that it cannot put back what is cleared below.
+        let turn = self.inner.turn.lock().await;
+        let told = self.inner.tell_logout(&current, deadline).await;
+        if let Some(store) = self.inner.gateway.0.store.clone() {
+            blocking(move || store.clear()).await?.map_err(store_error)?;
+        }
+        drop(turn);
+        match told {
+            // The server does not know the login any more.
+            Err(error) if matches!(error.kind(), ApiErrorKind::Unauthorized { .. }) => Ok(()),
+            told => told,
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.borrow())
+    }
+
+    pub(crate) fn now(&self) -> SystemTime {
+        self.gateway.0.clock.now()
+    }
+
+    pub(crate) fn ws_endpoint(&self, session: &Session) -> Result<Endpoint, ApiError> {
+        let endpoint = session.ws_endpoint(&self.gateway.0.endpoint).map_err(untrusted)?;
+        self.gateway.0.policy.check(&endpoint).map_err(untrusted)?;
+        Ok(endpoint)
+    }
+
+    /// Whether calls are in vain, because the login is over.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst) || self.logged_out.load(Ordering::SeqCst)
+    }
+
+    /// Calls `method` with the session as it is, refreshing it when that is needed.
+    async fn call(self: &Arc<Self>, method: Method, body: Bytes) -> Result<Bytes, ApiError> {
+        let deadline = self.gateway.0.deadline();
+        let current = self.ready(deadline).await?;
+        match self.call_with(&current, method, body.clone(), deadline).await {
+            Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
+                debug!(method = method.name(), "access token refused, refreshing the session");
+                let fresh = self.after_refusal(&current, refused, deadline).await?;
+                match self.call_with(&fresh, method, body, deadline).await {
+                    Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
+                        Err(self.login_over(refused))
+                    }
+                    answer => answer,
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    /// Calls `method` with exactly these credentials.
+    pub(crate) async fn call_with(
+        &self,
+        current: &Current,
+        method: Method,
+        body: Bytes,
+        deadline: Instant,
+    ) -> Result<Bytes, ApiError> {
+        let outgoing = Outgoing {
+            name: method.name(),
+            idempotent: method.is_idempotent(),
+            uri: current.base.rpc(method)?,
+            authorization: current.bearer.clone(),
+            accept: PROTO,
+            content_type: PROTO,
+            body,
+            secrets: &[current.session.token()],
+            tells_time: false,
+        };
+        self.gateway.0.run(&outgoing, deadline).await
+    }
+
+    /// Remembers that the login is over, and says so.
+    pub(crate) fn login_over(&self, proof: ApiError) -> ApiError {
+        self.over.store(true, Ordering::SeqCst);
+        ApiError::with_source(ApiErrorKind::LoginOver, proof)
+    }
+
+    async fn tell_logout(&self, current: &Current, deadline: Instant) -> Result<(), ApiError> {
+        let session = &current.session;
+        let request = api::SessionLogoutRequest {
+            token: session.token().expose().to_owned(),
+            refresh_token: session.refresh_token().map(|token| token.expose().to_owned()).unwrap_or_default(),
+            ..api::SessionLogoutRequest::default()
+        };
+        let answer = self.call_with(current, Method::SESSION_LOGOUT, request.encode_to_vec().into(), deadline).await;
+        answer.map(drop)
+    }
+}
+
+impl fmt::Debug for ApiClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiClient")
+            .field("gateway", &self.inner.gateway.0.endpoint)
+            .field("user_id", &self.session().user_id())
+            .finish_non_exhaustive()
+    }
+}

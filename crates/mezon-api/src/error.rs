@@ -1,0 +1,335 @@
+//! Why a call failed.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::StatusCode;
+use mezon_session::{EndpointError, EndpointErrorKind, Error, ErrorClass, ErrorKind};
+use mezon_session::{SessionError, SessionErrorKind, StoreError, StoreErrorKind};
+
+/// Why a call failed: a kind to match on, a class to decide by, a source to trace.
+pub type ApiError = Error<ApiErrorKind>;
+
+/// Why a call failed, to match on.
+///
+/// A `message` is the server's own text: without control characters, without the credentials of the request, and printed
+/// up to 200 characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ApiErrorKind {
+    /// The gateway cannot be used with these settings.
+    Configuration {
+        /// The setting of [`GatewayBuilder`](crate::GatewayBuilder) to change.
+        setting: &'static str,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The arguments make no request. Nothing was sent.
+    InvalidInput {
+        /// What is wrong with them.
+        problem: &'static str,
+    },
+    /// No connection could be made. Nothing was sent.
+    Connect {
+        /// Host, and port if it is not the scheme's own.
+        host: String,
+    },
+    /// There is no TLS connection that could be trusted. Nothing was sent.
+    Tls {
+        /// Host, and port if it is not the scheme's own.
+        host: String,
+        /// Whether the server's certificate was the reason: unknown authority, other name, expired.
+        certificate: bool,
+    },
+    /// It took too long.
+    TimedOut {
+        /// What took too long.
+        phase: Phase,
+    },
+    /// The connection ended before the answer was complete.
+    ConnectionLost,
+    /// The server asked to go elsewhere. Redirects are not followed: the credentials were meant for this host alone.
+    Redirected {
+        /// Where to. Empty: it did not say.
+        host: String,
+    },
+    /// 401: the access token was not accepted. Callers see this kind only where no token can be refreshed; elsewhere it
+    /// leads to one refresh and one more attempt, and then to [`ApiErrorKind::LoginOver`].
+    Unauthorized {
+        /// The server's own message.
+        message: Option<String>,
+    },
+    /// 403: the user may not do this.
+    Forbidden {
+        /// The server's own message.
+        message: Option<String>,
+    },
+    /// 404: there is no such thing, or no such method.
+    NotFound {
+        /// The server's own message.
+        message: Option<String>,
+    },
+    /// 429: too many requests. The request was not acted on.
+    RateLimited {
+        /// How long the server asked to wait, at most five minutes.
+        retry_after: Option<Duration>,
+        /// The server's own message.
+        message: Option<String>,
+    },
+    /// Any other status that is no success.
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// The server's own error number, when it gave one.
+        code: Option<i64>,
+        /// The server's own message.
+        message: Option<String>,
+        /// How long the server asked to wait, at most five minutes.
+        retry_after: Option<Duration>,
+    },
+    /// The sign-in was refused.
+    SignInRefused {
+        /// The status: 401 or 403.
+        status: StatusCode,
+        /// What to check, such as `the ID token and the server_key setting`.
+        check: &'static str,
+        /// The server's own message.
+        message: Option<String>,
+    },
+    /// The login is over: the server refused the refresh token, or an access token that was just refreshed; or this
+    /// client has logged out. Sign in again.
+    LoginOver,
+    /// The session has no refresh token, and no application key to sign in with again.
+    NotRefreshable,
+    /// The server named an address that credentials are not sent to.
+    UntrustedEndpoint {
+        /// The host in question. Empty: the address was not readable.
+        host: String,
+    },
+    /// The answer is longer than the limit that was set.
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The answer is not what it should be.
+    Decode {
+        /// The method, or the part, that could not be read.
+        what: &'static str,
+    },
+    /// The credentials are no session.
+    Session(SessionErrorKind),
+    /// The session could not be loaded from its store, or not be saved in it.
+    Store(StoreErrorKind),
+    /// The file to upload cannot be read.
+    File {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file became longer or shorter while it was uploaded.
+    FileChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The object store refused the file.
+    Upload {
+        /// Its status; 403 usually means that the ticket has expired.
+        status: StatusCode,
+        /// Its error code, such as `AccessDenied`.
+        code: Option<String>,
+    },
+    /// The request may have reached the server, and its answer was lost. It was not repeated, because that could do the
+    /// same thing twice. The source says what happened.
+    MaybeSent {
+        /// The method.
+        method: &'static str,
+    },
+    /// The runtime ended while the call was under way.
+    Interrupted,
+}
+
+/// What took too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Making the TCP connection ([`Timeouts::connect`](crate::Timeouts::connect)).
+    Connect,
+    /// Waiting for the head of the answer ([`Timeouts::attempt`](crate::Timeouts::attempt)).
+    Response,
+    /// Waiting for more of a body, ours or the server's ([`Timeouts::stall`](crate::Timeouts::stall)).
+    Stall,
+    /// The whole call with its retries ([`Timeouts::total`](crate::Timeouts::total)).
+    Total,
+}
+
+impl ErrorKind for ApiErrorKind {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Connect { .. } | Self::TimedOut { .. } | Self::ConnectionLost => ErrorClass::TRANSIENT,
+            Self::RateLimited { retry_after, .. } => ErrorClass::Transient { retry_after: *retry_after },
+            Self::Status { status, retry_after, .. } if is_transient(*status) => {
+                ErrorClass::Transient { retry_after: *retry_after }
+            }
+            // The object store is overloaded, or the ticket too old: a new ticket may do.
+            Self::Upload { status, .. } if is_transient(*status) || *status == StatusCode::FORBIDDEN => {
+                ErrorClass::TRANSIENT
+            }
+            Self::Unauthorized { .. } | Self::SignInRefused { .. } | Self::LoginOver | Self::NotRefreshable => {
+                ErrorClass::Auth
+            }
+            Self::Session(kind) => kind.class(),
+            Self::Store(kind) => kind.class(),
+            Self::MaybeSent { .. } => ErrorClass::MaybeDone,
+            Self::Interrupted => ErrorClass::Cancelled,
+            _ => ErrorClass::Permanent,
+        }
+    }
+}
+
+/// Statuses after which the same request may succeed later.
+fn is_transient(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 425 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// How much of a server's message is printed, in characters.
+const SHOWN_MESSAGE: usize = 200;
+
+/// `, it says: …`, when there is a message.
+struct Said<'a>(&'a Option<String>);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(message) = self.0 else { return Ok(()) };
+        let shown: String = message.chars().take(SHOWN_MESSAGE).collect();
+        write!(f, ", the server says: {shown}")
+    }
+}
+
+impl fmt::Display for ApiErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration { setting, problem } => write!(f, "the setting `{setting}` is not usable: {problem}"),
+            Self::InvalidInput { problem } => f.write_str(problem),
+            Self::Connect { host } => write!(f, "could not connect to {host}"),
+            Self::Tls { host, certificate: true } => write!(
+                f,
+                "the certificate of {host} is not trusted, add the root of its authority if it is a private one"
+            ),
+            Self::Tls { host, certificate: false } => write!(f, "could not set up TLS with {host}"),
+            Self::TimedOut { phase } => phase.fmt(f),
+            Self::ConnectionLost => f.write_str("the connection was lost before the answer was complete"),
+            Self::Redirected { host } if host.is_empty() => f.write_str("the server redirects, which is not followed"),
+            Self::Redirected { host } => write!(f, "the server redirects to {host}, which is not followed"),
+            Self::Unauthorized { message } => write!(f, "the server refused the access token (401){}", Said(message)),
+            Self::Forbidden { message } => write!(f, "the server forbids this (403){}", Said(message)),
+            Self::NotFound { message } => write!(f, "the server knows no such thing (404){}", Said(message)),
+            Self::RateLimited { retry_after, message } => {
+                f.write_str("the server limits the rate of requests (429)")?;
+                if let Some(wait) = retry_after {
+                    write!(f, ", try again in {} s", wait.as_secs())?;
+                }
+                Said(message).fmt(f)
+            }
+            Self::Status { status, message, .. } => {
+                write!(f, "the server answered {}{}", status.as_u16(), Said(message))
+            }
+            Self::SignInRefused { status, check, message } => {
+                write!(f, "the gateway refused the sign-in ({}), check {check}{}", status.as_u16(), Said(message))
+            }
+            Self::LoginOver => f.write_str("the login is over, sign in again"),
+            Self::NotRefreshable => f.write_str("the session has no refresh token, sign in again"),
+            Self::UntrustedEndpoint { host } if host.is_empty() => {
+                f.write_str("the server named an address that cannot be read, so it gets no credentials")
+            }
+            Self::UntrustedEndpoint { host } => write!(
+                f,
+                "the server named {host}, which gets no credentials; `trust_host_suffix` lets further hosts have them"
+            ),
+            Self::BodyTooLarge { limit } => write!(f, "the answer is longer than the limit of {limit} bytes"),
+            Self::Decode { what } => write!(f, "the answer could not be read: {what}"),
+            Self::Session(kind) => kind.fmt(f),
+            Self::Store(kind) => kind.fmt(f),
+            Self::File { path } => write!(f, "the file {} cannot be read", path.display()),
+            Self::FileChanged { path } => write!(f, "the file {} changed while it was uploaded", path.display()),
+            Self::Upload { status, code } => {
+                write!(f, "the object store refused the upload ({})", status.as_u16())?;
+                code.as_ref().map_or(Ok(()), |code| write!(f, ": {code}"))
+            }
+            Self::MaybeSent { method } => {
+                write!(f, "{method} may have been done, its answer was lost; look before you repeat it")
+            }
+            Self::Interrupted => f.write_str("the runtime ended while the call was under way"),
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "connecting took too long",
+            Self::Response => "the server took too long to answer",
+            Self::Stall => "the transfer stalled",
+            Self::Total => "the call took too long with its retries",
+        })
+    }
+}
+
+/// From a [`SessionError`], keeping its source.
+pub(crate) fn session_error(error: SessionError) -> ApiError {
+    let (kind, source) = error.into_parts();
+    with_optional_source(ApiErrorKind::Session(kind), source)
+}
+
+/// From a [`StoreError`], keeping its source.
+pub(crate) fn store_error(error: StoreError) -> ApiError {
+    let (kind, source) = error.into_parts();
+    with_optional_source(ApiErrorKind::Store(kind), source)
+}
+
+/// An address from the server that is not to be used.
+pub(crate) fn untrusted(error: EndpointError) -> ApiError {
+    let host = match error.kind() {
+        EndpointErrorKind::Untrusted { host } | EndpointErrorKind::Insecure { host } => host.clone(),
+        _ => String::new(),
+    };
+    ApiError::with_source(ApiErrorKind::UntrustedEndpoint { host }, error)
+}
+
+fn with_optional_source(kind: ApiErrorKind, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> ApiError {
+    match source {
+        Some(source) => ApiError::with_source(kind, source),
+        None => kind.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_is_printed_in_part_and_kept_whole() {
+        let message = Some("ä".repeat(1_000));
+        let error = ApiError::new(ApiErrorKind::Forbidden { message: message.clone() });
+        assert_eq!(error.to_string().matches('ä').count(), SHOWN_MESSAGE);
+        assert_eq!(error.kind(), &ApiErrorKind::Forbidden { message });
+    }
+
+    #[test]
+    fn classes_say_what_to_do() {
+        let status = |status| ApiErrorKind::Status { status, code: None, message: None, retry_after: None };
+        for (kind, class) in [
+            (status(StatusCode::SERVICE_UNAVAILABLE), ErrorClass::TRANSIENT),
+            (status(StatusCode::NOT_IMPLEMENTED), ErrorClass::Permanent),
+            (status(StatusCode::BAD_REQUEST), ErrorClass::Permanent),
+            (ApiErrorKind::Connect { host: "h".into() }, ErrorClass::TRANSIENT),
+            (ApiErrorKind::Tls { host: "h".into(), certificate: true }, ErrorClass::Permanent),
+            (ApiErrorKind::LoginOver, ErrorClass::Auth),
+            (ApiErrorKind::MaybeSent { method: "CreateChannelDesc" }, ErrorClass::MaybeDone),
+            (ApiErrorKind::Session(SessionErrorKind::MalformedToken), ErrorClass::Permanent),
+            (ApiErrorKind::Upload { status: StatusCode::FORBIDDEN, code: None }, ErrorClass::TRANSIENT),
+            (ApiErrorKind::Upload { status: StatusCode::BAD_REQUEST, code: None }, ErrorClass::Permanent),
+        ] {
+            assert_eq!(kind.class(), class, "{kind:?}");
+        }
+    }
+}

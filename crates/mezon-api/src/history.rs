@@ -1,0 +1,189 @@
+//! The messages of a channel, as the server kept them.
+
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, TopicId};
+use mezon_proto::api;
+
+use crate::channels::{MAX_LIMIT, checked_limit};
+use crate::{ApiClient, ApiError, Method};
+
+/// Which messages to list. By default the newest fifty of a direct or group channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MessageQuery {
+    /// The clan of the channel; [`ClanId::DIRECT`] for direct and group channels.
+    pub clan_id: ClanId,
+    /// Seen from which message.
+    pub position: Position,
+    /// How many at most, 1 to 100.
+    pub limit: u8,
+    /// Only messages of this topic.
+    pub topic_id: Option<TopicId>,
+}
+
+/// Where in a channel's history to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Position {
+    /// The newest messages.
+    #[default]
+    Latest,
+    /// Messages older than this one, nearest first.
+    Before(MessageId),
+    /// Messages newer than this one, nearest first.
+    After(MessageId),
+    /// This message and those on both sides of it.
+    Around(MessageId),
+}
+
+impl Default for MessageQuery {
+    fn default() -> Self {
+        Self { clan_id: ClanId::DIRECT, position: Position::Latest, limit: 50, topic_id: None }
+    }
+}
+
+impl MessageQuery {
+    /// The newest messages.
+    pub fn latest() -> Self {
+        Self::default()
+    }
+
+    /// Messages older than `message`.
+    pub fn before(message: MessageId) -> Self {
+        Self { position: Position::Before(message), ..Self::default() }
+    }
+
+    /// Messages newer than `message`.
+    pub fn after(message: MessageId) -> Self {
+        Self { position: Position::After(message), ..Self::default() }
+    }
+
+    /// `message` and those on both sides of it.
+    pub fn around(message: MessageId) -> Self {
+        Self { position: Position::Around(message), ..Self::default() }
+    }
+
+    /// In a channel of this clan.
+    #[must_use]
+    pub fn clan(self, clan_id: ClanId) -> Self {
+        Self { clan_id, ..self }
+    }
+
+    /// At most this many, 1 to 100.
+    #[must_use]
+    pub fn limit(self, limit: u8) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Only messages of this topic.
+    #[must_use]
+    pub fn topic(self, topic_id: TopicId) -> Self {
+        Self { topic_id: Some(topic_id), ..self }
+    }
+
+    fn to_request(self, channel_id: ChannelId) -> Result<api::ListChannelMessagesRequest, ApiError> {
+        // The directions are those of the web client: 1 newer, 2 around, 3 older. Without a message "older" means the
+        // newest ones.
+        let (message_id, direction) = match self.position {
+            Position::Latest => (MessageId::default(), 3),
+            Position::Before(message) => (message, 3),
+            Position::After(message) => (message, 1),
+            Position::Around(message) => (message, 2),
+        };
+        Ok(api::ListChannelMessagesRequest {
+            clan_id: self.clan_id.get(),
+            channel_id: channel_id.get(),
+            message_id: message_id.get(),
+            limit: checked_limit(self.limit)?,
+            direction,
+            topic_id: self.topic_id.map_or(0, TopicId::get),
+        })
+    }
+}
+
+impl ApiClient {
+    /// Messages of a channel, oldest first.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::InvalidInput`](crate::ApiErrorKind::InvalidInput) for a limit outside of 1 to 100, before any
+    /// request; and those of [`ApiClient::call`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn list_messages(
+        &self,
+        channel_id: ChannelId,
+        query: &MessageQuery,
+    ) -> Result<Vec<ChannelMessage>, ApiError> {
+        let request = query.to_request(channel_id)?;
+        let list: api::ChannelMessageList = self.call(Method::LIST_CHANNEL_MESSAGES, &request).await?;
+        let mut messages: Vec<_> = list.messages.into_iter().map(ChannelMessage::from).collect();
+        // Ids are snowflakes: they order as the messages were written.
+        messages.sort_by_key(ChannelMessage::id);
+        messages.dedup_by_key(|message| message.id());
+        Ok(messages)
+    }
+
+    /// All messages of a direct or group channel that are newer than `after`, oldest first, page by page until there is
+    /// no more.
+    ///
+    /// # Errors
+    /// Those of [`ApiClient::call`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn catch_up(&self, channel_id: ChannelId, after: MessageId) -> Result<Vec<ChannelMessage>, ApiError> {
+        self.catch_up_in(ClanId::DIRECT, channel_id, after).await
+    }
+
+    /// As [`ApiClient::catch_up`], for a channel of a clan.
+    ///
+    /// # Errors
+    /// As [`ApiClient::catch_up`].
+    ///
+    /// # Cancel safety
+    /// As [`ApiClient::catch_up`].
+    pub async fn catch_up_in(
+        &self,
+        clan_id: ClanId,
+        channel_id: ChannelId,
+        after: MessageId,
+    ) -> Result<Vec<ChannelMessage>, ApiError> {
+        let mut missed: Vec<ChannelMessage> = Vec::new();
+        let mut after = after;
+        loop {
+            let query = MessageQuery::after(after).clan(clan_id).limit(MAX_LIMIT);
+            let mut page = self.list_messages(channel_id, &query).await?;
+            // A server that includes the message itself, or ignores it, must not make this go on for ever.
+            page.retain(|message| message.id() > after);
+            let Some(last) = page.last() else { return Ok(missed) };
+            after = last.id();
+            missed.append(&mut page);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_become_the_directions_of_the_wire() {
+        let read = |query: MessageQuery| {
+            let request = query.to_request(ChannelId::new(7)).unwrap();
+            (request.message_id, request.direction)
+        };
+        let message = MessageId::new(5);
+        assert_eq!(read(MessageQuery::latest()), (0, 3));
+        assert_eq!(read(MessageQuery::before(message)), (5, 3));
+        assert_eq!(read(MessageQuery::after(message)), (5, 1));
+        assert_eq!(read(MessageQuery::around(message)), (5, 2));
+    }
+
+    #[test]
+    fn limits_of_the_server_are_checked_here() {
+        for (limit, good) in [(0, false), (1, true), (100, true), (101, false)] {
+            let request = MessageQuery::latest().limit(limit).to_request(ChannelId::new(7));
+            assert_eq!(request.is_ok(), good, "{limit}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Refreshing a session in the background.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use mezon_session::{DelayPolicy as _, ExponentialDelay};
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tracing::debug;
+
+use crate::client::{Current, Inner};
+use crate::{ApiClient, ApiErrorKind};
+
+/// The clock is looked at again this often: timers stand still while a machine sleeps, tokens do not.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// The shortest time between two refreshes, whatever the tokens say about their end.
+const PAUSE: Duration = Duration::from_secs(1);
+
+impl ApiClient {
+    /// Refreshes the session in the background, some time before each access token ends, until the last clone of this
+    /// client is dropped or the login is over. Calling it again changes nothing.
+    ///
+    /// Without it the session is refreshed too, when a call finds that it is due: this is for clients that hold a socket
+    /// and make few calls.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn keep_fresh(&self) {
+        if !self.inner.kept_fresh.swap(true, Ordering::SeqCst) {
+            tokio::spawn(keep_fresh(Arc::downgrade(&self.inner), self.inner.current.subscribe()));
+        }
+    }
+}
+
+async fn keep_fresh(client: Weak<Inner>, mut current: watch::Receiver<Arc<Current>>) {
+    let mut failures = ExponentialDelay::default();
+    'session: loop {
+        let seen = Arc::clone(&current.borrow_and_update());
+        let Some(unit) = client.upgrade().map(|inner| inner.gateway.0.unit()) else { return };
+        loop {
+            let Some(left) = time_left(&client, &seen, unit) else { return };
+            if left.is_zero() {
+                break;
+            }
+            match wait(left, &mut current).await {
+                Woken::Elapsed => {}
+                Woken::Changed => continue 'session,
+                Woken::Gone => return,
+            }
+        }
+        let Some(inner) = client.upgrade() else { return };
+        let refreshed = inner.refreshed(&seen).await;
+        // Not held while waiting: this task must not keep the client alive.
+        drop(inner);
+        let pause = match refreshed {
+            Ok(_) => {
+                failures.reset();
+                PAUSE
+            }
+            // Credentials that the server pushes may still make it a login again.
+            Err(error) if matches!(error.kind(), ApiErrorKind::LoginOver | ApiErrorKind::NotRefreshable) => LOOK,
+            Err(error) => {
+                debug!(error = %error, "background refresh failed");
+                failures.next_delay(unit).max(PAUSE)
+            }
+        };
+        drop(seen);
+        current.mark_unchanged();
+        if matches!(wait(pause, &mut current).await, Woken::Gone) {
+            return;
+        }
+    }
+}
+
+enum Woken {
+    Elapsed,
+    Changed,
+    Gone,
+}
+
+async fn wait(delay: Duration, current: &mut watch::Receiver<Arc<Current>>) -> Woken {
+    tokio::select! {
+        changed = current.changed() => changed.map_or(Woken::Gone, |()| Woken::Changed),
+        () = sleep(delay) => Woken::Elapsed,
+    }
+}
+
+/// How long until the session is to be refreshed, or until the clock is to be looked at again. `None`: there is nothing
+/// left to do.
+fn time_left(client: &Weak<Inner>, current: &Current, unit: f64) -> Option<Duration> {
+    let inner = client.upgrade()?;
+    if inner.logged_out.load(Ordering::SeqCst) {
+        return None;
+    }
+    // Spread by `unit`, so that many clients that signed in together do not refresh together.
+    let due = inner.gateway.0.refresh_policy.refresh_at_spread(&current.session, unit);
+    let left = due.map_or(LOOK, |due| due.duration_since(inner.now()).unwrap_or_default());
+    Some(left.min(LOOK))
+}

@@ -1,0 +1,177 @@
+//! Signing in, and taking up a session from before.
+
+use bytes::Bytes;
+use http::StatusCode;
+use mezon_model::UserId;
+use mezon_session::{Secret, Session, SessionUpdate};
+use serde_json::json;
+
+use crate::error::{session_error, store_error};
+use crate::gateway::GatewayInner;
+use crate::request::{JSON, Outgoing, X_PROTOBUF, basic};
+use crate::{ApiClient, ApiError, ApiErrorKind, Gateway, blocking, session_answer};
+
+/// What a person signs in with.
+#[derive(Clone, Debug)]
+pub struct IdTokenLogin {
+    /// The ID token of the identity provider.
+    pub id_token: Secret,
+    /// Who it is, as the identity provider says.
+    pub user_id: UserId,
+    /// What they are called.
+    pub username: String,
+}
+
+/// What a bot signs in with. The client keeps it, to sign in again when the session ends.
+#[derive(Clone, Debug)]
+pub struct AppLogin {
+    /// The application's id.
+    pub app_id: String,
+    /// The application's key.
+    pub token: Secret,
+}
+
+impl IdTokenLogin {
+    /// Signs in `user_id`, called `username`, with `id_token`.
+    pub fn new(id_token: impl Into<Secret>, user_id: impl Into<UserId>, username: impl Into<String>) -> Self {
+        Self { id_token: id_token.into(), user_id: user_id.into(), username: username.into() }
+    }
+}
+
+impl AppLogin {
+    /// Signs in the application `app_id` with its key.
+    pub fn new(app_id: impl Into<String>, token: impl Into<Secret>) -> Self {
+        Self { app_id: app_id.into(), token: token.into() }
+    }
+}
+
+impl Gateway {
+    /// Signs in with an ID token. The session is stored before this returns, if a store was given.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::SignInRefused`] when the token or the server key is wrong;
+    /// [`ApiErrorKind::UntrustedEndpoint`] when the server sends API calls to a host that credentials do not go to;
+    /// [`ApiErrorKind::Session`] and [`ApiErrorKind::Decode`] when the answer is no session; [`ApiErrorKind::Store`]
+    /// when it could not be stored; and those of every call.
+    ///
+    /// # Cancel safety
+    /// A sign-in that is given up may have happened on the server. Signing in again is harmless.
+    pub async fn authenticate(&self, login: &IdTokenLogin) -> Result<ApiClient, ApiError> {
+        if login.id_token.is_empty() {
+            return Err(ApiErrorKind::InvalidInput { problem: "the ID token is empty" }.into());
+        }
+        // Ids are 63-bit numbers, which JavaScript servers and clients pass as text.
+        let body = json!({
+            "id_token": login.id_token.expose(),
+            "user_id": login.user_id.to_string(),
+            "username": login.username,
+        });
+        let outgoing = Outgoing {
+            name: "authenticate",
+            idempotent: true,
+            uri: self.0.base.uri("/v2/account/authenticate/idtoken")?,
+            authorization: basic(&self.0.server_key),
+            accept: JSON,
+            content_type: JSON,
+            body: Bytes::from(body.to_string()),
+            secrets: &[&login.id_token, &self.0.server_key],
+            tells_time: true,
+        };
+        let answer = self.0.run(&outgoing, self.0.deadline()).await;
+        let answer = answer.map_err(|error| sign_in_refused(error, "the ID token and the `server_key` setting"))?;
+        self.start(session_answer::read(answer)?, None).await
+    }
+
+    /// Signs in with the key of an application. The session is stored before this returns, if a store was given.
+    ///
+    /// # Errors
+    /// As [`Gateway::authenticate`].
+    ///
+    /// # Cancel safety
+    /// As [`Gateway::authenticate`].
+    pub async fn authenticate_app(&self, login: &AppLogin) -> Result<ApiClient, ApiError> {
+        let update = self.0.app_session(login).await?;
+        self.start(update, Some(login.clone())).await
+    }
+
+    /// Takes up a session from before. Nothing is sent and nothing stored: the session is tried at the first call, and
+    /// refreshed when that is due.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::UntrustedEndpoint`] when the session belongs to a server that is not this gateway's.
+    pub fn resume(&self, session: Session) -> Result<ApiClient, ApiError> {
+        ApiClient::new(self.clone(), session, None)
+    }
+
+    /// As [`Gateway::resume`], for a bot: when its session ends, `login` gets the next one.
+    ///
+    /// # Errors
+    /// As [`Gateway::resume`].
+    pub fn resume_app(&self, session: Session, login: AppLogin) -> Result<ApiClient, ApiError> {
+        ApiClient::new(self.clone(), session, Some(login))
+    }
+
+    /// Takes up the session in the store that was given. `None`: there is none in it, or no store.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::Store`] when there is a session that cannot be read, and as [`Gateway::resume`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn resume_stored(&self) -> Result<Option<ApiClient>, ApiError> {
+        let Some(store) = self.0.store.clone() else { return Ok(None) };
+        let session = blocking(move || store.load()).await?.map_err(store_error)?;
+        session.map(|session| self.resume(session)).transpose()
+    }
+
+    async fn start(&self, update: SessionUpdate, app: Option<AppLogin>) -> Result<ApiClient, ApiError> {
+        let session = Session::new(update).map_err(session_error)?;
+        let client = ApiClient::new(self.clone(), session.clone(), app)?;
+        if let Some(store) = self.0.store.clone() {
+            let saved = blocking(move || {
+                // Another process may be refreshing the session that this one replaces.
+                let _lock = store.lock()?;
+                store.save(&session)
+            });
+            saved.await?.map_err(store_error)?;
+        }
+        Ok(client)
+    }
+}
+
+impl GatewayInner {
+    /// Signs in with the key of an application.
+    pub(crate) async fn app_session(&self, login: &AppLogin) -> Result<SessionUpdate, ApiError> {
+        if login.app_id.is_empty() || login.token.is_empty() {
+            return Err(ApiErrorKind::InvalidInput { problem: "the application's id or key is empty" }.into());
+        }
+        let body = json!({ "account": { "appid": login.app_id, "token": login.token.expose() } });
+        let outgoing = Outgoing {
+            name: "authenticate_app",
+            idempotent: true,
+            uri: self.base.uri("/v2/apps/authenticate/token")?,
+            authorization: basic(&login.token),
+            accept: X_PROTOBUF,
+            content_type: JSON,
+            body: Bytes::from(body.to_string()),
+            secrets: &[&login.token],
+            tells_time: true,
+        };
+        let answer = self.run(&outgoing, self.deadline()).await;
+        let answer = answer.map_err(|error| sign_in_refused(error, "the application's id and key"))?;
+        session_answer::read(answer)
+    }
+}
+
+/// Says what to check when a sign-in is refused.
+fn sign_in_refused(error: ApiError, check: &'static str) -> ApiError {
+    match error.kind() {
+        ApiErrorKind::Unauthorized { message } => {
+            ApiErrorKind::SignInRefused { status: StatusCode::UNAUTHORIZED, check, message: message.clone() }.into()
+        }
+        ApiErrorKind::Forbidden { message } => {
+            ApiErrorKind::SignInRefused { status: StatusCode::FORBIDDEN, check, message: message.clone() }.into()
+        }
+        _ => error,
+    }
+}

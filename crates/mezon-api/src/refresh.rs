@@ -1,0 +1,327 @@
+//! Exchanging a session for the next one: one exchange at a time, in a task of its own.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use mezon_proto::api;
+use mezon_session::{Endpoint, Secret, Session, SessionUpdate, StoreLock};
+use prost::Message as _;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+use tracing::{debug, warn};
+
+use crate::client::{Current, Inner};
+use crate::error::{session_error, store_error};
+use crate::gateway::out_of_time;
+use crate::request::{Outgoing, PROTO, basic};
+use crate::{ApiClient, ApiError, ApiErrorKind, Method, blocking, session_answer};
+
+/// The refresh that is under way, if any.
+#[derive(Default)]
+pub(crate) struct Flights(Mutex<Option<Flight>>);
+
+type Flight = watch::Receiver<Option<Outcome>>;
+
+/// How a refresh ended, for all who waited.
+#[derive(Clone)]
+enum Outcome {
+    /// There is a new session, here or from another process.
+    Fresh,
+    /// There is a new session, and it could not be stored.
+    NotStored(Arc<ApiError>),
+    /// There is no new session.
+    Failed(Arc<ApiError>),
+}
+
+impl ApiClient {
+    /// Refreshes the session now, whether that is due or not. Calls at the same time share one refresh.
+    ///
+    /// With a store, it is locked and read again first: if another process has refreshed meanwhile, its session is taken
+    /// over and nothing is sent. The new session is stored before it is used.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::LoginOver`] when the refresh token is refused, [`ApiErrorKind::NotRefreshable`] when there is
+    /// none, and those of every call. [`ApiErrorKind::Store`] when the store could not be locked, then nothing was sent;
+    /// or when the new session could not be stored: it is in use all the same, because the old one is spent, and
+    /// [`ApiClient::session`] gives it to be saved elsewhere.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the refresh goes on in a task of its own, and its tokens are not lost.
+    pub async fn refresh_session(&self) -> Result<Arc<Session>, ApiError> {
+        let seen = self.inner.current();
+        match self.inner.refresh(&seen).await? {
+            None => Ok(self.session()),
+            Some(not_stored) => Err(not_stored),
+        }
+    }
+}
+
+impl Inner {
+    /// Credentials for a call: refreshed first if they have expired, and behind the call's back if that is due soon.
+    pub(crate) async fn ready(self: &Arc<Self>, deadline: Instant) -> Result<Arc<Current>, ApiError> {
+        if self.is_over() {
+            return Err(ApiErrorKind::LoginOver.into());
+        }
+        let current = self.current();
+        let now = self.now();
+        if !self.gateway.0.refresh_policy.is_due(&current.session, now) || !self.is_refreshable(&current.session) {
+            return Ok(current);
+        }
+        if !current.session.is_expired(now) {
+            self.join_flight(&current);
+            return Ok(current);
+        }
+        timeout_at(deadline, self.refreshed(&current)).await.unwrap_or_else(|_| Err(out_of_time()))
+    }
+
+    /// Credentials for a second attempt, after the server refused `seen`.
+    pub(crate) async fn after_refusal(
+        self: &Arc<Self>,
+        seen: &Arc<Current>,
+        refusal: ApiError,
+        deadline: Instant,
+    ) -> Result<Arc<Current>, ApiError> {
+        let fresh = timeout_at(deadline, self.refreshed(seen)).await.unwrap_or_else(|_| Err(out_of_time()));
+        match fresh {
+            // The server refused the token, and there is nothing to get another with.
+            Err(error) if matches!(error.kind(), ApiErrorKind::NotRefreshable) => Err(self.login_over(refusal)),
+            fresh => fresh,
+        }
+    }
+
+    /// Credentials newer than `seen`. That they could not be stored is no reason to fail a call.
+    pub(crate) async fn refreshed(self: &Arc<Self>, seen: &Arc<Current>) -> Result<Arc<Current>, ApiError> {
+        self.refresh(seen).await?;
+        Ok(self.current())
+    }
+
+    /// Sees to credentials newer than `seen`. `Some`: there are, and they could not be stored.
+    async fn refresh(self: &Arc<Self>, seen: &Arc<Current>) -> Result<Option<ApiError>, ApiError> {
+        if self.is_over() {
+            return Err(ApiErrorKind::LoginOver.into());
+        }
+        let Some(mut flight) = self.join_flight(seen) else { return Ok(None) };
+        // The sender is gone without a word only when the runtime is.
+        let outcome = flight.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
+        match outcome.ok_or(ApiErrorKind::Interrupted)? {
+            Outcome::Fresh => Ok(None),
+            Outcome::NotStored(error) => Ok(Some(share(&error))),
+            Outcome::Failed(error) => Err(share(&error)),
+        }
+    }
+
+    /// Joins the refresh that is under way, or begins one. `None`: `seen` has been replaced already.
+    fn join_flight(self: &Arc<Self>, seen: &Arc<Current>) -> Option<Flight> {
+        let mut running = self.flights.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A flight whose sender is gone was ended with its runtime.
+        if let Some(flight) = running.as_ref().filter(|flight| flight.has_changed().is_ok()) {
+            return Some(flight.clone());
+        }
+        if self.current().session.token() != seen.session.token() {
+            return None;
+        }
+        let (sender, flight) = watch::channel(None);
+        *running = Some(flight.clone());
+        let inner = Arc::clone(self);
+        let seen = Arc::clone(seen);
+        // A task of its own: whoever gives up waiting must not stop it between spending the old token and storing the
+        // new one.
+        tokio::spawn(async move {
+            let outcome = inner.fly(&seen).await;
+            *inner.flights.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            sender.send_replace(Some(outcome));
+        });
+        Some(flight)
+    }
+
+    async fn fly(&self, seen: &Current) -> Outcome {
+        match self.exchange(seen).await {
+            Ok(None) => Outcome::Fresh,
+            Ok(Some(error)) => {
+                warn!(error = %error, "the refreshed session is in use but could not be stored");
+                Outcome::NotStored(Arc::new(error))
+            }
+            Err(error) => {
+                debug!(error = %error, "session not refreshed");
+                Outcome::Failed(Arc::new(error))
+            }
+        }
+    }
+
+    /// Lock, load again, adopt or exchange, save, publish.
+    async fn exchange(&self, seen: &Current) -> Result<Option<ApiError>, ApiError> {
+        let current = self.current();
+        let (_lock, stored) = self.lock_and_load().await?;
+        // What another process left there. Ours may be the newer one, after a save that failed.
+        let stored = stored.filter(|stored| {
+            stored.user_id() == current.session.user_id()
+                && stored.token() != seen.session.token()
+                && stored.token() != current.session.token()
+                && stored.expires_at() >= current.session.expires_at()
+        });
+        let stored = match stored {
+            Some(stored) => {
+                let expired = stored.is_expired(self.now());
+                let stored = Current::new(&self.gateway, stored)?;
+                if !expired {
+                    debug!("another process has refreshed the session");
+                    let _turn = self.turn.lock().await;
+                    self.publish(stored);
+                    return Ok(None);
+                }
+                // It has expired too, but its refresh token is the one that is still good.
+                Some(stored)
+            }
+            None => None,
+        };
+        let base = stored.as_ref().unwrap_or(&current);
+        let update = self.without_untrusted(self.next_credentials(base).await?);
+        self.apply(&update, stored.as_ref().map(|stored| &*stored.session)).await
+    }
+
+    /// Merges `update` into the current session (or into `base`), stores the result and publishes it. `Some`: it could not
+    /// be stored. It is in use all the same: the server has already replaced the old one.
+    pub(crate) async fn apply(
+        &self,
+        update: &SessionUpdate,
+        base: Option<&Session>,
+    ) -> Result<Option<ApiError>, ApiError> {
+        let _turn = self.turn.lock().await;
+        let current = self.current();
+        let session = base.unwrap_or(&current.session).merged(update).map_err(session_error)?;
+        let next = Current::new(&self.gateway, session)?;
+        if self.logged_out.load(Ordering::SeqCst) {
+            return Err(ApiErrorKind::LoginOver.into());
+        }
+        let saved = match self.gateway.0.store.clone() {
+            None => Ok(()),
+            Some(store) => {
+                let session = Arc::clone(&next.session);
+                blocking(move || store.save(&session)).await.and_then(|saved| saved.map_err(store_error))
+            }
+        };
+        self.publish(next);
+        Ok(saved.err())
+    }
+
+    fn publish(&self, next: Current) {
+        self.over.store(false, Ordering::SeqCst);
+        self.current.send_replace(Arc::new(next));
+    }
+
+    /// The lock, held until it is dropped, and the stored session. One that cannot be read is no obstacle: ours is at
+    /// hand, and replaces it.
+    async fn lock_and_load(&self) -> Result<(Option<StoreLock>, Option<Session>), ApiError> {
+        let Some(store) = self.gateway.0.store.clone() else { return Ok((None, None)) };
+        let both = blocking(move || store.lock().map(|lock| (lock, store.load()))).await?;
+        let (lock, stored) = both.map_err(store_error)?;
+        let stored = stored.unwrap_or_else(|error| {
+            warn!(error = %error, "the stored session cannot be read, going on with the one in memory");
+            None
+        });
+        Ok((Some(lock), stored))
+    }
+
+    pub(crate) fn is_refreshable(&self, session: &Session) -> bool {
+        session.refresh_token().is_some() || self.app.is_some()
+    }
+
+    /// Asks the server for the next credentials, in the way that `base` allows.
+    async fn next_credentials(&self, base: &Current) -> Result<SessionUpdate, ApiError> {
+        let refused = match base.session.refresh_token() {
+            Some(token) => match self.spend(base, token).await {
+                Err(error) if is_refusal(&error) => error,
+                answer => return answer,
+            },
+            None => ApiErrorKind::NotRefreshable.into(),
+        };
+        match &self.app {
+            Some(app) => match self.gateway.0.app_session(app).await {
+                Err(error) if is_refusal(&error) => Err(self.login_over(error)),
+                answer => answer,
+            },
+            None if matches!(refused.kind(), ApiErrorKind::NotRefreshable) => Err(refused),
+            None => Err(self.login_over(refused)),
+        }
+    }
+
+    /// Spends a refresh token. The call carries the server key, not the access token.
+    async fn spend(&self, base: &Current, token: &Secret) -> Result<SessionUpdate, ApiError> {
+        let session = &base.session;
+        let request = api::SessionRefreshRequest {
+            token: token.expose().to_owned(),
+            vars: session.claims().vars().clone(),
+            is_remember: session.is_remember(),
+        };
+        let gateway = &self.gateway.0;
+        let outgoing = Outgoing {
+            name: Method::SESSION_REFRESH.name(),
+            idempotent: Method::SESSION_REFRESH.is_idempotent(),
+            uri: base.base().rpc(Method::SESSION_REFRESH)?,
+            authorization: basic(&gateway.server_key),
+            accept: PROTO,
+            content_type: PROTO,
+            body: Bytes::from(request.encode_to_vec()),
+            secrets: &[token, &gateway.server_key, session.token()],
+            tells_time: true,
+        };
+        let update = session_answer::read(gateway.run(&outgoing, gateway.deadline()).await?)?;
+        match &update.token {
+            Some(token) if !token.is_empty() => Ok(update),
+            _ => Err(ApiErrorKind::Decode { what: "the refresh brought no access token" }.into()),
+        }
+    }
+
+    /// `update` without addresses that credentials do not go to. Its tokens are good, and with them the old addresses.
+    pub(crate) fn without_untrusted(&self, mut update: SessionUpdate) -> SessionUpdate {
+        let policy = &self.gateway.0.policy;
+        let keep = |url: &mut Option<String>, name| {
+            let Some(text) = url.as_deref().filter(|text| !text.is_empty()) else { return };
+            let secure = self.gateway.0.endpoint.is_secure();
+            let checked = Endpoint::parse(text, secure).and_then(|endpoint| policy.check(&endpoint));
+            if let Err(error) = checked {
+                warn!(error = %error, address = name, "new address ignored");
+                *url = None;
+            }
+        };
+        keep(&mut update.api_url, "api_url");
+        keep(&mut update.ws_url, "ws_url");
+        keep(&mut update.tcp_url, "tcp_url");
+        update
+    }
+}
+
+/// Whether an answer to a refresh or a sign-in ends the login.
+fn is_refusal(error: &ApiError) -> bool {
+    matches!(
+        error.kind(),
+        ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Forbidden { .. } | ApiErrorKind::SignInRefused { .. }
+    )
+}
+
+/// One error for each of many who waited.
+fn share(error: &Arc<ApiError>) -> ApiError {
+    match error.source() {
+        None => error.kind().clone().into(),
+        Some(_) => ApiError::with_source(error.kind().clone(), SharedSource(Arc::clone(error))),
+    }
+}
+
+/// The source of a shared error.
+#[derive(Debug)]
+struct SharedSource(Arc<ApiError>);
+
+impl fmt::Display for SharedSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.source().map_or(Ok(()), |source| write!(f, "{source}"))
+    }
+}
+
+impl StdError for SharedSource {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source().and_then(StdError::source)
+    }
+}

@@ -1,0 +1,97 @@
+//! The client as source of credentials for a socket.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mezon_session::{BoxFuture, ErrorClass, Session, SessionUpdate, TokenError, TokenErrorKind, TokenSource};
+use tracing::debug;
+
+use crate::client::Inner;
+use crate::{ApiClient, ApiError, ApiErrorKind, Method};
+
+impl TokenSource for ApiClient {
+    fn credentials(&self) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+        Box::pin(async move { self.inner.credentials().await.map_err(token_error) })
+    }
+
+    fn refused(&self, session: Arc<Session>) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+        Box::pin(async move { self.inner.refused(&session).await.map_err(token_error) })
+    }
+
+    fn pushed(&self, update: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>> {
+        Box::pin(async move {
+            let update = self.inner.without_untrusted(update);
+            let not_stored = self.inner.apply(&update, None).await.map_err(token_error)?;
+            not_stored.map_or(Ok(()), |error| Err(token_error(error)))
+        })
+    }
+}
+
+impl Inner {
+    /// Credentials to dial with, for an address that may have them.
+    async fn credentials(self: &Arc<Self>) -> Result<Arc<Session>, ApiError> {
+        if self.is_over() {
+            return Err(ApiErrorKind::LoginOver.into());
+        }
+        let mut current = self.current();
+        let now = self.now();
+        let due = self.gateway.0.refresh_policy.is_due(&current.session, now);
+        if due && self.is_refreshable(&current.session) {
+            match self.refreshed(&current).await {
+                Ok(fresh) => current = fresh,
+                Err(error) if current.session.is_expired(now) || self.is_over() => return Err(error),
+                // What has not expired is good for a dial, whatever kept it from being refreshed.
+                Err(error) => debug!(error = %error, "dialling with the session as it is"),
+            }
+        }
+        self.ws_endpoint(&current.session)?;
+        Ok(Arc::clone(&current.session))
+    }
+
+    /// A dial was refused. Whether that says anything about the login is found out over HTTP.
+    async fn refused(self: &Arc<Self>, session: &Session) -> Result<Arc<Session>, ApiError> {
+        let current = self.current();
+        if current.session.token() != session.token() {
+            return self.credentials().await;
+        }
+        if self.is_over() {
+            return Err(ApiErrorKind::LoginOver.into());
+        }
+        let deadline = self.gateway.0.deadline();
+        let refusal = if session.is_expired(self.now()) {
+            ApiErrorKind::Unauthorized { message: None }.into()
+        } else {
+            match self.call_with(&current, Method::GET_ACCOUNT, Bytes::new(), deadline).await {
+                Err(error)
+                    if matches!(error.kind(), ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Forbidden { .. }) =>
+                {
+                    error
+                }
+                // The server lives and has nothing against the token: the refusal was about something else.
+                Ok(_) => return Ok(Arc::clone(&current.session)),
+                Err(error) if matches!(error.kind(), ApiErrorKind::NotFound { .. }) => {
+                    return Ok(Arc::clone(&current.session));
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        let fresh = self.after_refusal(&current, refusal, deadline).await?;
+        self.ws_endpoint(&fresh.session)?;
+        Ok(Arc::clone(&fresh.session))
+    }
+}
+
+/// What an error means to a connection.
+fn token_error(error: ApiError) -> TokenError {
+    let kind = match error.kind() {
+        ApiErrorKind::LoginOver | ApiErrorKind::NotRefreshable => TokenErrorKind::LoginOver,
+        ApiErrorKind::UntrustedEndpoint { .. } => TokenErrorKind::UntrustedEndpoint,
+        _ => TokenErrorKind::Unavailable {
+            retry_after: match error.class() {
+                ErrorClass::Transient { retry_after } => retry_after,
+                _ => None,
+            },
+        },
+    };
+    TokenError::with_source(kind, error)
+}

@@ -1,0 +1,192 @@
+//! The body of an upload: bytes from memory or from a file, in pieces, counted.
+
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::fs::File;
+use tokio::io::{AsyncRead as _, ReadBuf};
+use tokio::sync::Notify;
+
+use crate::{ApiError, ApiErrorKind};
+
+/// The size of a piece: large enough that reading a file costs little, small enough for progress to be smooth.
+const PIECE: usize = 64 * 1024;
+
+/// How far an upload is, told by the body to the one who waits for the answer.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    bytes: AtomicU64,
+    moved: Notify,
+    failure: Mutex<Option<ApiError>>,
+}
+
+impl Sent {
+    /// The bytes handed to the connection.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Waits for more of them.
+    pub(crate) async fn moved(&self) {
+        self.moved.notified().await;
+    }
+
+    /// Why the body ended early, if it did.
+    pub(crate) fn take_failure(&self) -> Option<ApiError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.moved.notify_one();
+    }
+
+    fn fail(&self, error: ApiError) -> io::Error {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        io::Error::other("the file to upload failed")
+    }
+}
+
+/// The body of a PUT.
+pub(crate) struct UploadBody {
+    reader: Reader,
+    size: u64,
+    sent: Arc<Sent>,
+}
+
+enum Reader {
+    Bytes(Bytes),
+    File(FileReader),
+}
+
+struct FileReader {
+    file: File,
+    path: PathBuf,
+    buffer: Box<[u8]>,
+    read: u64,
+    /// Read and not handed over: the last piece goes only when the end of the file has been seen where it should be,
+    /// because a store takes the upload for complete as soon as it has the announced length.
+    held: Bytes,
+    ended: bool,
+}
+
+impl UploadBody {
+    pub(crate) fn from_bytes(bytes: Bytes, sent: Arc<Sent>) -> Self {
+        Self { size: bytes.len() as u64, reader: Reader::Bytes(bytes), sent }
+    }
+
+    pub(crate) fn from_file(file: File, path: PathBuf, size: u64, sent: Arc<Sent>) -> Self {
+        let buffer = vec![0; PIECE].into_boxed_slice();
+        let reader = FileReader { file, path, buffer, read: 0, held: Bytes::new(), ended: false };
+        Self { reader: Reader::File(reader), size, sent }
+    }
+}
+
+impl FileReader {
+    /// The next piece to hand over, `None` at the end.
+    fn poll_piece(&mut self, cx: &mut Context<'_>, size: u64) -> Poll<Result<Option<Bytes>, ApiError>> {
+        loop {
+            if self.ended {
+                let held = std::mem::take(&mut self.held);
+                return Poll::Ready(Ok((!held.is_empty()).then_some(held)));
+            }
+            let mut buffer = ReadBuf::new(&mut self.buffer);
+            if let Err(error) = ready!(Pin::new(&mut self.file).poll_read(cx, &mut buffer)) {
+                let kind = ApiErrorKind::File { path: self.path.clone() };
+                return Poll::Ready(Err(ApiError::with_source(kind, error)));
+            }
+            let piece = Bytes::copy_from_slice(buffer.filled());
+            self.read += piece.len() as u64;
+            self.ended = piece.is_empty();
+            if self.read > size || self.ended && self.read < size {
+                return Poll::Ready(Err(ApiErrorKind::FileChanged { path: self.path.clone() }.into()));
+            }
+            if self.ended {
+                continue;
+            }
+            let before = std::mem::replace(&mut self.held, piece);
+            if !before.is_empty() {
+                return Poll::Ready(Ok(Some(before)));
+            }
+        }
+    }
+}
+
+impl Body for UploadBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        let this = self.get_mut();
+        let piece = match &mut this.reader {
+            Reader::Bytes(rest) if rest.is_empty() => None,
+            Reader::Bytes(rest) => Some(rest.split_to(rest.len().min(PIECE))),
+            Reader::File(file) => match ready!(file.poll_piece(cx, this.size)) {
+                Ok(piece) => piece,
+                Err(error) => return Poll::Ready(Some(Err(this.sent.fail(error)))),
+            },
+        };
+        let Some(piece) = piece else { return Poll::Ready(None) };
+        this.sent.add(piece.len());
+        Poll::Ready(Some(Ok(Frame::data(piece))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.size - self.sent.bytes().min(self.size))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    async fn read(content: &[u8], announced: u64) -> Result<(Vec<u8>, usize), ApiErrorKind> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(content).unwrap();
+        let sent = Arc::new(Sent::default());
+        let opened = File::open(file.path()).await.unwrap();
+        let mut body = UploadBody::from_file(opened, file.path().to_owned(), announced, Arc::clone(&sent));
+        let (mut whole, mut pieces) = (Vec::new(), 0);
+        while let Some(frame) = body.frame().await {
+            match frame {
+                Ok(frame) => {
+                    let data = frame.into_data().unwrap();
+                    assert!(data.len() <= PIECE);
+                    whole.extend_from_slice(&data);
+                    pieces += 1;
+                }
+                Err(_) => return Err(sent.take_failure().unwrap().into_parts().0),
+            }
+        }
+        assert_eq!(sent.bytes(), whole.len() as u64);
+        Ok((whole, pieces))
+    }
+
+    #[tokio::test]
+    async fn a_file_is_handed_over_whole_and_in_pieces() {
+        for size in [0, 1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE + 17] {
+            let content: Vec<u8> = (0..size).map(|i| u8::try_from(i % 251).unwrap()).collect();
+            let (whole, pieces) = read(&content, size as u64).await.unwrap();
+            assert!(whole == content, "{size}");
+            assert!(pieces >= size.div_ceil(PIECE), "{size}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_of_another_length_is_never_handed_over_whole() {
+        for (size, announced) in [(10, 11), (10, 9), (0, 1), (2 * PIECE, 2 * PIECE - 1), (PIECE, 2 * PIECE)] {
+            let result = read(&vec![7; size], announced as u64).await;
+            assert!(matches!(result, Err(ApiErrorKind::FileChanged { .. })), "{size} {announced}");
+        }
+    }
+}
