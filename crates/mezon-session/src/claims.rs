@@ -71,7 +71,7 @@ fn id(value: &Value) -> Option<i64> {
 /// RFC 7519 allows fractions of a second.
 fn seconds(value: &Value) -> Option<u64> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let whole = |float: f64| (float >= 0.0 && float < 1e15).then_some(float as u64);
+    let whole = |float: f64| (0.0..1e15).contains(&float).then_some(float as u64);
     value.as_u64().or_else(|| value.as_f64().and_then(whole)).or_else(|| value.as_str()?.parse().ok())
 }
 

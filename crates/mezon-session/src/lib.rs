@@ -10,7 +10,8 @@
 //! - [`DelayPolicy`]: how long to wait before the next attempt.
 //! - [`Error`], [`ErrorKind`], [`ErrorClass`]: the error design of every layer. [`Secret`]: a text that is not printed.
 //!
-//! Nothing here reads the clock or draws a random number on its own: both are arguments ([`Clock`], `unit`).
+//! No rule here reads the clock or draws a random number on its own: both are arguments (`now`, `unit`). [`Clock`] is where
+//! callers get the time from.
 //!
 //! ```
 //! use mezon_session::{Clock, RefreshPolicy, Session, SystemClock};

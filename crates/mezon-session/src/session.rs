@@ -9,6 +9,8 @@ use crate::{Claims, Error, ErrorClass, ErrorKind, Secret};
 
 /// A signed-in user's credentials and addresses. Immutable: a refresh makes a new one.
 #[derive(Clone, Debug, PartialEq)]
+// `session_id` is what the wire calls it.
+#[allow(clippy::struct_field_names)]
 pub struct Session {
     token: Secret,
     refresh_token: Option<Secret>,

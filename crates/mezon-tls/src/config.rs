@@ -3,10 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
 use crate::{TlsError, TlsErrorKind};
 
@@ -25,7 +26,7 @@ pub enum Roots {
 
 /// How TLS connections check their server. Clones share the loaded roots and the sessions to resume.
 ///
-/// The default trusts the platform's roots if they are compiled in, else the webpki roots.
+/// The default trusts the platform's roots if they are compiled in, else the webpki roots, else added ones alone.
 #[derive(Clone)]
 pub struct TlsConfig(Arc<Inner>);
 
@@ -143,8 +144,13 @@ impl Inner {
         // Always explicit: without it rustls panics as soon as a program compiles in none or two providers, and a
         // library must not choose one for the whole process.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| TlsError::with_source(TlsErrorKind::Refused, error))?;
         if self.roots == Roots::Platform {
-            return self.build_on_platform(provider);
+            let verifier = platform_verifier(&self.added, provider)?;
+            // The name of this method is rustls's own: the verifier checks chain, name and dates as the platform does.
+            return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
         }
         #[cfg_attr(not(feature = "webpki-roots"), expect(unused_mut, reason = "extended below when they are there"))]
         let mut store = store_of(&self.added)?;
@@ -155,27 +161,28 @@ impl Inner {
         if store.is_empty() {
             return Err(TlsError::new(TlsErrorKind::NoRoots));
         }
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        Ok(builder.map_err(refused)?.with_root_certificates(store).with_no_client_auth())
+        Ok(builder.with_root_certificates(store).with_no_client_auth())
     }
+}
 
-    #[cfg(all(feature = "platform-roots", not(target_os = "android")))]
-    fn build_on_platform(&self, provider: Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
-        // Added roots were found to be certificates already, so an error is about the platform's. An empty store is
-        // none as long as a root was added.
-        let verifier =
-            rustls_platform_verifier::Verifier::new_with_extra_roots(self.added.iter().cloned(), Arc::clone(&provider))
-                .map_err(|error| TlsError::with_source(TlsErrorKind::NoPlatformRoots, error))?;
-        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        // The name of this method is rustls's: the verifier checks chain, name and dates as the platform does.
-        let builder = builder.map_err(refused)?.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
-        Ok(builder.with_no_client_auth())
-    }
+/// A verifier that trusts what the platform trusts, and `added`.
+#[cfg(all(feature = "platform-roots", not(target_os = "android")))]
+fn platform_verifier(
+    added: &[CertificateDer<'static>],
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
+    // What was added was found to be certificates already, so an error is about the platform's own. That it has none is
+    // no error as long as one was added.
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(added.iter().cloned(), provider);
+    Ok(Arc::new(verifier.map_err(|error| TlsError::with_source(TlsErrorKind::NoPlatformRoots, error))?))
+}
 
-    #[cfg(not(all(feature = "platform-roots", not(target_os = "android"))))]
-    fn build_on_platform(&self, _provider: Arc<CryptoProvider>) -> Result<ClientConfig, TlsError> {
-        Err(not_compiled_in("platform-roots"))
-    }
+#[cfg(not(all(feature = "platform-roots", not(target_os = "android"))))]
+fn platform_verifier(
+    _added: &[CertificateDer<'static>],
+    _provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
+    Err(not_compiled_in("platform-roots"))
 }
 
 fn store_of(certificates: &[CertificateDer<'static>]) -> Result<RootCertStore, TlsError> {
@@ -191,6 +198,5 @@ fn not_compiled_in(feature: &'static str) -> TlsError {
     TlsError::new(TlsErrorKind::RootsNotCompiledIn { feature })
 }
 
-fn refused(error: rustls::Error) -> TlsError {
-    TlsError::with_source(TlsErrorKind::Refused, error)
-}
+#[cfg(test)]
+mod tests;

@@ -150,7 +150,9 @@ fn no_session_is_used_twice_under_the_lock() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         assert_eq!(store.load().unwrap(), Some(session(None, 20)));
     }
     let (_directory, store) = store();
@@ -279,6 +281,9 @@ mod unix {
         let (_directory, store) = store();
         let made = std::process::Command::new("mkfifo").arg(store.path()).status().unwrap();
         assert!(made.success());
-        assert_eq!(kind(store.load()), StoreErrorKind::NotAFile { path: store.path().to_owned() });
+        let (send, received) = mpsc::channel();
+        let path = store.path().to_owned();
+        thread::spawn(move || send.send(kind(store.load())));
+        assert_eq!(received.recv_timeout(Duration::from_secs(10)), Ok(StoreErrorKind::NotAFile { path }));
     }
 }

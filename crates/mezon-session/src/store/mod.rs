@@ -27,7 +27,7 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Replaces the stored session, as a whole or not at all, and returns when it is durable.
     ///
     /// # Errors
-    /// When it is not stored for sure. The old session is then still stored.
+    /// When it is not durable for sure. The store then holds the old session or the new one.
     fn save(&self, session: &Session) -> Result<(), StoreError>;
 
     /// Forgets the stored session. Without one, nothing happens.
