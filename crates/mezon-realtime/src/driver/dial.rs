@@ -1,0 +1,202 @@
+//! Opening a socket: credentials, TCP, TLS, WebSocket upgrade.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mezon_session::{Endpoint, EndpointPolicy, Secret, Session, TokenErrorKind, TokenSource};
+use mezon_tls::TlsConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+
+use crate::config::CREDENTIALS_TIMEOUT;
+use crate::{Config, ConnectError, ConnectErrorKind, DialPhase};
+
+/// A WebSocket over plain TCP or TLS.
+pub(super) type Stream = WebSocketStream<Box<dyn Transport>>;
+
+/// What a WebSocket runs over.
+pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Transport for T {}
+
+/// The outcome of a dial.
+pub(super) struct Dialled {
+    /// The credentials it went with, as far as it got any.
+    pub(super) session: Option<Arc<Session>>,
+    pub(super) result: Result<Stream, ConnectError>,
+}
+
+/// All that a dial needs to know.
+pub(super) struct Dialler {
+    pub(super) source: Arc<dyn TokenSource>,
+    gateway: Endpoint,
+    policy: EndpointPolicy,
+    tls: TlsConfig,
+    connect_timeout: Duration,
+    announce_online: bool,
+    socket: WebSocketConfig,
+}
+
+/// How much may be written before it is flushed. Frames of one turn are gathered in it.
+const WRITE_BUFFER: usize = 16 * 1_024;
+
+/// Room for the header of a frame and a close frame beside the largest message.
+const FRAME_SLACK: usize = 1_024;
+
+impl Dialler {
+    pub(super) fn new(config: &Config, source: Arc<dyn TokenSource>) -> Self {
+        Self {
+            source,
+            gateway: config.gateway.clone(),
+            policy: config.policy.clone(),
+            tls: config.tls.clone(),
+            connect_timeout: config.connect_timeout,
+            announce_online: config.announce_online,
+            socket: WebSocketConfig::default()
+                .read_buffer_size(config.read_buffer)
+                .write_buffer_size(WRITE_BUFFER)
+                // A frame is written only while less than a full write buffer waits, so the largest one fits.
+                .max_write_buffer_size(WRITE_BUFFER + config.settings.max_outgoing + FRAME_SLACK)
+                .max_message_size(Some(config.max_message))
+                .max_frame_size(Some(config.max_message)),
+        }
+    }
+
+    /// Opens a socket. `suspect`: credentials that the server may have refused, to be checked first.
+    pub(super) async fn dial(self: Arc<Self>, suspect: Option<Arc<Session>>) -> Dialled {
+        let credentials = match suspect {
+            Some(session) => self.source.refused(session),
+            None => self.source.credentials(),
+        };
+        let session = match tokio::time::timeout(CREDENTIALS_TIMEOUT, credentials).await {
+            Ok(Ok(session)) => session,
+            Ok(Err(error)) => {
+                let kind = match error.kind() {
+                    TokenErrorKind::LoginOver => ConnectErrorKind::LoginOver,
+                    TokenErrorKind::UntrustedEndpoint => ConnectErrorKind::Endpoint,
+                    TokenErrorKind::Unavailable { retry_after } => {
+                        ConnectErrorKind::NoCredentials { retry_after: *retry_after }
+                    }
+                    _ => ConnectErrorKind::NoCredentials { retry_after: None },
+                };
+                return Dialled { session: None, result: Err(ConnectError::with_source(kind, error)) };
+            }
+            Err(_) => {
+                let result = Err(ConnectErrorKind::TimedOut { phase: DialPhase::Credentials }.into());
+                return Dialled { session: None, result };
+            }
+        };
+        let result = self.open(&session).await;
+        Dialled { session: Some(session), result }
+    }
+
+    async fn open(&self, session: &Session) -> Result<Stream, ConnectError> {
+        let untrusted = |error| ConnectError::with_source(ConnectErrorKind::Endpoint, error);
+        let endpoint = session.ws_endpoint(&self.gateway).map_err(untrusted)?;
+        self.policy.check(&endpoint).map_err(untrusted)?;
+        let request = upgrade_request(&endpoint, session.token(), self.announce_online)?;
+
+        let deadline = Instant::now() + self.connect_timeout;
+        let timed_out = |phase| ConnectError::from(ConnectErrorKind::TimedOut { phase });
+        let unreachable = |error: std::io::Error| {
+            ConnectError::with_source(ConnectErrorKind::Unreachable { host: endpoint.authority() }, error)
+        };
+        let tcp = timeout_at(deadline, TcpStream::connect((endpoint.host(), endpoint.port()))).await;
+        let tcp = tcp.map_err(|_| timed_out(DialPhase::Tcp))?.map_err(unreachable)?;
+        tcp.set_nodelay(true).map_err(unreachable)?;
+        // The endpoint alone decides: a TLS configuration at hand must not make a plain address look safe.
+        let transport: Box<dyn Transport> = if endpoint.is_secure() {
+            let tls = timeout_at(deadline, self.encrypt(&endpoint, tcp)).await;
+            Box::new(tls.map_err(|_| timed_out(DialPhase::Tls))??)
+        } else {
+            Box::new(tcp)
+        };
+        let upgrade = tokio_tungstenite::client_async_with_config(request, transport, Some(self.socket));
+        let upgraded = timeout_at(deadline, upgrade).await.map_err(|_| timed_out(DialPhase::Upgrade))?;
+        upgraded.map(|(stream, _)| stream).map_err(upgrade_error)
+    }
+
+    async fn encrypt(
+        &self,
+        endpoint: &Endpoint,
+        tcp: TcpStream,
+    ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, ConnectError> {
+        let unusable = |error| ConnectError::with_source(ConnectErrorKind::TlsConfig, error);
+        let config = self.tls.client_config().map_err(unusable)?;
+        let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+            ConnectError::with_source(ConnectErrorKind::Tls { host: endpoint.host().to_owned() }, error)
+        };
+        let name = ServerName::try_from(endpoint.host().to_owned()).map_err(|error| failed(error.into()))?;
+        TlsConnector::from(config).connect(name, tcp).await.map_err(|error| failed(error.into()))
+    }
+}
+
+/// The request with the token in its query, which is where the gateway wants it. It must not be logged.
+fn upgrade_request(endpoint: &Endpoint, token: &Secret, online: bool) -> Result<Request, ConnectError> {
+    let url = format!(
+        "{}/ws?lang=en&status={online}&token={}&format=protobuf&platform=0",
+        endpoint.ws_origin(),
+        percent_encoded(token.expose())
+    );
+    // The error would name the URL, so it is not passed on.
+    url.into_client_request().map_err(|_| ConnectErrorKind::Endpoint.into())
+}
+
+/// Everything but the unreserved characters of RFC 3986 section 2.3 is escaped.
+fn percent_encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// Keeps the status or the I/O error, and nothing else: texts of the WebSocket layer may quote what the server sent.
+fn upgrade_error(error: WsError) -> ConnectError {
+    match error {
+        WsError::Http(response) => ConnectErrorKind::Refused { status: response.status().as_u16() }.into(),
+        WsError::Io(error) => ConnectError::with_source(ConnectErrorKind::Handshake, error),
+        _ => ConnectErrorKind::Handshake.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_request_is_the_one_of_the_javascript_sdk() {
+        let endpoint = Endpoint::parse("sock.mezon.ai", true).unwrap();
+        let request = upgrade_request(&endpoint, &Secret::from("a.b-c_d"), true).unwrap();
+        assert_eq!(
+            request.uri().to_string(),
+            "wss://sock.mezon.ai/ws?lang=en&status=true&token=a.b-c_d&format=protobuf&platform=0"
+        );
+    }
+
+    #[test]
+    fn a_token_cannot_break_out_of_its_place() {
+        let endpoint = Endpoint::parse("http://[::1]:7350", true).unwrap();
+        let request = upgrade_request(&endpoint, &Secret::from("a&b=c#d e\r\nä+/"), false).unwrap();
+        assert_eq!(
+            request.uri().query(),
+            Some("lang=en&status=false&token=a%26b%3Dc%23d%20e%0D%0A%C3%A4%2B%2F&format=protobuf&platform=0")
+        );
+        assert_eq!(request.uri().host(), Some("[::1]"));
+    }
+}

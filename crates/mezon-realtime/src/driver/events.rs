@@ -1,0 +1,203 @@
+//! The queue between a connection and the application.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+use tokio::sync::mpsc;
+
+use super::Signal;
+use crate::Event;
+
+/// So many events about the connection itself are kept beyond the limit: they are rare and matter most. The current
+/// state is always in [`Socket::state`](crate::Socket::state).
+const STATES_BEYOND_LIMIT: usize = 64;
+
+/// A drained batch with more room than this is given back to the allocator.
+const KEPT_ROOM: usize = 64;
+
+/// Everything that happens on a connection, in order. Ends after [`Event::Closed`].
+///
+/// The connection never waits for its application: when the queue is full, events are dropped and [`Event::Lagged`]
+/// marks the place with their number. At most 1,024 events wait in the queue (a setting) and as many in the batch that
+/// the stream took last; each is at most one frame long ([`ConfigBuilder::max_message`]), and ordinary ones are under
+/// 1 KiB. Dropping the stream is allowed: calls still work, and nothing is queued any more.
+///
+/// [`ConfigBuilder::max_message`]: crate::ConfigBuilder::max_message
+#[derive(Debug)]
+pub struct Events {
+    queue: Arc<EventQueue>,
+    /// Taken from the queue in one go, so that the lock is touched once a batch.
+    batch: VecDeque<Event>,
+    signals: mpsc::UnboundedSender<Signal>,
+}
+
+#[derive(Debug)]
+pub(super) struct EventQueue {
+    limit: usize,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    events: VecDeque<Event>,
+    waker: Option<Waker>,
+    /// Nothing comes any more.
+    ended: bool,
+    /// Nobody listens any more.
+    unheard: bool,
+}
+
+impl Events {
+    pub(super) fn new(queue: Arc<EventQueue>, signals: mpsc::UnboundedSender<Signal>) -> Self {
+        Self { queue, batch: VecDeque::new(), signals }
+    }
+
+    /// The next event; `None` after [`Event::Closed`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no event is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<Event> {
+        std::future::poll_fn(|context| self.poll_event(context)).await
+    }
+
+    fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        if let Some(event) = self.batch.pop_front() {
+            return Poll::Ready(Some(event));
+        }
+        let mut inner = self.queue.lock();
+        if inner.events.is_empty() {
+            if inner.ended {
+                return Poll::Ready(None);
+            }
+            if !inner.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                inner.waker = Some(context.waker().clone());
+            }
+            if self.batch.capacity() > KEPT_ROOM {
+                self.batch = VecDeque::new();
+            }
+            return Poll::Pending;
+        }
+        std::mem::swap(&mut inner.events, &mut self.batch);
+        drop(inner);
+        Poll::Ready(self.batch.pop_front())
+    }
+}
+
+impl Stream for Events {
+    type Item = Event;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
+        self.poll_event(context)
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        let mut inner = self.queue.lock();
+        inner.unheard = true;
+        inner.events = VecDeque::new();
+        drop(inner);
+        // The connection may have been kept up for these events alone.
+        let _ = self.signals.send(Signal::Unheard);
+    }
+}
+
+impl EventQueue {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, inner: Mutex::default() }
+    }
+
+    /// Moves what gathered in one turn of the driver into the queue.
+    pub(super) fn push_all(&self, gathered: &mut Vec<Event>) {
+        if gathered.is_empty() {
+            return;
+        }
+        let mut inner = self.lock();
+        if inner.unheard {
+            drop(inner);
+            return gathered.clear();
+        }
+        for event in gathered.drain(..) {
+            inner.push(event, self.limit);
+        }
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    pub(super) fn end(&self) {
+        let mut inner = self.lock();
+        inner.ended = true;
+        let waker = inner.waker.take();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn push(&mut self, event: Event, limit: usize) {
+        let room = match event {
+            // There is one, and it is the last.
+            Event::Closed { .. } => usize::MAX,
+            ref event if event.is_connection_state() => limit.saturating_add(STATES_BEYOND_LIMIT),
+            _ => limit,
+        };
+        if self.events.len() < room {
+            self.events.push_back(event);
+        } else if let Some(Event::Lagged { dropped }) = self.events.back_mut() {
+            *dropped += 1;
+        } else {
+            self.events.push_back(Event::Lagged { dropped: 1 });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn other(field: u32) -> Event {
+        Event::Unknown { field, raw: bytes::Bytes::new() }
+    }
+
+    fn names(inner: &Inner) -> Vec<&'static str> {
+        inner.events.iter().map(Event::name).collect()
+    }
+
+    #[test]
+    fn a_full_queue_marks_the_place_of_what_it_drops() {
+        let mut inner = Inner::default();
+        for field in 0..5 {
+            inner.push(other(field), 3);
+        }
+        assert_eq!(names(&inner), ["unknown", "unknown", "unknown", "lagged"]);
+        assert!(matches!(inner.events.back(), Some(Event::Lagged { dropped: 2 })));
+        // What happened to the connection itself is still told, in order.
+        inner.push(Event::Ready { generation: 1 }, 3);
+        inner.push(other(5), 3);
+        assert_eq!(names(&inner)[3..], ["lagged", "ready", "lagged"]);
+    }
+
+    #[test]
+    fn a_connection_that_flaps_unheard_fills_no_memory_and_still_ends() {
+        let mut inner = Inner::default();
+        for generation in 0..100_000 {
+            inner.push(Event::Ready { generation }, 10);
+            inner.push(other(0), 10);
+        }
+        assert!(inner.events.len() <= 2 * (10 + STATES_BEYOND_LIMIT), "{}", inner.events.len());
+        inner.push(Event::Closed { reason: crate::CloseReason::Requested }, 10);
+        assert_eq!(names(&inner).last(), Some(&"closed"));
+    }
+}

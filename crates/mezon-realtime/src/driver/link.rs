@@ -1,0 +1,108 @@
+//! One open socket.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream as _;
+use futures_util::Sink as _;
+use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+
+use super::dial::Stream;
+use crate::DisconnectReason;
+use crate::machine::Input;
+
+/// An open socket, which never waits.
+pub(super) struct Link {
+    pub(super) generation: u64,
+    stream: Stream,
+    /// Something was written and not flushed.
+    dirty: bool,
+    /// A close frame to be sent.
+    close: Option<u16>,
+}
+
+impl Link {
+    pub(super) fn new(generation: u64, stream: Stream) -> Self {
+        Self { generation, stream, dirty: false, close: None }
+    }
+
+    /// Sends a close frame after everything that was written.
+    pub(super) fn close(&mut self, code: u16) {
+        self.close = Some(code);
+    }
+
+    pub(super) fn poll_read<W>(&mut self, context: &mut Context<'_>) -> Poll<Input<W>> {
+        let generation = self.generation;
+        let read = std::task::ready!(Pin::new(&mut self.stream).poll_next(context));
+        Poll::Ready(match read {
+            // A copy of its own: the frame is a slice of the read buffer, which events would keep alive.
+            Some(Ok(Message::Binary(frame))) => Input::Received { generation, frame: Bytes::copy_from_slice(&frame) },
+            // The protocol has no text frames; the machine reports it as unreadable.
+            Some(Ok(Message::Text(text))) => {
+                Input::Received { generation, frame: Bytes::copy_from_slice(text.as_bytes()) }
+            }
+            Some(Ok(Message::Close(frame))) => {
+                // The answer is written as far as there is room; nobody waits for a peer that is leaving.
+                let _ = Pin::new(&mut self.stream).poll_flush(context);
+                let code = frame.map(|frame| u16::from(frame.code));
+                Input::Lost { generation, reason: DisconnectReason::ClosedByServer { code } }
+            }
+            // A pong may have been queued.
+            Some(Ok(_)) => {
+                self.dirty = true;
+                Input::Alive { generation }
+            }
+            Some(Err(error)) => Input::Lost { generation, reason: reason_of(&error) },
+            None => Input::Lost { generation, reason: DisconnectReason::Broken },
+        })
+    }
+
+    /// Writes what `next` gives for as long as there is room, and flushes once.
+    pub(super) fn poll_write<W>(
+        &mut self,
+        context: &mut Context<'_>,
+        mut next: impl FnMut() -> Option<Bytes>,
+    ) -> Result<(), Input<W>> {
+        let generation = self.generation;
+        let written = self.write_all(context, &mut next);
+        written.map_err(|error| Input::Lost { generation, reason: reason_of(&error) })
+    }
+
+    fn write_all(&mut self, context: &mut Context<'_>, next: &mut dyn FnMut() -> Option<Bytes>) -> Result<(), WsError> {
+        let mut stream = Pin::new(&mut self.stream);
+        loop {
+            if stream.as_mut().poll_ready(context)?.is_pending() {
+                return Ok(());
+            }
+            let message = match next() {
+                Some(frame) => Message::Binary(frame),
+                None => match self.close.take() {
+                    Some(code) => Message::Close(Some(CloseFrame { code: CloseCode::from(code), reason: "".into() })),
+                    None => break,
+                },
+            };
+            stream.as_mut().start_send(message)?;
+            self.dirty = true;
+        }
+        if self.dirty && stream.as_mut().poll_flush(context)?.is_ready() {
+            self.dirty = false;
+        }
+        Ok(())
+    }
+}
+
+fn reason_of(error: &WsError) -> DisconnectReason {
+    match error {
+        WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_) | WsError::Tls(_) => {
+            DisconnectReason::Broken
+        }
+        // A connection that ends without a close frame is an everyday end, not a fault of the protocol.
+        WsError::Protocol(tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
+            DisconnectReason::Broken
+        }
+        _ => DisconnectReason::Protocol,
+    }
+}

@@ -1,0 +1,424 @@
+//! The tokio task that owns the socket: the only place with I/O, a clock and real randomness.
+//!
+//! It decides nothing. It carries out what the machine says, and tells it what happened. In each turn it reads what has
+//! come in, takes what callers want, lets the machine decide, and writes all there is to write with one flush; no part
+//! of a turn waits, so none can starve another. Dials and the storing of credentials run in tasks of their own.
+
+mod dial;
+mod events;
+mod link;
+mod socket;
+mod states;
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use mezon_session::{Session, SessionUpdate, TokenSource};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Sleep;
+
+use self::dial::{Dialled, Dialler};
+use self::events::EventQueue;
+use self::link::Link;
+use self::socket::{Command, Shared};
+use crate::machine::{CallId, Input, Machine, Outcome, Output};
+use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
+
+pub use self::events::Events;
+pub use self::socket::{Joined, Socket};
+pub use self::states::States;
+
+/// How many commands wait for the driver.
+const COMMANDS: usize = 1_024;
+
+/// How many frames, and how many commands, are taken in one turn.
+const PER_TURN: usize = 64;
+
+/// How many turns are made before other tasks get the thread.
+const TURNS: usize = 16;
+
+/// How many pushed credentials wait to be stored. Only a broken server sends more; the older ones go then.
+const CREDENTIALS: usize = 16;
+
+/// Connects with the credentials of `source`, and stays connected until the connection is closed.
+///
+/// Returns as soon as the first connection is up. The [`Socket`] makes calls, the [`Events`] tell what comes in. When a
+/// connection is lost it is made again, and what was joined is joined again. Dropping both ends the connection.
+///
+/// Must be called within a tokio runtime with I/O and time.
+///
+/// # Errors
+/// When the first attempt fails, unless [`ConfigBuilder::persistent`](crate::ConfigBuilder::persistent) is set:
+/// [`ConnectErrorKind`] tells why. A socket that the server refuses makes the token source look for better credentials
+/// once before that counts.
+///
+/// # Cancel safety
+/// Cancel safe: a dropped attempt leaves no connection behind.
+pub async fn connect(config: Config, source: Arc<dyn TokenSource>) -> Result<(Socket, Events), ConnectError> {
+    let (opened, outcome) = oneshot::channel();
+    let (socket, events, driver) = Driver::new(&config, source, opened);
+    tokio::spawn(Box::pin(driver));
+    match outcome.await {
+        Ok(Ok(())) => Ok((socket, events)),
+        Ok(Err(error)) => Err(error),
+        // The runtime is shutting down.
+        Err(_) => Err(ConnectErrorKind::Closed.into()),
+    }
+}
+
+/// What handles tell the driver besides commands. Sent at most once a call and once a handle, so its queue is bounded
+/// by theirs.
+#[derive(Debug)]
+enum Signal {
+    /// Nobody waits for the call any more.
+    Cancel(CallId),
+    /// The connection is to be closed.
+    Close,
+    /// The event stream was dropped.
+    Unheard,
+}
+
+type Waiter = oneshot::Sender<Outcome>;
+
+struct Driver {
+    machine: Machine<Waiter>,
+    commands: mpsc::Receiver<Command>,
+    signals: mpsc::UnboundedReceiver<Signal>,
+    inbox: Vec<Command>,
+    /// No handle is left that could make calls.
+    silent: bool,
+    /// The event stream is gone.
+    unheard: bool,
+    dialler: Arc<Dialler>,
+    dial: Option<Dial>,
+    session: Option<Arc<Session>>,
+    link: Option<Link>,
+    timer: Pin<Box<Sleep>>,
+    /// When the timer fires. It may be earlier than needed: setting it anew costs more than a turn for nothing.
+    armed: Option<Instant>,
+    gathered: Vec<Event>,
+    events: Arc<EventQueue>,
+    shared: Arc<Shared>,
+    state: watch::Sender<ConnectionState>,
+    opened: Option<oneshot::Sender<Result<(), ConnectError>>>,
+    last_error: Option<ConnectError>,
+    to_store: VecDeque<SessionUpdate>,
+    storing: Option<JoinHandle<bool>>,
+}
+
+/// A dial in its own task, which ends with it.
+struct Dial {
+    generation: u64,
+    task: JoinHandle<Dialled>,
+}
+
+impl Drop for Dial {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Driver {
+    fn new(
+        config: &Config,
+        source: Arc<dyn TokenSource>,
+        opened: oneshot::Sender<Result<(), ConnectError>>,
+    ) -> (Socket, Events, Self) {
+        let seed = config.seed.unwrap_or_else(|| StdRng::from_os_rng().random());
+        let (command_sender, commands) = mpsc::channel(COMMANDS);
+        let (signal_sender, signals) = mpsc::unbounded_channel();
+        let (state_sender, state) = watch::channel(ConnectionState::Connecting { generation: 1 });
+        let queue = Arc::new(EventQueue::new(config.event_queue));
+        let shared = Arc::new(Shared::default());
+        let events = Events::new(Arc::clone(&queue), signal_sender.clone());
+        let socket = Socket::new(command_sender, signal_sender, state, Arc::clone(&shared), config.call_timeout);
+        let now = now();
+        let driver = Self {
+            machine: Machine::new(config.settings.clone(), (config.delays)(), now, seed),
+            commands,
+            signals,
+            inbox: Vec::new(),
+            silent: false,
+            unheard: false,
+            dialler: Arc::new(Dialler::new(config, source)),
+            dial: None,
+            session: None,
+            link: None,
+            timer: Box::pin(tokio::time::sleep_until(now.into())),
+            armed: None,
+            gathered: Vec::new(),
+            events: queue,
+            shared,
+            state: state_sender,
+            opened: Some(opened),
+            last_error: None,
+            to_store: VecDeque::new(),
+            storing: None,
+        };
+        (socket, events, driver)
+    }
+
+    /// A dial that has ended.
+    fn poll_dial(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
+        let Some(dial) = &mut self.dial else { return false };
+        let Poll::Ready(dialled) = Pin::new(&mut dial.task).poll(context) else { return false };
+        let generation = dial.generation;
+        self.dial = None;
+        // A dial that panicked or was stopped by the runtime has failed like any other.
+        let dialled =
+            dialled.unwrap_or_else(|_| Dialled { session: None, result: Err(ConnectErrorKind::Closed.into()) });
+        self.session = dialled.session.or(self.session.take());
+        match dialled.result {
+            Ok(stream) => {
+                self.machine.handle(now, Input::Connected { generation });
+                // Otherwise the machine has moved on, and the socket is dropped here.
+                if self.machine.live_generation() == Some(generation) {
+                    self.link = Some(Link::new(generation, stream));
+                }
+            }
+            Err(error) => {
+                tracing::debug!(generation, error = format_args!("{error:#}"), "dial failed");
+                self.machine.handle(now, Input::DialFailed { generation, error: error.kind().clone() });
+                self.last_error = Some(error);
+            }
+        }
+        true
+    }
+
+    fn poll_reads(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
+        let Some(link) = &mut self.link else { return false };
+        for taken in 0..PER_TURN {
+            let Poll::Ready(input) = link.poll_read(context) else { return taken > 0 };
+            let lost = matches!(input, Input::Lost { .. });
+            self.machine.handle(now, input);
+            if lost || self.machine.live_generation() != Some(link.generation) {
+                break;
+            }
+        }
+        true
+    }
+
+    fn poll_commands(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
+        let mut moved = false;
+        while let Poll::Ready(Some(signal)) = self.signals.poll_recv(context) {
+            moved = true;
+            match signal {
+                Signal::Cancel(id) => self.machine.handle(now, Input::Cancel(id)),
+                Signal::Close => self.machine.handle(now, Input::Close),
+                Signal::Unheard => self.unheard = true,
+            }
+        }
+        if !self.silent {
+            match self.commands.poll_recv_many(context, &mut self.inbox, PER_TURN) {
+                Poll::Ready(0) => (self.silent, moved) = (true, true),
+                Poll::Ready(_) => moved = true,
+                Poll::Pending => {}
+            }
+            for command in self.inbox.drain(..) {
+                if let Some(input) = command.into_input() {
+                    self.machine.handle(now, input);
+                }
+            }
+        }
+        if moved && self.silent && self.unheard {
+            self.machine.handle(now, Input::Close);
+        }
+        moved
+    }
+
+    fn poll_storing(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
+        let mut moved = false;
+        if let Some(task) = &mut self.storing {
+            let Poll::Ready(stored) = Pin::new(task).poll(context) else { return false };
+            self.storing = None;
+            moved = true;
+            if stored.unwrap_or(false) {
+                self.machine.handle(now, Input::CredentialsStored);
+            }
+        }
+        if let Some(update) = self.to_store.pop_front() {
+            let source = Arc::clone(&self.dialler.source);
+            // In a task of its own: rotated credentials must not be lost because a connection ends.
+            self.storing = Some(tokio::spawn(async move {
+                let stored = source.pushed(update).await;
+                if let Err(error) = &stored {
+                    tracing::warn!(error = format_args!("{error:#}"), "pushed credentials could not be taken over");
+                }
+                stored.is_ok()
+            }));
+            moved = true;
+        }
+        moved
+    }
+
+    /// The clock decides, not the timer: a timer may be early, late or out of budget.
+    fn poll_timer(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
+        let Some(deadline) = self.machine.deadline() else { return false };
+        if deadline <= now {
+            self.machine.handle(now, Input::Timeout);
+            return true;
+        }
+        if self.armed.is_none_or(|armed| deadline < armed) {
+            self.timer.as_mut().reset(deadline.into());
+            self.armed = Some(deadline);
+        }
+        let fired = self.timer.as_mut().poll(context).is_ready();
+        if fired {
+            self.armed = None;
+        }
+        fired
+    }
+
+    fn poll_writes(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
+        let Some(link) = &mut self.link else { return false };
+        let machine = &mut self.machine;
+        match link.poll_write(context, || machine.transmit()) {
+            Ok(()) => false,
+            Err(lost) => {
+                self.machine.handle(now, lost);
+                true
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.machine.poll() {
+            match output {
+                Output::Dial { generation, check_login } => {
+                    let suspect = if check_login { self.session.clone() } else { None };
+                    let dial = Arc::clone(&self.dialler).dial(suspect);
+                    // Boxed, or the task would keep room for the largest state of the dial.
+                    self.dial = Some(Dial { generation, task: tokio::spawn(Box::pin(dial)) });
+                }
+                Output::Drop { generation } => {
+                    self.link.take_if(|link| link.generation == generation);
+                    self.dial.take_if(|dial| dial.generation == generation);
+                }
+                Output::Close { generation, code } => {
+                    if let Some(link) = self.link.as_mut().filter(|link| link.generation == generation) {
+                        link.close(code);
+                    }
+                }
+                Output::Finished { waiter, outcome } => {
+                    // A caller who is gone needs no answer.
+                    let _ = waiter.send(outcome);
+                }
+                Output::Credentials(update) => {
+                    if self.to_store.len() >= CREDENTIALS {
+                        self.to_store.pop_front();
+                    }
+                    self.to_store.push_back(*update);
+                }
+                Output::Event(event) => self.gathered.push(event),
+                Output::State(state) => self.enter(state),
+            }
+        }
+        self.events.push_all(&mut self.gathered);
+        self.shared.publish(&self.machine);
+    }
+
+    fn enter(&mut self, state: ConnectionState) {
+        tracing::debug!(?state, "connection state");
+        match &state {
+            ConnectionState::Connected { .. } => {
+                if let Some(opened) = self.opened.take() {
+                    let _ = opened.send(Ok(()));
+                }
+            }
+            ConnectionState::Closed(reason) => {
+                if let Some(opened) = self.opened.take() {
+                    let _ = opened.send(Err(self.error_of(reason)));
+                }
+            }
+            _ => {}
+        }
+        self.state.send_replace(state);
+    }
+
+    /// Why there will be no connection, with what lies beneath it.
+    fn error_of(&mut self, reason: &CloseReason) -> ConnectError {
+        let kind = match reason {
+            CloseReason::LoginOver => ConnectErrorKind::LoginOver,
+            CloseReason::NotConnected(kind) => kind.clone(),
+            CloseReason::Refused { code } => ConnectErrorKind::ClosedByServer { code: *code },
+            _ => ConnectErrorKind::Closed,
+        };
+        self.last_error.take().filter(|error| *error.kind() == kind).unwrap_or_else(|| kind.into())
+    }
+
+    /// The machine has stopped: commands that came too late are answered.
+    fn wind_up(&mut self) {
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
+            command.refuse(NotSent::Closed);
+        }
+        // What waits to be stored is stored; it needs no connection for that.
+        for update in self.to_store.drain(..) {
+            let source = Arc::clone(&self.dialler.source);
+            tokio::spawn(async move { source.pushed(update).await });
+        }
+        self.events.end();
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let driver = &mut *self;
+        for _ in 0..TURNS {
+            let now = now();
+            let mut moved = driver.poll_dial(context, now);
+            moved |= driver.poll_reads(context, now);
+            moved |= driver.poll_commands(context, now);
+            driver.carry_out();
+            moved |= driver.poll_storing(context, now);
+            moved |= driver.poll_timer(context, now);
+            moved |= driver.poll_writes(context, now);
+            driver.carry_out();
+            if driver.machine.is_stopped() {
+                driver.wind_up();
+                return Poll::Ready(());
+            }
+            if !moved {
+                return Poll::Pending;
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// The runtime may end the task at any time.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if !matches!(*self.state.borrow(), ConnectionState::Closed(_)) {
+            let reason = CloseReason::Aborted;
+            self.state.send_replace(ConnectionState::Closed(reason.clone()));
+            self.events.push_all(&mut vec![Event::Closed { reason }]);
+        }
+        self.events.end();
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}
+
+/// The clock of the runtime, so that tests can stop it.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn not_sent(reason: NotSent) -> Outcome {
+    Err(CallErrorKind::NotSent { reason })
+}

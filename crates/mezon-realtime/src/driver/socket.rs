@@ -1,0 +1,333 @@
+//! The handle: calls of the application.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mezon_model::{Draft, MessageAck, Target};
+use mezon_proto::realtime::{self, Envelope, envelope};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{Signal, States, Waiter, not_sent};
+use crate::machine::{CallId, Counters, Input, Machine, Outcome, Reply};
+use crate::{CallError, CallErrorKind, ConnectionState, MaybeSent, NotSent, SendError, SendErrorKind};
+
+/// A handle of a connection. Clones are cheap and share it.
+///
+/// Requests are sent at most once. While there is no connection they fail at once, with
+/// [`NotSent`](CallErrorKind::NotSent): nothing is kept back to be sent later, when nobody may want it any more.
+///
+/// At most 1,024 calls are in flight, and as many wait to be taken up; further ones fail with [`NotSent::QueueFull`].
+#[derive(Clone, Debug)]
+pub struct Socket {
+    commands: mpsc::Sender<Command>,
+    signals: mpsc::UnboundedSender<Signal>,
+    state: watch::Receiver<ConnectionState>,
+    shared: Arc<Shared>,
+    call_timeout: Duration,
+}
+
+/// The answer to a join.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Joined {
+    /// The server describes the channel.
+    Channel(Box<realtime::Channel>),
+    /// The server said yes, and no more.
+    Accepted,
+    /// The server said nothing in time, which it need not. The channel is most likely joined; a message to one that is
+    /// not joined is refused, then joined and sent again by itself.
+    Unconfirmed,
+}
+
+impl Socket {
+    pub(super) fn new(
+        commands: mpsc::Sender<Command>,
+        signals: mpsc::UnboundedSender<Signal>,
+        state: watch::Receiver<ConnectionState>,
+        shared: Arc<Shared>,
+        call_timeout: Duration,
+    ) -> Self {
+        Self { commands, signals, state, shared, call_timeout }
+    }
+
+    /// Joins a channel, so that its messages come in: now, and after every reconnect until it is left.
+    ///
+    /// # Errors
+    /// [`CallErrorKind`] tells a refusal from a request that was not, or maybe, sent. Joining twice does no harm.
+    ///
+    /// # Cancel safety
+    /// A dropped join may have happened, but is not repeated after a reconnect.
+    pub async fn join(&self, target: &Target) -> Result<Joined, CallError> {
+        let reply = self.call(envelope::Message::ChannelJoin(target.to_join())).await?;
+        Ok(match reply {
+            Reply::Message(message) => match *message {
+                envelope::Message::Channel(channel) => Joined::Channel(Box::new(channel)),
+                _ => Joined::Accepted,
+            },
+            Reply::Unconfirmed => Joined::Unconfirmed,
+            _ => Joined::Accepted,
+        })
+    }
+
+    /// Leaves a channel. It is not joined again after a reconnect, whatever comes of the request.
+    ///
+    /// # Errors
+    /// As [`Socket::join`]. No answer in time is no error: servers need not give one.
+    ///
+    /// # Cancel safety
+    /// A dropped leave may have happened.
+    pub async fn leave(&self, target: &Target) -> Result<(), CallError> {
+        self.call(envelope::Message::ChannelLeave(target.to_leave())).await?;
+        Ok(())
+    }
+
+    /// Sends a message and waits for the server's word that it is stored, for as long as calls may take (10 s unless
+    /// configured otherwise).
+    ///
+    /// The message is sent at most once. There is one exception, in which the server has said that it did not take it:
+    /// when the channel was not joined, it is joined and the message is sent again, once.
+    ///
+    /// # Errors
+    /// [`SendErrorKind::Invalid`], [`SendErrorKind::NotSent`] and [`SendErrorKind::Rejected`]: the message is not in the
+    /// channel. [`SendErrorKind::MaybeSent`]: nobody knows. Look into the history before sending it again.
+    ///
+    /// # Cancel safety
+    /// A dropped send may have been sent. It harms no other call.
+    pub async fn send(&self, target: &Target, draft: &Draft) -> Result<MessageAck, SendError> {
+        self.send_within(target, draft, self.call_timeout).await
+    }
+
+    /// As [`Socket::send`], with a time limit of its own.
+    ///
+    /// # Errors
+    /// As [`Socket::send`].
+    ///
+    /// # Cancel safety
+    /// As [`Socket::send`].
+    pub async fn send_within(
+        &self,
+        target: &Target,
+        draft: &Draft,
+        timeout: Duration,
+    ) -> Result<MessageAck, SendError> {
+        let message = draft.to_send(target).map_err(SendErrorKind::Invalid)?;
+        match self.request(envelope::Message::ChannelMessageSend(message), timeout).await {
+            Ok(Reply::Message(message)) => match *message {
+                envelope::Message::ChannelMessageAck(ack) => Ok(ack.into()),
+                _ => Err(SendErrorKind::MaybeSent { reason: MaybeSent::Unreadable }.into()),
+            },
+            Ok(_) => Err(SendErrorKind::MaybeSent { reason: MaybeSent::Unreadable }.into()),
+            Err(kind) => Err(SendErrorKind::from(kind).into()),
+        }
+    }
+
+    /// Tells the channel that the user is typing. Clients show it for a few seconds.
+    ///
+    /// # Errors
+    /// [`CallErrorKind::NotSent`] only: no answer is awaited.
+    ///
+    /// # Cancel safety
+    /// A dropped call may have been sent.
+    pub async fn typing(&self, target: &Target) -> Result<(), CallError> {
+        let typing = realtime::MessageTypingEvent {
+            clan_id: target.clan_id.get(),
+            channel_id: target.channel_id.get(),
+            mode: target.mode().to_raw(),
+            is_public: target.is_public,
+            ..realtime::MessageTypingEvent::default()
+        };
+        self.notify(envelope::Message::MessageTypingEvent(typing)).await
+    }
+
+    /// Makes any request of the protocol and waits for the answer.
+    ///
+    /// Only some requests are answered for certain: pings, and messages that are sent, changed, removed or ephemeral.
+    /// For the others no answer in time (3 s) counts as [`Reply::Unconfirmed`], not as an error. A `channel_join` or
+    /// `clan_join` is repeated after a reconnect, as after [`Socket::join`]. API calls over the socket
+    /// (`api_request_event`) are not made by this crate.
+    ///
+    /// # Errors
+    /// As [`Socket::join`].
+    ///
+    /// # Cancel safety
+    /// A dropped call may have reached the server. It harms no other call.
+    pub async fn call(&self, message: envelope::Message) -> Result<Reply, CallError> {
+        self.call_within(message, self.call_timeout).await
+    }
+
+    /// As [`Socket::call`], with a time limit of its own.
+    ///
+    /// # Errors
+    /// As [`Socket::join`].
+    ///
+    /// # Cancel safety
+    /// As [`Socket::call`].
+    pub async fn call_within(&self, message: envelope::Message, timeout: Duration) -> Result<Reply, CallError> {
+        self.request(message, timeout).await.map_err(CallError::new)
+    }
+
+    /// Tells the server something and wants no answer. Returns when it is handed to the socket; an error that the
+    /// server may answer comes as [`Event::ServerError`](crate::Event::ServerError).
+    ///
+    /// # Errors
+    /// [`CallErrorKind::NotSent`] only.
+    ///
+    /// # Cancel safety
+    /// A dropped notification may have been sent.
+    pub async fn notify(&self, message: envelope::Message) -> Result<(), CallError> {
+        let make = |id, envelope, waiter| Command::Notify(Box::new(Notification { id, envelope, waiter }));
+        self.ask(message, make).await.map(drop).map_err(CallError::new)
+    }
+
+    /// Where the connection stands.
+    pub fn state(&self) -> ConnectionState {
+        self.state.borrow().clone()
+    }
+
+    /// Follows where the connection stands.
+    pub fn states(&self) -> States {
+        States::new(self.state.clone())
+    }
+
+    /// How long the last ping took to be answered. `None`: none was on this connection.
+    pub fn round_trip(&self) -> Option<Duration> {
+        match self.shared.round_trip_nanos.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
+    }
+
+    /// Counts of what was passed over: late answers, frames that could not be read.
+    pub fn counters(&self) -> Counters {
+        *self.shared.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says that the network may be back, as operating systems tell. Ends the wait before the next attempt, at most
+    /// once in four seconds.
+    pub fn network_changed(&self) {
+        // With a full queue there is a connection to fill it, and no wait to end.
+        let _ = self.commands.try_send(Command::NetworkChanged);
+    }
+
+    /// Closes the connection for good and waits for the end: calls in flight are awaited for 5 s (a setting), the
+    /// server's close frame for 2 s, then the socket is dropped. New calls fail at once. Closing twice does no harm.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the connection is closed all the same.
+    pub async fn close(&self) {
+        // An error means that it is closed already.
+        let _ = self.signals.send(Signal::Close);
+        let mut state = self.state.clone();
+        let _ = state.wait_for(|state| matches!(state, ConnectionState::Closed(_))).await;
+    }
+
+    async fn request(&self, message: envelope::Message, timeout: Duration) -> Outcome {
+        let make = |id, envelope, waiter| Command::Call(Box::new(Call { id, envelope, timeout, waiter }));
+        self.ask(message, make).await
+    }
+
+    async fn ask(
+        &self,
+        message: envelope::Message,
+        make: impl FnOnce(CallId, Box<Envelope>, Waiter) -> Command,
+    ) -> Outcome {
+        let id = CallId(self.shared.next_call.fetch_add(1, Ordering::Relaxed));
+        // Dropped in reverse order: the answer first, so that a command that is still queued is seen as unwanted.
+        let mut guard = Guard { id, signals: Some(&self.signals) };
+        let (waiter, answer) = oneshot::channel();
+        let command = make(id, Box::new(Envelope { cid: 0, message: Some(message) }), waiter);
+        if let Err(error) = self.commands.try_send(command) {
+            guard.signals = None;
+            return not_sent(match error {
+                TrySendError::Full(_) => NotSent::QueueFull,
+                TrySendError::Closed(_) => NotSent::Closed,
+            });
+        }
+        let outcome = answer.await;
+        guard.signals = None;
+        // Without an outcome the runtime has ended the task, and the frame may have left or not.
+        outcome.unwrap_or(Err(CallErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost }))
+    }
+}
+
+/// Tells the driver when a caller gives up, so that the call leaves the table.
+struct Guard<'a> {
+    id: CallId,
+    signals: Option<&'a mpsc::UnboundedSender<Signal>>,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if let Some(signals) = self.signals {
+            let _ = signals.send(Signal::Cancel(self.id));
+        }
+    }
+}
+
+/// What the driver tells its handles without a message.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    next_call: AtomicU64,
+    round_trip_nanos: AtomicU64,
+    counters: Mutex<Counters>,
+}
+
+impl Shared {
+    pub(super) fn publish(&self, machine: &Machine<Waiter>) {
+        let nanos = machine.round_trip().map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1));
+        self.round_trip_nanos.store(nanos, Ordering::Relaxed);
+        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = machine.counters();
+    }
+}
+
+/// What a handle wants. The large ones are boxed: the queue sets room aside for whole commands.
+#[derive(Debug)]
+pub(super) enum Command {
+    Call(Box<Call>),
+    Notify(Box<Notification>),
+    NetworkChanged,
+}
+
+#[derive(Debug)]
+pub(super) struct Call {
+    id: CallId,
+    envelope: Box<Envelope>,
+    timeout: Duration,
+    waiter: Waiter,
+}
+
+#[derive(Debug)]
+pub(super) struct Notification {
+    id: CallId,
+    envelope: Box<Envelope>,
+    waiter: Waiter,
+}
+
+impl Command {
+    /// `None`: its caller is gone, so it does not leave the process.
+    pub(super) fn into_input(self) -> Option<Input<Waiter>> {
+        match self {
+            Self::Call(call) if !call.waiter.is_closed() => {
+                let Call { id, envelope, timeout, waiter } = *call;
+                Some(Input::Call { id, envelope, timeout, waiter })
+            }
+            Self::Notify(notification) if !notification.waiter.is_closed() => {
+                let Notification { id, envelope, waiter } = *notification;
+                Some(Input::Notify { id, envelope, waiter })
+            }
+            Self::NetworkChanged => Some(Input::NetworkChanged),
+            Self::Call(_) | Self::Notify(_) => None,
+        }
+    }
+
+    pub(super) fn refuse(self, reason: NotSent) {
+        let waiter = match self {
+            Self::Call(call) => call.waiter,
+            Self::Notify(notification) => notification.waiter,
+            Self::NetworkChanged => return,
+        };
+        let _ = waiter.send(not_sent(reason));
+    }
+}

@@ -1,0 +1,258 @@
+//! What a connection tells the application.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Reaction};
+use mezon_proto::realtime::{ChannelPresenceEvent, MessageTypingEvent, envelope};
+
+use crate::ConnectErrorKind;
+
+/// Something that happened on the connection, in the order it happened.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A message in a channel. Edits and removals come as messages too; see [`ChannelMessage::code`].
+    Message(ChannelMessage),
+    /// Somebody is typing.
+    Typing(Box<MessageTypingEvent>),
+    /// Somebody reacted to a message, or took a reaction back.
+    Reaction(Box<Reaction>),
+    /// People came to a channel or went away.
+    Presence(Box<ChannelPresenceEvent>),
+    /// The server reports an error that belongs to no call.
+    ServerError(ServerError),
+    /// Any other push of the protocol.
+    Other(Box<envelope::Message>),
+    /// A push that this version does not know: most likely of a newer server.
+    Unknown {
+        /// The field number in the envelope.
+        field: u32,
+        /// Its content, as it came.
+        raw: Bytes,
+    },
+    /// A push or frame that could not be read.
+    Undecodable {
+        /// The field number in the envelope; 0 when the frame is no envelope at all.
+        field: u32,
+        /// Its content, as it came.
+        raw: Bytes,
+        /// What did not fit. Names fields, never their values.
+        reason: String,
+    },
+    /// The server pushed new credentials, and the token source has taken them over.
+    SessionRefreshed,
+    /// The connection is up. Joined channels are joined again next, then comes [`Event::Ready`].
+    Connected {
+        /// Counts the attempts to connect. Later connections have larger numbers.
+        generation: u64,
+    },
+    /// The connection is lost. It is made again by itself.
+    Disconnected {
+        /// Why.
+        reason: DisconnectReason,
+        /// When the next attempt begins.
+        retry_in: Duration,
+    },
+    /// Pushes were missed while the connection was down: the protocol has no resume. Read the history of these
+    /// channels after the last seen message. Comes before [`Event::Ready`].
+    Gap {
+        /// The channels in question: all joined ones and those that messages were seen from.
+        channels: Vec<ChannelGap>,
+        /// False: messages were seen from more channels than are kept track of (4,096), so there may be others.
+        complete: bool,
+    },
+    /// A channel could not be joined again after a reconnect. It is tried again after the next one, until it is left.
+    RejoinRejected {
+        /// Its clan.
+        clan_id: ClanId,
+        /// The channel; 0 when the clan itself was joined.
+        channel_id: ChannelId,
+        /// What the server says.
+        error: ServerError,
+    },
+    /// The connection is up, and everything that was joined is joined again.
+    Ready {
+        /// As in [`Event::Connected`].
+        generation: u64,
+    },
+    /// The application was too slow: the queue was full and this many events are missing at this place. Read the
+    /// history of the channels to fill the hole.
+    Lagged {
+        /// How many events.
+        dropped: u64,
+    },
+    /// The connection is over for good. The last event.
+    Closed {
+        /// Why.
+        reason: CloseReason,
+    },
+}
+
+impl Event {
+    /// The name of the kind of event, for logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Message(_) => "message",
+            Self::Typing(_) => "typing",
+            Self::Reaction(_) => "reaction",
+            Self::Presence(_) => "presence",
+            Self::ServerError(_) => "server error",
+            Self::Other(_) => "other",
+            Self::Unknown { .. } => "unknown",
+            Self::Undecodable { .. } => "undecodable",
+            Self::SessionRefreshed => "session refreshed",
+            Self::Connected { .. } => "connected",
+            Self::Disconnected { .. } => "disconnected",
+            Self::Gap { .. } => "gap",
+            Self::RejoinRejected { .. } => "rejoin rejected",
+            Self::Ready { .. } => "ready",
+            Self::Lagged { .. } => "lagged",
+            Self::Closed { .. } => "closed",
+        }
+    }
+
+    /// Whether the event tells of the connection itself, and not of something that the server sent.
+    pub fn is_connection_state(&self) -> bool {
+        matches!(
+            self,
+            Self::Connected { .. }
+                | Self::Disconnected { .. }
+                | Self::Gap { .. }
+                | Self::RejoinRejected { .. }
+                | Self::Ready { .. }
+                | Self::Closed { .. }
+        )
+    }
+}
+
+/// A channel in which messages may have been missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChannelGap {
+    /// Its clan.
+    pub clan_id: ClanId,
+    /// The channel.
+    pub channel_id: ChannelId,
+    /// The newest message seen before the gap. `None`: the channel was joined and no message was seen.
+    pub last_seen: Option<MessageId>,
+}
+
+/// An error that the server reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerError {
+    /// Its code: 3 is bad input, for instance. See `mezon_proto::realtime::error::Code`.
+    pub code: i32,
+    /// The server's own words.
+    pub message: String,
+}
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server answered with error {}: {}", self.code, self.message)
+    }
+}
+
+/// Why a connection was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The server closed it, with a close code or without.
+    ClosedByServer {
+        /// The code of RFC 6455 section 7.4.
+        code: Option<u16>,
+    },
+    /// It broke: the network failed, or the server went away without a word.
+    Broken,
+    /// Nothing came from the server for too long after a ping.
+    Silent,
+    /// The server broke the WebSocket protocol, or sent a frame over the size limit.
+    Protocol,
+    /// Too many frames in a row could not be read.
+    Undecodable,
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedByServer { code: Some(code) } => write!(f, "the server closed the connection with code {code}"),
+            Self::ClosedByServer { code: None } => f.write_str("the server closed the connection"),
+            Self::Broken => f.write_str("the connection broke"),
+            Self::Silent => f.write_str("the server was silent for too long after a ping"),
+            Self::Protocol => f.write_str("the server broke the WebSocket protocol or a size limit"),
+            Self::Undecodable => f.write_str("too many frames in a row could not be read"),
+        }
+    }
+}
+
+/// Why a connection is over for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CloseReason {
+    /// The application closed it, or dropped its last handle.
+    Requested,
+    /// The server proved that the login is over: sign in again.
+    LoginOver,
+    /// The server closed it with a code after which another attempt would end the same way.
+    Refused {
+        /// The code of RFC 6455 section 7.4.
+        code: u16,
+    },
+    /// The first attempt to connect failed, and the configuration asks for no more.
+    NotConnected(ConnectErrorKind),
+    /// The task of the connection ended early, because the tokio runtime shut down.
+    Aborted,
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested => f.write_str("the connection was closed as asked"),
+            Self::LoginOver => f.write_str("the login is over, sign in again"),
+            Self::Refused { code } => write!(f, "the server ended the connection for good with code {code}"),
+            Self::NotConnected(kind) => kind.fmt(f),
+            Self::Aborted => f.write_str("the runtime ended the task of the connection"),
+        }
+    }
+}
+
+/// Where a connection stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionState {
+    /// Waiting before the next attempt.
+    Waiting {
+        /// How many attempts have failed since it was up, or since the start.
+        failed: u32,
+        /// How long the wait is, from its start.
+        retry_in: Duration,
+    },
+    /// Asking for credentials, dialling, shaking hands.
+    Connecting {
+        /// As in [`Event::Connected`].
+        generation: u64,
+    },
+    /// Up; what was joined before is being joined again. Calls are accepted.
+    Connected {
+        /// As in [`Event::Connected`].
+        generation: u64,
+    },
+    /// Up, and everything that was joined is joined again.
+    Ready {
+        /// As in [`Event::Connected`].
+        generation: u64,
+    },
+    /// Closing as asked: calls in flight are awaited, new ones are not taken.
+    Closing,
+    /// Over for good.
+    Closed(CloseReason),
+}
+
+impl ConnectionState {
+    /// Whether calls are accepted.
+    pub fn is_up(&self) -> bool {
+        matches!(self, Self::Connected { .. } | Self::Ready { .. })
+    }
+}

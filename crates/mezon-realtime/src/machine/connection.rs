@@ -1,0 +1,248 @@
+//! The life of the connection: dialling, losing, waiting, closing.
+
+use std::time::{Duration, Instant};
+
+use mezon_proto::realtime::{Envelope, Ping, envelope};
+
+use super::calls::{Entry, Kind};
+use super::heartbeat::{Beat, Heartbeat};
+use super::settings::{HINT_SPACING, PROVEN_AFTER, SILENT_ENDS};
+use super::state::{Link, State};
+use super::{Machine, Output, Queued, later};
+use crate::{CallErrorKind, CloseAction, CloseReason, ConnectErrorKind, ConnectionState, DisconnectReason, Event};
+use crate::{MaybeSent, NotSent};
+
+/// Sent when the application closes (RFC 6455 section 7.4.1).
+const NORMAL_CLOSURE: u16 = 1000;
+
+impl<W> Machine<W> {
+    pub(super) fn dial(&mut self, now: Instant) {
+        self.generation += 1;
+        self.state = State::Dialling { until: later(now, self.settings.dial_limit) };
+        let (generation, check_login) = (self.generation, std::mem::take(&mut self.check_login));
+        self.outputs.push_back(Output::State(ConnectionState::Connecting { generation }));
+        self.outputs.push_back(Output::Dial { generation, check_login });
+    }
+
+    pub(super) fn connected(&mut self, now: Instant, generation: u64) {
+        if generation != self.generation || !matches!(self.state, State::Dialling { .. }) {
+            return;
+        }
+        let unit = self.unit();
+        let (interval, timeout) = (self.settings.heartbeat_interval, self.settings.heartbeat_timeout);
+        self.link = Some(Link {
+            generation,
+            since: now,
+            heartbeat: Heartbeat::new(interval, timeout, now, unit),
+            ready: false,
+            heard: false,
+            undecodable: 0,
+        });
+        self.state = State::Up;
+        self.was_up = true;
+        self.refusals = 0;
+        self.round_trip = None;
+        self.rejoin.connected(now);
+        self.outputs.push_back(Output::State(ConnectionState::Connected { generation }));
+        self.tell(Event::Connected { generation });
+    }
+
+    pub(super) fn dial_failed(&mut self, now: Instant, generation: u64, error: ConnectErrorKind) {
+        if generation != self.generation || !matches!(self.state, State::Dialling { .. }) {
+            return;
+        }
+        let mut floor = Duration::ZERO;
+        match &error {
+            ConnectErrorKind::LoginOver => return self.stop(now, CloseReason::LoginOver),
+            ConnectErrorKind::Refused { status: 401 | 403 } => {
+                self.refusals += 1;
+                self.check_login = true;
+                // The credentials may just have run out: the token source gets one chance to replace them at once.
+                if self.refusals == 1 {
+                    return self.dial(now);
+                }
+            }
+            // Closed in the middle of the upgrade, which is how gateways refuse dead credentials at times.
+            ConnectErrorKind::Handshake => self.note_silent_end(),
+            ConnectErrorKind::NoCredentials { retry_after } => floor = retry_after.unwrap_or_default(),
+            _ => {}
+        }
+        if !self.was_up && !self.settings.persistent {
+            return self.stop(now, CloseReason::NotConnected(error));
+        }
+        self.wait(now, floor);
+    }
+
+    /// The open socket is gone, or is to go.
+    pub(super) fn lose(&mut self, now: Instant, reason: DisconnectReason) {
+        let Some(link) = self.link.take() else { return };
+        // The transport goes before anybody is told, so that nobody meets a half-dead one.
+        self.outputs.push_back(Output::Drop { generation: link.generation });
+        self.end_calls(now, NotSent::ConnectionLost);
+        self.rejoin.connection_lost();
+        if matches!(self.state, State::Draining { .. }) {
+            return self.stop(now, CloseReason::Requested);
+        }
+        if now.saturating_duration_since(link.since) >= PROVEN_AFTER {
+            self.delays.reset();
+            self.failed = 0;
+        }
+        if !link.heard {
+            self.note_silent_end();
+        }
+        let mut floor = Duration::ZERO;
+        if let DisconnectReason::ClosedByServer { code } = reason {
+            match (CloseAction::of(code), code) {
+                (CloseAction::Stop, Some(code)) => return self.stop(now, CloseReason::Refused { code }),
+                (CloseAction::CheckLogin, _) => self.check_login = true,
+                (CloseAction::RetryLater, _) => floor = CloseAction::OVERLOADED,
+                _ => {}
+            }
+        }
+        let retry_in = self.wait(now, floor);
+        self.tell(Event::Disconnected { reason, retry_in });
+    }
+
+    pub(super) fn network_changed(&mut self, now: Instant) {
+        let rested = self.last_hint.is_none_or(|last| now.saturating_duration_since(last) >= HINT_SPACING);
+        if rested && matches!(self.state, State::BackingOff { .. }) && now >= self.not_before {
+            self.last_hint = Some(now);
+            self.dial(now);
+        }
+    }
+
+    pub(super) fn close(&mut self, now: Instant) {
+        match self.state {
+            State::Up => {
+                self.state = State::Draining { until: later(now, self.settings.drain_timeout), close_sent: false };
+                self.outputs.push_back(Output::State(ConnectionState::Closing));
+            }
+            State::BackingOff { .. } | State::Dialling { .. } => self.stop(now, CloseReason::Requested),
+            State::Draining { .. } | State::Stopped => {}
+        }
+    }
+
+    pub(super) fn time_passed(&mut self, now: Instant) {
+        while let Some(entry) = self.calls.expire(now) {
+            self.expired(now, entry);
+        }
+        match self.link.as_mut().map(|link| link.heartbeat.beat(now)) {
+            Some(Beat::Dead) => self.lose(now, DisconnectReason::Silent),
+            Some(Beat::Ping) => self.ping(now),
+            Some(Beat::Nothing) | None => {}
+        }
+        match self.state {
+            State::BackingOff { until } if until <= now => self.dial(now),
+            State::Dialling { until } if until <= now => {
+                let generation = self.generation;
+                self.outputs.push_back(Output::Drop { generation });
+                let phase = crate::DialPhase::Credentials;
+                self.dial_failed(now, generation, ConnectErrorKind::TimedOut { phase });
+            }
+            State::Draining { until, close_sent: false } if until <= now => self.send_close(now),
+            State::Draining { until, close_sent: true } if until <= now => self.stop(now, CloseReason::Requested),
+            _ => {}
+        }
+    }
+
+    /// What follows from the state by itself, after every input.
+    pub(super) fn advance(&mut self, now: Instant) {
+        match self.state {
+            State::Up => {
+                if let Some(membership) = self.rejoin.due(now) {
+                    let envelope = Box::new(Envelope { cid: 0, message: Some(membership.to_message()) });
+                    let deadline = later(now, self.settings.soft_timeout);
+                    let entry = Entry::new(None, deadline, true, Kind::Rejoin(membership));
+                    if self.start(now, entry, envelope).is_err() {
+                        self.rejoin.answered();
+                    }
+                }
+                self.ready_if_done();
+            }
+            State::Draining { close_sent: false, .. } if !self.has_work() => self.send_close(now),
+            _ => {}
+        }
+    }
+
+    /// Ends everything for good.
+    pub(super) fn stop(&mut self, now: Instant, reason: CloseReason) {
+        if let Some(link) = self.link.take() {
+            self.outputs.push_back(Output::Drop { generation: link.generation });
+        } else if matches!(self.state, State::Dialling { .. }) {
+            self.outputs.push_back(Output::Drop { generation: self.generation });
+        }
+        self.state = State::Stopped;
+        self.end_calls(now, NotSent::Closed);
+        self.outputs.push_back(Output::State(ConnectionState::Closed(reason.clone())));
+        self.tell(Event::Closed { reason });
+    }
+
+    /// Begins to wait for the next attempt, for `floor` at least. Gives back how long.
+    fn wait(&mut self, now: Instant, floor: Duration) -> Duration {
+        let unit = self.unit();
+        let retry_in = self.delays.next_delay(unit).max(floor);
+        self.not_before = later(now, floor);
+        self.state = State::BackingOff { until: later(now, retry_in) };
+        let failed = self.failed;
+        self.failed = failed.saturating_add(1);
+        self.outputs.push_back(Output::State(ConnectionState::Waiting { failed, retry_in }));
+        retry_in
+    }
+
+    /// The server ended a connection without a frame.
+    fn note_silent_end(&mut self) {
+        self.silent_ends = self.silent_ends.saturating_add(1);
+        self.check_login |= self.silent_ends >= SILENT_ENDS;
+    }
+
+    fn ready_if_done(&mut self) {
+        let done = self.rejoin.is_done();
+        let Some(link) = self.link.as_mut().filter(|link| done && !link.ready) else { return };
+        link.ready = true;
+        let generation = link.generation;
+        if let Some((channels, complete)) = self.rejoin.take_missed() {
+            self.tell(Event::Gap { channels, complete });
+        }
+        self.outputs.push_back(Output::State(ConnectionState::Ready { generation }));
+        self.tell(Event::Ready { generation });
+    }
+
+    fn ping(&mut self, now: Instant) {
+        let deadline = later(now, self.settings.heartbeat_timeout);
+        let entry = Entry::new(None, deadline, true, Kind::Ping { at: now });
+        // With every correlation id in use there is no ping, but any frame counts as life as well.
+        let Ok(slot) = self.calls.open(now, entry) else { return };
+        let envelope = Envelope { cid: slot.cid.into(), message: Some(envelope::Message::Ping(Ping {})) };
+        let frame = self.settings.revision.encode(&envelope);
+        self.queue.push_front(Queued::Call { slot, frame });
+    }
+
+    fn has_work(&self) -> bool {
+        self.calls.has_callers() || self.queue.iter().any(|queued| matches!(queued, Queued::Notify { .. }))
+    }
+
+    fn send_close(&mut self, now: Instant) {
+        self.end_calls(now, NotSent::Closed);
+        let Some(generation) = self.live_generation() else { return };
+        self.state = State::Draining { until: later(now, self.settings.close_timeout), close_sent: true };
+        self.outputs.push_back(Output::Close { generation, code: NORMAL_CLOSURE });
+    }
+
+    /// Ends every call: those handed to the socket as maybe sent, the others as not sent, for `reason`.
+    fn end_calls(&mut self, now: Instant, reason: NotSent) {
+        let queue = std::mem::take(&mut self.queue);
+        for entry in self.calls.clear() {
+            let kind = if entry.handed {
+                CallErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost }
+            } else {
+                CallErrorKind::NotSent { reason }
+            };
+            self.settle(now, entry, Err(kind));
+        }
+        for queued in queue {
+            if let Queued::Notify { waiter, .. } = queued {
+                self.refuse(waiter, reason);
+            }
+        }
+    }
+}

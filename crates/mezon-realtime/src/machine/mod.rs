@@ -1,0 +1,368 @@
+//! The connection as a state machine: no socket, no task, no clock and no randomness of its own.
+//!
+//! ```text
+//!             DialFailed, loss                        Connected
+//!  BackingOff <──────────────── Dialling ──────────────────────> Up
+//!      │  ^ └────── time, hint ────^                             │ │
+//!      │  └───────────────────────── loss ───────────────────────┘ │ Close
+//!      │ Close                                                     v
+//!      └──────────────> Stopped <──── calls ended, close frame ── Draining
+//! ```
+//!
+//! Inputs go into [`Machine::handle`] together with the time; outputs come from [`Machine::poll`], frames for the
+//! socket from [`Machine::transmit`], and [`Machine::deadline`] tells when [`Input::Timeout`] is due. The machine never
+//! fails and never panics, whatever comes in.
+//!
+//! Each attempt to connect has a *generation*. Whatever a driver reports about a connection carries its generation, and
+//! reports about any but the current one are ignored, so an echo of an old socket cannot hurt a new one.
+
+mod calls;
+mod connection;
+mod heartbeat;
+mod membership;
+mod rejoin;
+mod settings;
+mod state;
+mod traffic;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use mezon_proto::realtime::{Envelope, envelope};
+use mezon_session::{DelayPolicy, SessionUpdate};
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
+
+use self::calls::{Calls, Slot};
+use self::rejoin::Rejoin;
+use self::state::{Link, State};
+use crate::{CallErrorKind, ConnectErrorKind, ConnectionState, DisconnectReason, Event, NotSent};
+
+pub use self::settings::Settings;
+
+/// The state machine. `W` is what the driver needs to answer a call: the machine keeps it and hands it back with the
+/// outcome, exactly once.
+pub struct Machine<W> {
+    settings: Settings,
+    delays: Box<dyn DelayPolicy>,
+    random: StdRng,
+    state: State,
+    link: Option<Link>,
+    generation: u64,
+    /// Attempts that failed since the connection was up for long enough, or since the start.
+    failed: u32,
+    was_up: bool,
+    /// The next dial is to ask the token source whether the login is alive.
+    check_login: bool,
+    /// Refused upgrades in a row.
+    refusals: u32,
+    /// Connections in a row that ended without a frame.
+    silent_ends: u32,
+    last_hint: Option<Instant>,
+    /// A hint does not end a wait before this: the server asked for it.
+    not_before: Instant,
+    calls: Calls<W>,
+    queue: VecDeque<Queued<W>>,
+    rejoin: Rejoin,
+    round_trip: Option<Duration>,
+    counters: Counters,
+    outputs: VecDeque<Output<W>>,
+}
+
+/// Names a call, so that it can be cancelled. The driver gives every call and notification another number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CallId(pub u64);
+
+/// What happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Input<W> {
+    /// The dial succeeded: a socket is open.
+    Connected {
+        /// Of the dial.
+        generation: u64,
+    },
+    /// The dial failed.
+    DialFailed {
+        /// Of the dial.
+        generation: u64,
+        /// Why.
+        error: ConnectErrorKind,
+    },
+    /// A binary frame came in.
+    Received {
+        /// Of the connection.
+        generation: u64,
+        /// The frame. It should own its memory: events keep slices of it.
+        frame: Bytes,
+    },
+    /// Something else came in that shows life, such as a WebSocket pong.
+    Alive {
+        /// Of the connection.
+        generation: u64,
+    },
+    /// The connection ended.
+    Lost {
+        /// Of the connection.
+        generation: u64,
+        /// How.
+        reason: DisconnectReason,
+    },
+    /// The application asks the server for something.
+    Call {
+        /// The number of the call.
+        id: CallId,
+        /// The request; its `cid` is filled in.
+        envelope: Box<Envelope>,
+        /// How long the call may take.
+        timeout: Duration,
+        /// Comes back in [`Output::Finished`].
+        waiter: W,
+    },
+    /// The application tells the server something and wants no answer.
+    Notify {
+        /// The number of the notification.
+        id: CallId,
+        /// The message; it is sent without `cid`.
+        envelope: Box<Envelope>,
+        /// Comes back in [`Output::Finished`], as soon as the frame is handed over.
+        waiter: W,
+    },
+    /// Nobody waits for the call any more.
+    Cancel(CallId),
+    /// The token source took over the credentials of [`Output::Credentials`].
+    CredentialsStored,
+    /// The network may be back: ends a wait, at most once in four seconds.
+    NetworkChanged,
+    /// The application wants to close.
+    Close,
+    /// The time of [`Machine::deadline`] has come.
+    Timeout,
+}
+
+/// What to do. To be carried out in order.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Output<W> {
+    /// Open a socket, and report [`Input::Connected`] or [`Input::DialFailed`].
+    Dial {
+        /// To be reported back.
+        generation: u64,
+        /// The last credentials may be dead: ask the token source to check them.
+        check_login: bool,
+    },
+    /// Drop the socket, or the dial, of this generation now.
+    Drop {
+        /// Which.
+        generation: u64,
+    },
+    /// Send a close frame and keep reading until the connection ends or is dropped.
+    Close {
+        /// Which.
+        generation: u64,
+        /// The code to send.
+        code: u16,
+    },
+    /// A call ended.
+    Finished {
+        /// From the call.
+        waiter: W,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// New credentials, for the token source. Report [`Input::CredentialsStored`] when it took them over.
+    Credentials(Box<SessionUpdate>),
+    /// Tell the application.
+    Event(Event),
+    /// The state changed.
+    State(ConnectionState),
+}
+
+/// How a call ended.
+pub type Outcome = Result<Reply, CallErrorKind>;
+
+/// The answer to a call.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Reply {
+    /// A message.
+    Message(Box<envelope::Message>),
+    /// An envelope without a message: done, and nothing to say.
+    Empty,
+    /// A message that this version does not know.
+    Unknown {
+        /// The field number in the envelope.
+        field: u32,
+        /// Its content, as it came.
+        raw: Bytes,
+    },
+    /// None came, and none must: servers need not answer this request. It was most likely carried out.
+    Unconfirmed,
+}
+
+/// Counts of what was passed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Answers that no call waited for: they came too late.
+    pub late_replies: u64,
+    /// Raw answers to API calls over the socket, which this crate does not make.
+    pub api_replies: u64,
+    /// Frames and messages that could not be read.
+    pub undecodable: u64,
+}
+
+/// A frame that waits for room in the socket.
+#[derive(Debug)]
+enum Queued<W> {
+    Call { slot: Slot, frame: Bytes },
+    Notify { id: CallId, waiter: W, frame: Bytes },
+}
+
+impl<W> Machine<W> {
+    /// A machine that dials at once. `seed` decides everything that is random in it.
+    pub fn new(settings: Settings, delays: Box<dyn DelayPolicy>, now: Instant, seed: u64) -> Self {
+        let mut machine = Self {
+            rejoin: Rejoin::new(settings.rejoin_spacing, now),
+            settings,
+            delays,
+            random: StdRng::seed_from_u64(seed),
+            state: State::Stopped,
+            link: None,
+            generation: 0,
+            failed: 0,
+            was_up: false,
+            check_login: false,
+            refusals: 0,
+            silent_ends: 0,
+            last_hint: None,
+            not_before: now,
+            calls: Calls::new(),
+            queue: VecDeque::new(),
+            round_trip: None,
+            counters: Counters::default(),
+            outputs: VecDeque::new(),
+        };
+        machine.dial(now);
+        machine
+    }
+
+    /// Takes in what happened at `now`. Drain [`Machine::poll`] and [`Machine::transmit`] afterwards.
+    pub fn handle(&mut self, now: Instant, input: Input<W>) {
+        match input {
+            Input::Received { generation, frame } => self.received(now, generation, frame),
+            Input::Alive { generation } => {
+                self.alive(generation);
+            }
+            Input::Call { id, envelope, timeout, waiter } => self.call(now, id, envelope, timeout, waiter),
+            Input::Notify { id, envelope, waiter } => self.notify(id, *envelope, waiter),
+            Input::Cancel(id) => self.cancel(now, id),
+            Input::Timeout => self.time_passed(now),
+            Input::Connected { generation } => self.connected(now, generation),
+            Input::DialFailed { generation, error } => self.dial_failed(now, generation, error),
+            Input::Lost { generation, reason } => {
+                if self.live_generation() == Some(generation) {
+                    self.lose(now, reason);
+                }
+            }
+            Input::CredentialsStored => self.tell(Event::SessionRefreshed),
+            Input::NetworkChanged => self.network_changed(now),
+            Input::Close => self.close(now),
+        }
+        self.advance(now);
+    }
+
+    /// The next thing to do.
+    pub fn poll(&mut self) -> Option<Output<W>> {
+        self.outputs.pop_front()
+    }
+
+    /// The next frame for the socket. To be called only when the socket has room: from here on the frame counts as
+    /// handed over, and its call can end as *maybe sent* only, no longer as *not sent*.
+    pub fn transmit(&mut self) -> Option<Bytes> {
+        loop {
+            match self.queue.pop_front()? {
+                Queued::Call { slot, frame } => {
+                    if self.calls.hand_over(slot) {
+                        return Some(frame);
+                    }
+                }
+                Queued::Notify { waiter, frame, .. } => {
+                    self.finish(waiter, Ok(Reply::Unconfirmed));
+                    return Some(frame);
+                }
+            }
+        }
+    }
+
+    /// When [`Input::Timeout`] is due. `None`: never, because the machine has stopped.
+    pub fn deadline(&self) -> Option<Instant> {
+        let of_state = match self.state {
+            State::BackingOff { until } | State::Dialling { until } | State::Draining { until, .. } => Some(until),
+            State::Up | State::Stopped => None,
+        };
+        let of_link = self.link.as_ref().map(|link| link.heartbeat.deadline());
+        [of_state, of_link, self.calls.deadline(), self.rejoin.deadline()].into_iter().flatten().min()
+    }
+
+    /// The generation of the open socket, if there is one.
+    pub fn live_generation(&self) -> Option<u64> {
+        self.link.as_ref().map(|link| link.generation)
+    }
+
+    /// Whether the machine has stopped for good.
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.state, State::Stopped)
+    }
+
+    /// How long the last ping took to be answered.
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
+    }
+
+    /// How many calls are in flight, the machine's own among them.
+    pub fn calls_in_flight(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Counts of what was passed over.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    fn tell(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn finish(&mut self, waiter: W, outcome: Outcome) {
+        self.outputs.push_back(Output::Finished { waiter, outcome });
+    }
+
+    fn refuse(&mut self, waiter: W, reason: NotSent) {
+        self.finish(waiter, Err(CallErrorKind::NotSent { reason }));
+    }
+
+    fn unit(&mut self) -> f64 {
+        self.random.random()
+    }
+}
+
+impl<W> std::fmt::Debug for Machine<W> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machine")
+            .field("state", &self.state)
+            .field("generation", &self.generation)
+            .field("calls", &self.calls.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// `now + by`, for any `by`: addition panics where an `Instant` ends.
+fn later(now: Instant, by: Duration) -> Instant {
+    const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
+    now + by.min(LONGEST)
+}
+
+#[cfg(test)]
+mod tests;

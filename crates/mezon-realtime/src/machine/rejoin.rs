@@ -1,0 +1,111 @@
+//! What was joined, what was seen, and how both come back after a reconnect.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use mezon_model::{ChannelId, ClanId, MessageId};
+
+use super::later;
+use super::membership::{Membership, Place};
+use super::settings::SEEN_CHANNELS;
+use crate::ChannelGap;
+
+/// What the application wants joined (kept apart from what the server knows) and the last message of each channel.
+#[derive(Debug)]
+pub(super) struct Rejoin {
+    spacing: Duration,
+    wanted: BTreeMap<Place, Membership>,
+    seen: BTreeMap<ChannelId, (ClanId, MessageId)>,
+    /// There was no room to note a channel.
+    overflowed: bool,
+    /// The channels as they were when the connection was lost; not told to the application yet.
+    missed: Option<BTreeMap<ChannelId, ChannelGap>>,
+    /// Joins to make on this connection.
+    queue: VecDeque<Membership>,
+    unanswered: usize,
+    next_at: Instant,
+}
+
+impl Rejoin {
+    pub(super) fn new(spacing: Duration, now: Instant) -> Self {
+        Self {
+            spacing,
+            wanted: BTreeMap::new(),
+            seen: BTreeMap::new(),
+            overflowed: false,
+            missed: None,
+            queue: VecDeque::new(),
+            unanswered: 0,
+            next_at: now,
+        }
+    }
+
+    pub(super) fn joined(&mut self, membership: Membership) {
+        self.wanted.insert(membership.place(), membership);
+    }
+
+    pub(super) fn left(&mut self, clan_id: ClanId, channel_id: ChannelId) {
+        let place = Place { clan_id, channel_id };
+        self.wanted.remove(&place);
+        self.queue.retain(|membership| membership.place() != place);
+    }
+
+    /// A message was received, or one of our own was acknowledged. Ids grow with time; an edit carries an old one.
+    pub(super) fn seen(&mut self, clan_id: ClanId, channel_id: ChannelId, message_id: MessageId) {
+        if let Some((_, newest)) = self.seen.get_mut(&channel_id) {
+            *newest = (*newest).max(message_id);
+        } else if self.seen.len() < SEEN_CHANNELS || self.wanted.contains_key(&Place { clan_id, channel_id }) {
+            self.seen.insert(channel_id, (clan_id, message_id));
+        } else {
+            self.overflowed = true;
+        }
+    }
+
+    /// Notes what may be missed from now on. Of a gap that was not told yet the older state counts.
+    pub(super) fn connection_lost(&mut self) {
+        self.queue.clear();
+        self.unanswered = 0;
+        let missed = self.missed.get_or_insert_default();
+        for (&channel_id, &(clan_id, message_id)) in &self.seen {
+            let gap = ChannelGap { clan_id, channel_id, last_seen: Some(message_id) };
+            missed.entry(channel_id).or_insert(gap);
+        }
+        for &Place { clan_id, channel_id } in self.wanted.keys().filter(|place| !place.channel_id.is_none()) {
+            missed.entry(channel_id).or_insert(ChannelGap { clan_id, channel_id, last_seen: None });
+        }
+    }
+
+    pub(super) fn connected(&mut self, now: Instant) {
+        self.queue = self.wanted.values().copied().collect();
+        self.next_at = now;
+    }
+
+    /// The next join to make, if it is time for it.
+    pub(super) fn due(&mut self, now: Instant) -> Option<Membership> {
+        if self.next_at > now {
+            return None;
+        }
+        let membership = self.queue.pop_front()?;
+        self.next_at = later(now, self.spacing);
+        self.unanswered += 1;
+        Some(membership)
+    }
+
+    /// A join has its answer, or will get none.
+    pub(super) fn answered(&mut self) {
+        self.unanswered = self.unanswered.saturating_sub(1);
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.queue.is_empty() && self.unanswered == 0
+    }
+
+    /// The channels in which messages may have been missed, and whether those are all. `None`: nothing was missed.
+    pub(super) fn take_missed(&mut self) -> Option<(Vec<ChannelGap>, bool)> {
+        self.missed.take().map(|missed| (missed.into_values().collect(), !self.overflowed))
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        (!self.queue.is_empty()).then_some(self.next_at)
+    }
+}

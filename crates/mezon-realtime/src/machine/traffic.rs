@@ -1,0 +1,331 @@
+//! Calls out, frames in.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use mezon_model::ChannelMessage;
+use mezon_proto::api;
+use mezon_proto::realtime::{self, Envelope, envelope};
+use mezon_proto::wire::{Body, Frame, Inbound, decode_frame};
+use mezon_session::{Secret, SessionUpdate};
+
+use super::calls::{Caller, Entry, Kind, Refused, Slot};
+use super::membership::Membership;
+use super::settings::UNDECODABLE_LIMIT;
+use super::state::State;
+use super::{CallId, Machine, Outcome, Output, Queued, Reply, later};
+use crate::{CallErrorKind, DisconnectReason, Event, MaybeSent, NotSent, ServerError};
+
+/// What the server answers to a message for a channel that the connection has not joined. The code alone is its answer
+/// to any bad input, so the words decide.
+const MUST_JOIN: (i32, &str) = (3, "Must join channel before sending messages");
+
+/// A call that was started, or the caller of one that was not.
+type Started<W> = Result<(Slot, Box<Envelope>), (Option<Caller<W>>, NotSent)>;
+
+impl<W> Machine<W> {
+    pub(super) fn call(&mut self, now: Instant, id: CallId, envelope: Box<Envelope>, timeout: Duration, waiter: W) {
+        if let Some(reason) = self.hindrance(envelope.message.as_ref()) {
+            return self.refuse(waiter, reason);
+        }
+        let soft = envelope.message.as_ref().is_none_or(is_soft);
+        let timeout = if soft { timeout.min(self.settings.soft_timeout) } else { timeout };
+        let deadline = later(now, timeout);
+        let caller = Some(Caller { id, waiter });
+        let kind = match &envelope.message {
+            Some(envelope::Message::ChannelJoin(join)) => Kind::Join(Membership::Channel(*join)),
+            Some(envelope::Message::ClanJoin(join)) => Kind::Join(Membership::Clan(*join)),
+            Some(envelope::Message::ChannelLeave(leave)) => {
+                self.rejoin.left(leave.clan_id.into(), leave.channel_id.into());
+                Kind::Plain
+            }
+            _ => Kind::Plain,
+        };
+        let started = match self.start(now, Entry::new(caller, deadline, soft, kind), envelope) {
+            Ok((slot, envelope)) if matches!(envelope.message, Some(envelope::Message::ChannelMessageSend(_))) => {
+                self.calls.set_kind(slot, Kind::Send(envelope));
+                Ok(())
+            }
+            started => started.map(drop),
+        };
+        if let Err((Some(caller), reason)) = started {
+            self.refuse(caller.waiter, reason);
+        }
+    }
+
+    pub(super) fn notify(&mut self, id: CallId, envelope: Envelope, waiter: W) {
+        if let Some(reason) = self.hindrance(envelope.message.as_ref()) {
+            return self.refuse(waiter, reason);
+        }
+        let frame = self.settings.revision.encode(&Envelope { cid: 0, ..envelope });
+        if frame.len() > self.settings.max_outgoing {
+            return self.refuse(waiter, NotSent::TooLarge);
+        }
+        self.queue.push_back(Queued::Notify { id, waiter, frame });
+    }
+
+    /// Files a call and queues its frame. Gives the envelope back: it may be needed again.
+    pub(super) fn start(&mut self, now: Instant, entry: Entry<W>, mut envelope: Box<Envelope>) -> Started<W> {
+        let slot = match self.calls.open(now, entry) {
+            Ok(slot) => slot,
+            Err(entry) => return Err((entry.caller, NotSent::QueueFull)),
+        };
+        envelope.cid = slot.cid.into();
+        let frame = self.settings.revision.encode(&envelope);
+        if frame.len() > self.settings.max_outgoing {
+            let caller = self.calls.answer(slot.cid).and_then(|entry| entry.caller);
+            return Err((caller, NotSent::TooLarge));
+        }
+        self.queue.push_back(Queued::Call { slot, frame });
+        Ok((slot, envelope))
+    }
+
+    pub(super) fn cancel(&mut self, now: Instant, id: CallId) {
+        if let Some(entry) = self.calls.cancel(now, id) {
+            let kind = if entry.handed {
+                CallErrorKind::MaybeSent { reason: MaybeSent::TimedOut }
+            } else {
+                CallErrorKind::NotSent { reason: NotSent::Closed }
+            };
+            self.settle(now, entry, Err(kind));
+        }
+        let is_it = |queued: &Queued<W>| matches!(queued, Queued::Notify { id: other, .. } if *other == id);
+        let at = self.queue.iter().position(is_it);
+        if let Some(Queued::Notify { waiter, .. }) = at.and_then(|at| self.queue.remove(at)) {
+            self.refuse(waiter, NotSent::Closed);
+        }
+    }
+
+    pub(super) fn expired(&mut self, now: Instant, entry: Entry<W>) {
+        let outcome = match (entry.handed, entry.soft) {
+            (false, _) => Err(CallErrorKind::NotSent { reason: NotSent::TimedOut }),
+            (true, true) => Ok(Reply::Unconfirmed),
+            (true, false) => Err(CallErrorKind::MaybeSent { reason: MaybeSent::TimedOut }),
+        };
+        self.settle(now, entry, outcome);
+    }
+
+    /// Draws the conclusions of an outcome, and tells the caller.
+    pub(super) fn settle(&mut self, now: Instant, entry: Entry<W>, outcome: Outcome) {
+        let Entry { caller, deadline, kind, .. } = entry;
+        match kind {
+            Kind::Plain => {}
+            Kind::Ping { at } => {
+                if matches!(outcome, Ok(Reply::Message(_))) {
+                    self.round_trip = Some(now.saturating_duration_since(at));
+                }
+            }
+            Kind::Join(membership) => {
+                if outcome.is_ok() {
+                    self.rejoin.joined(membership);
+                }
+            }
+            Kind::Rejoin(membership) => {
+                self.rejoin.answered();
+                if let Err(CallErrorKind::Rejected { code, message }) = &outcome {
+                    let error = ServerError { code: *code, message: message.clone() };
+                    let place = membership.place();
+                    let (clan_id, channel_id) = (place.clan_id, place.channel_id);
+                    self.tell(Event::RejoinRejected { clan_id, channel_id, error });
+                }
+            }
+            Kind::Send(envelope) => {
+                if let Some(refused) = must_join(&outcome, envelope, deadline) {
+                    return self.join_then_send(now, caller, refused);
+                }
+            }
+            Kind::JoinThenSend(refused) => return self.send_again(now, caller, *refused, outcome),
+        }
+        if let Some(caller) = caller {
+            self.finish(caller.waiter, outcome);
+        }
+    }
+
+    /// A frame came in on the connection of `generation`. False: that is not the current one.
+    pub(super) fn alive(&mut self, generation: u64) -> bool {
+        let Some(link) = self.link.as_mut().filter(|link| link.generation == generation) else { return false };
+        link.heartbeat.alive();
+        link.heard = true;
+        self.silent_ends = 0;
+        true
+    }
+
+    pub(super) fn received(&mut self, now: Instant, generation: u64, frame: Bytes) {
+        if !self.alive(generation) {
+            return;
+        }
+        let readable = match decode_frame(frame.clone()) {
+            Ok(Frame::Envelope(inbound)) => self.inbound(now, inbound),
+            Ok(_) => {
+                self.counters.api_replies += 1;
+                true
+            }
+            Err(error) => {
+                self.tell(Event::Undecodable { field: 0, raw: frame, reason: error.to_string() });
+                false
+            }
+        };
+        self.note_readable(now, readable);
+    }
+
+    fn note_readable(&mut self, now: Instant, readable: bool) {
+        let Some(link) = self.link.as_mut() else { return };
+        if readable {
+            link.undecodable = 0;
+            return;
+        }
+        self.counters.undecodable += 1;
+        link.undecodable += 1;
+        if link.undecodable >= UNDECODABLE_LIMIT {
+            self.lose(now, DisconnectReason::Undecodable);
+        }
+    }
+
+    /// False: it could not be read.
+    fn inbound(&mut self, now: Instant, inbound: Inbound) -> bool {
+        let Inbound { cid, body, .. } = inbound;
+        if cid == 0 {
+            return self.pushed(body);
+        }
+        let Some(entry) = u16::try_from(cid).ok().and_then(|cid| self.calls.answer(cid)) else {
+            self.counters.late_replies += 1;
+            return true;
+        };
+        let (outcome, readable) = match body {
+            Body::Message(message) => match *message {
+                envelope::Message::Error(realtime::Error { code, message, .. }) => {
+                    (Err(CallErrorKind::Rejected { code, message }), true)
+                }
+                _ => (Ok(Reply::Message(message)), true),
+            },
+            Body::Empty => (Ok(Reply::Empty), true),
+            Body::Unknown { field, raw } => (Ok(Reply::Unknown { field, raw }), true),
+            _ => (Err(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable }), false),
+        };
+        self.settle(now, entry, outcome);
+        readable
+    }
+
+    fn pushed(&mut self, body: Body) -> bool {
+        let event = match body {
+            Body::Message(message) => match *message {
+                envelope::Message::ChannelMessage(message) => {
+                    let (clan_id, channel_id) = (message.clan_id.into(), message.channel_id.into());
+                    self.rejoin.seen(clan_id, channel_id, message.message_id.into());
+                    Event::Message(ChannelMessage::from(message))
+                }
+                envelope::Message::MessageTypingEvent(typing) => Event::Typing(Box::new(typing)),
+                envelope::Message::MessageReactionEvent(reaction) => Event::Reaction(Box::new(reaction.into())),
+                envelope::Message::ChannelPresenceEvent(presence) => Event::Presence(Box::new(presence)),
+                envelope::Message::Error(realtime::Error { code, message, .. }) => {
+                    Event::ServerError(ServerError { code, message })
+                }
+                envelope::Message::RefreshSessionEvent(session) => {
+                    self.outputs.push_back(Output::Credentials(Box::new(update_of(session))));
+                    return true;
+                }
+                envelope::Message::Pong(_) => return true,
+                other => Event::Other(Box::new(other)),
+            },
+            Body::Unknown { field, raw } => Event::Unknown { field, raw },
+            Body::Undecodable { field, raw, reason } => {
+                self.tell(Event::Undecodable { field, raw, reason });
+                return false;
+            }
+            // An envelope with nothing in it.
+            _ => return true,
+        };
+        self.tell(event);
+        true
+    }
+
+    /// Why a request cannot be taken now.
+    fn hindrance(&self, message: Option<&envelope::Message>) -> Option<NotSent> {
+        match self.state {
+            State::Up => {}
+            State::BackingOff { .. } | State::Dialling { .. } => return Some(NotSent::NotConnected),
+            State::Draining { .. } | State::Stopped => return Some(NotSent::Closed),
+        }
+        // Their answers are raw frames, which this crate does not put together.
+        if matches!(message, None | Some(envelope::Message::ApiRequestEvent(_))) {
+            return Some(NotSent::Unsupported);
+        }
+        let limit = self.settings.calls_in_flight;
+        (self.calls.len() >= limit || self.queue.len() >= limit).then_some(NotSent::QueueFull)
+    }
+
+    fn join_then_send(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused) {
+        let envelope = Box::new(Envelope { cid: 0, message: Some(refused.membership.to_message()) });
+        let deadline = refused.deadline.min(later(now, self.settings.soft_timeout));
+        let error = refused.error.clone();
+        let entry = Entry::new(caller, deadline, true, Kind::JoinThenSend(Box::new(refused)));
+        if let Err((Some(caller), _)) = self.start(now, entry, envelope) {
+            self.finish(caller.waiter, Err(rejected(error)));
+        }
+    }
+
+    /// After the join: the message goes out a second and last time. When it cannot, the caller hears what the server
+    /// said: it refused the message, so nothing was sent.
+    fn send_again(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused, joined: Outcome) {
+        let Refused { envelope, error, deadline, membership } = refused;
+        let outcome = match joined {
+            Ok(_) => {
+                self.rejoin.joined(membership);
+                let entry = Entry::new(caller, deadline, false, Kind::Plain);
+                match self.start(now, entry, envelope) {
+                    Ok(_) => return,
+                    Err((caller, _)) => (caller, rejected(error)),
+                }
+            }
+            // What stands in the way in the end.
+            Err(kind @ CallErrorKind::Rejected { .. }) => (caller, kind),
+            Err(_) => (caller, rejected(error)),
+        };
+        if let (Some(caller), kind) = outcome {
+            self.finish(caller.waiter, Err(kind));
+        }
+    }
+}
+
+/// Whether a server may leave this request unanswered, as far as clients know: only some answers are certain.
+fn is_soft(message: &envelope::Message) -> bool {
+    !matches!(
+        message,
+        envelope::Message::Ping(_)
+            | envelope::Message::ChannelMessageSend(_)
+            | envelope::Message::ChannelMessageUpdate(_)
+            | envelope::Message::ChannelMessageRemove(_)
+            | envelope::Message::EphemeralMessageSend(_)
+    )
+}
+
+fn must_join(outcome: &Outcome, envelope: Box<Envelope>, deadline: Instant) -> Option<Refused> {
+    let Err(CallErrorKind::Rejected { code, message }) = outcome else { return None };
+    if (*code, message.as_str()) != MUST_JOIN {
+        return None;
+    }
+    let Some(envelope::Message::ChannelMessageSend(send)) = &envelope.message else { return None };
+    let membership = Membership::of_message(send);
+    let error = ServerError { code: *code, message: message.clone() };
+    Some(Refused { envelope, error, deadline, membership })
+}
+
+fn rejected(error: ServerError) -> CallErrorKind {
+    CallErrorKind::Rejected { code: error.code, message: error.message }
+}
+
+/// Absent fields of a push say nothing.
+fn update_of(session: api::Session) -> SessionUpdate {
+    let text = |text: String| Some(text).filter(|text| !text.is_empty());
+    SessionUpdate {
+        token: Secret::non_empty(session.token),
+        refresh_token: Secret::non_empty(session.refresh_token),
+        id_token: Secret::non_empty(session.id_token),
+        session_id: Secret::non_empty(session.session_id),
+        api_url: text(session.api_url),
+        ws_url: text(session.ws_url),
+        tcp_url: text(session.tcp_url),
+        user_id: Some(session.user_id.into()).filter(|_| session.user_id != 0),
+        is_remember: session.is_remember.then_some(true),
+    }
+}
