@@ -155,6 +155,6 @@ impl EmulatorBuilder {
         for fault in &self.faults {
             gateway.faults.apply(fault);
         }
-        Emulator::listen(gateway, self.listen).await
+        Emulator::listen(gateway, self.listen)
     }
 }

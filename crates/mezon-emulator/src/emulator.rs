@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mezon_proto::realtime::{Envelope, envelope};
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use crate::builder::EmulatorBuilder;
 use crate::error::{EmulatorError, EmulatorErrorKind};
@@ -13,6 +13,9 @@ use crate::faults::Faults;
 use crate::gateway::Gateway;
 use crate::server::Server;
 use crate::stats::Stats;
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 /// An emulated gateway, listening from when it is started until it is shut down or dropped.
 ///
@@ -32,6 +35,8 @@ pub struct Emulator {
     addr: SocketAddr,
     /// `None` while it is paused.
     server: Mutex<Option<Server>>,
+    /// Holds the port while it is paused: nobody else may get it, and nobody can connect.
+    reserved: Mutex<Option<TcpSocket>>,
 }
 
 impl Emulator {
@@ -53,11 +58,11 @@ impl Emulator {
         EmulatorBuilder::default()
     }
 
-    pub(crate) async fn listen(gateway: Gateway, addr: SocketAddr) -> Result<Self, EmulatorError> {
+    pub(crate) fn listen(gateway: Gateway, addr: SocketAddr) -> Result<Self, EmulatorError> {
         let gateway = Arc::new(gateway);
-        let (server, addr) = bind(&gateway, addr).await?;
+        let (server, addr) = serve(&gateway, reserve(addr)?, addr)?;
         tracing::info!(%addr, tls = gateway.tls.is_some(), "emulator listens");
-        Ok(Self { gateway, addr, server: Mutex::new(Some(server)) })
+        Ok(Self { gateway, addr, server: Mutex::new(Some(server)), reserved: Mutex::default() })
     }
 
     /// The base URL, such as `http://127.0.0.1:7350`: what clients call the gateway URL.
@@ -155,24 +160,25 @@ impl Emulator {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(server) = server {
             server.cut().await;
+            // Without the reservation, coming back can still succeed, and says so if it does not.
+            *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = reserve(self.addr).ok();
         }
     }
 
     /// Comes back on the same address after [`pause_listening`](Self::pause_listening).
     ///
+    /// Must be called on a tokio runtime.
+    ///
     /// # Errors
     ///
     /// [`EmulatorErrorKind::Listen`] when another program has taken the port.
-    ///
-    /// # Cancel safety
-    ///
-    /// When the future is dropped, it does not listen.
-    pub async fn resume_listening(&self) -> Result<(), EmulatorError> {
-        if self.server.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-            return Ok(());
+    pub fn resume_listening(&self) -> Result<(), EmulatorError> {
+        let mut server = self.server.lock().unwrap_or_else(PoisonError::into_inner);
+        if server.is_none() {
+            let reserved = self.reserved.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let socket = reserved.map_or_else(|| reserve(self.addr), Ok)?;
+            *server = Some(serve(&self.gateway, socket, self.addr)?.0);
         }
-        let (server, _) = bind(&self.gateway, self.addr).await?;
-        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
         Ok(())
     }
 
@@ -187,7 +193,7 @@ impl Emulator {
     /// When the future is dropped, it may not listen; [`resume_listening`](Self::resume_listening) repairs that.
     pub async fn restart(&self) -> Result<(), EmulatorError> {
         self.pause_listening().await;
-        self.resume_listening().await
+        self.resume_listening()
     }
 
     /// Ends: closes all sockets with 1001, waits up to two seconds for their clients, and stops all tasks.
@@ -210,9 +216,21 @@ impl std::fmt::Debug for Emulator {
     }
 }
 
-async fn bind(gateway: &Arc<Gateway>, addr: SocketAddr) -> Result<(Server, SocketAddr), EmulatorError> {
+/// Takes an address without listening on it.
+fn reserve(addr: SocketAddr) -> Result<TcpSocket, EmulatorError> {
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let bound = socket.and_then(|socket| {
+        // A port can be had again at once, while connections of before are still fading away.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr).map(|()| socket)
+    });
+    bound.map_err(|source| EmulatorError::new(EmulatorErrorKind::Listen(addr), source))
+}
+
+fn serve(gateway: &Arc<Gateway>, socket: TcpSocket, addr: SocketAddr) -> Result<(Server, SocketAddr), EmulatorError> {
     let cannot = |source| EmulatorError::new(EmulatorErrorKind::Listen(addr), source);
-    let listener = TcpListener::bind(addr).await.map_err(cannot)?;
+    let listener = socket.listen(BACKLOG).map_err(cannot)?;
     let addr = listener.local_addr().map_err(cannot)?;
     Ok((Server::spawn(Arc::clone(gateway), listener, addr), addr))
 }

@@ -79,7 +79,7 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "storage failed");
+        tracing::error!(?error, "storage failed");
         Self::new(FailureKind::Internal, "internal server error occurred")
     }
 }

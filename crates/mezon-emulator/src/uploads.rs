@@ -36,7 +36,7 @@ const fn refusal(status: u16, code: &'static str, message: &'static str) -> Refu
 
 pub(crate) const NO_SUCH_KEY: Refusal = refusal(404, "NoSuchKey", "The specified key does not exist.");
 pub(crate) const WITH_AUTHORIZATION: Refusal = refusal(400, "InvalidArgument", "Only one auth mechanism allowed.");
-pub(crate) const INTERNAL: Refusal = refusal(500, "InternalError", "The storage failed.");
+const INTERNAL: Refusal = refusal(500, "InternalError", "The storage failed.");
 pub(crate) const INCOMPLETE: Refusal = refusal(400, "IncompleteBody", "The body ended early.");
 const BAD_SIGNATURE: Refusal = refusal(403, "SignatureDoesNotMatch", "The signature does not match the request.");
 const EXPIRED: Refusal = refusal(403, "AccessDenied", "Request has expired.");
@@ -96,15 +96,14 @@ impl Gateway {
             return Err(INCOMPLETE);
         }
         let done = Upload { content: Some(content), ..upload };
-        let stored: Result<(), StoreError> = self.storage.run(move |store| store.put_upload(&done)).await;
-        stored.map_err(storage_failed)?;
+        self.storage.run(move |store| store.put_upload(&done)).await?;
         self.counters.count(|stats| stats.uploads += 1);
         Ok(())
     }
 
     pub(crate) async fn upload(&self, path: &str) -> Result<Option<Upload>, Refusal> {
         let key = path.to_owned();
-        self.storage.run(move |store| store.upload(&key)).await.map_err(storage_failed)
+        Ok(self.storage.run(move |store| store.upload(&key)).await?)
     }
 
     /// The query that allows one PUT: the same file gives the same query.
@@ -122,9 +121,11 @@ impl Gateway {
     }
 }
 
-fn storage_failed(error: StoreError) -> Refusal {
-    tracing::error!(%error, "storage failed");
-    INTERNAL
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(?error, "storage failed");
+        INTERNAL
+    }
 }
 
 /// A time as `20260131T235959Z`, from seconds since the Unix epoch.

@@ -69,7 +69,8 @@ async fn drain(mut body: Incoming) {
 async fn get(gateway: &Gateway, path: &str) -> Result<Reply, Refusal> {
     let upload = gateway.upload(path).await?.ok_or(NO_SUCH_KEY)?;
     let content = upload.content.ok_or(NO_SUCH_KEY)?;
-    Ok(reply::bytes(StatusCode::OK, &upload.filetype, content))
+    let filetype = if upload.filetype.is_empty() { "application/octet-stream" } else { &upload.filetype };
+    Ok(reply::bytes(StatusCode::OK, filetype, content))
 }
 
 fn header(headers: &HeaderMap, name: HeaderName) -> &str {

@@ -1,6 +1,9 @@
 //! The emulator over real connections, with a bare client.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod faults;
 mod http;
+mod lifecycle;
 mod socket;
 mod support;
+mod uploads;

@@ -27,11 +27,11 @@ async fn a_message_reaches_all_who_have_joined() {
     let emulator = Emulator::start().await.unwrap();
     let (an, binh) = (user(&emulator, 1).await, user(&emulator, 2).await);
     let dm = an.create_channel(DM, &[2]).await;
-    let (mut sender, mut receiver) = (an.joined(&dm).await, binh.joined(&dm).await);
+    let (mut sender, mut peer) = (an.joined(&dm).await, binh.joined(&dm).await);
     let mut elsewhere = binh.socket().await;
 
     let cid = sender.send(text_message(&dm, "chào bạn")).await;
-    let received = receiver.next_text().await;
+    let received = peer.next_text().await;
     assert_eq!(received.content, r#"{"t":"chào bạn"}"#);
     assert_eq!((received.sender_id, received.username.as_str()), (1, "user1"));
     assert_eq!((received.mode, received.code, received.clan_id), (4, 0, 0));
