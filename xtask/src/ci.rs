@@ -85,7 +85,7 @@ pub(crate) fn ci(names: &[&str]) -> Result<(), String> {
         say(&format!("── {} passed in {took}", step.name));
         times.push((step.name, took));
     }
-    say(&format!("\nci: {} steps passed in {}", times.len(), seconds(started.elapsed())));
+    say(&format!("\nci: passed in {}", seconds(started.elapsed())));
     for (name, took) in times {
         say(&format!("  {name:<10}{took:>10}"));
     }
