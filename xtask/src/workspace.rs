@@ -15,12 +15,10 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// Asks Cargo.
+    /// Asks Cargo which workspace the current folder belongs to.
     pub(crate) fn find() -> Result<Self, String> {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
         let metadata = MetadataCommand::new()
             .cargo_path(cargo_path())
-            .manifest_path(manifest)
             .no_deps()
             .exec()
             .map_err(|error| format!("cannot read the workspace's metadata: {error}"))?;
