@@ -230,6 +230,11 @@ impl Gateway {
     pub fn endpoint(&self) -> &Endpoint {
         &self.0.endpoint
     }
+
+    /// Which hosts get credentials. A socket beside this client is to keep to the same.
+    pub fn endpoint_policy(&self) -> &EndpointPolicy {
+        &self.0.policy
+    }
 }
 
 impl GatewayInner {
@@ -285,10 +290,9 @@ impl GatewayInner {
             }
         };
         debug!(method = outgoing.name, attempt, elapsed_ms, status = answer.status.as_u16(), "call answered");
-        if outgoing.tells_time || answer.status == StatusCode::UNAUTHORIZED {
-            if let Some(date) = response::date(&answer.headers) {
-                self.clock.observe(date, self.clock.local().now());
-            }
+        let timely = outgoing.tells_time || answer.status == StatusCode::UNAUTHORIZED;
+        if let Some(date) = timely.then(|| response::date(&answer.headers)).flatten() {
+            self.clock.observe(date, self.clock.local().now());
         }
         if answer.status.is_success() {
             return Ok(answer.body);

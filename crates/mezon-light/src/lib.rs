@@ -1,1 +1,43 @@
-//! The light Rust SDK for Mezon chat: sign in, direct and group messages, attachments, reconnects
+#![doc = include_str!("../README.md")]
+
+mod catch_up;
+mod client;
+mod config;
+mod dispatch;
+mod error;
+mod handlers;
+mod payload;
+mod socket;
+mod stream;
+
+pub use client::{LightClient, LightClientBuilder};
+pub use config::{AuthenticateConfig, BotConfig, ClientInitConfig};
+pub use error::LightError;
+pub use handlers::Subscription;
+pub use payload::SendMessagePayload;
+pub use socket::{LightSocket, SocketConnectOptions};
+pub use stream::{EventStream, Lagged, MessageStream};
+
+// The layers' own types, as they appear in this crate's signatures.
+pub use mezon_api::{
+    ApiClient, ApiError, ApiErrorKind, ChannelQuery, MessageQuery, Position, SessionChanges, Timeouts, TlsConfig,
+    UploadRequest, UploadSource, UploadTicket,
+};
+pub use mezon_model::{
+    Attachment, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, Draft, DraftError, EmojiId,
+    Mention, MessageAck, MessageCode, MessageContent, MessageId, Reaction, Reference, RoleId, StreamMode, Target,
+    TopicId, UserId,
+};
+pub use mezon_realtime::{
+    CallError, CallErrorKind, ChannelGap, CloseReason, ConnectError, ConnectErrorKind, ConnectionState,
+    DisconnectReason, Event, MaybeSent, NotSent, Revision, SendError, SendErrorKind, ServerError, Socket,
+};
+pub use mezon_session::{
+    Clock, ErrorClass, FileStore, MemoryStore, Secret, Session, SessionError, SessionErrorKind, SessionStore,
+    SystemClock,
+};
+
+/// Every snippet of the guide compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/coming-from-javascript.md")]
+struct ComingFromJavascript;

@@ -288,8 +288,12 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self) {
+    /// Does what the machine asks for. True: there was something. It may have started what wants to be polled before
+    /// this task may sleep, such as a dial.
+    fn carry_out(&mut self) -> bool {
+        let mut moved = false;
         while let Some(output) = self.machine.poll() {
+            moved = true;
             match output {
                 Output::Dial { generation, check_login } => {
                     let suspect = if check_login { self.session.clone() } else { None };
@@ -322,6 +326,7 @@ impl Driver {
         }
         self.events.push_all(&mut self.gathered);
         self.shared.publish(&self.machine);
+        moved
     }
 
     fn enter(&mut self, state: ConnectionState) {
@@ -378,11 +383,11 @@ impl Future for Driver {
             let mut moved = driver.poll_dial(context, now);
             moved |= driver.poll_reads(context, now);
             moved |= driver.poll_commands(context, now);
-            driver.carry_out();
+            moved |= driver.carry_out();
             moved |= driver.poll_storing(context, now);
             moved |= driver.poll_timer(context, now);
             moved |= driver.poll_writes(context, now);
-            driver.carry_out();
+            moved |= driver.carry_out();
             if driver.machine.is_stopped() {
                 driver.wind_up();
                 return Poll::Ready(());

@@ -1,0 +1,121 @@
+//! One error for everything the facade does.
+
+use std::fmt;
+
+use mezon_api::ApiError;
+use mezon_model::ChannelId;
+use mezon_realtime::{CallError, ConnectError, SendError};
+use mezon_session::{ErrorClass, SessionError};
+
+/// Why a call of the facade failed. Each variant holds the error of the layer where it happened, with a kind to match
+/// on; [`LightError::class`] says what to do about any of them.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LightError {
+    /// An HTTP call: sign-in, refresh, channels, history, uploads.
+    Api(ApiError),
+    /// The socket could not be connected.
+    Connect(ConnectError),
+    /// A request over the socket: join, leave, typing.
+    Call(CallError),
+    /// A message send. Its kind tells *not sent*, *maybe sent* and *rejected* apart.
+    Send(SendError),
+    /// Saved or given credentials are no session.
+    Session(SessionError),
+    /// What a channel missed while the connection was down could not be read from the history.
+    CatchUp {
+        /// The channel.
+        channel_id: ChannelId,
+        /// Why.
+        source: Box<LightError>,
+    },
+    /// The socket is not connected: call `connect` first.
+    NotConnected,
+    /// A handler panicked. The others were called all the same.
+    HandlerPanicked,
+}
+
+impl LightError {
+    /// What a caller can do about it.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Api(error) => error.class(),
+            Self::Connect(error) => error.class(),
+            Self::Call(error) => error.class(),
+            Self::Send(error) => error.class(),
+            Self::Session(error) => error.class(),
+            Self::CatchUp { source, .. } => source.class(),
+            Self::NotConnected => ErrorClass::TRANSIENT,
+            Self::HandlerPanicked => ErrorClass::Permanent,
+        }
+    }
+
+    fn inner(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Api(error) => Some(error),
+            Self::Connect(error) => Some(error),
+            Self::Call(error) => Some(error),
+            Self::Send(error) => Some(error),
+            Self::Session(error) => Some(error),
+            Self::CatchUp { .. } | Self::NotConnected | Self::HandlerPanicked => None,
+        }
+    }
+}
+
+impl fmt::Display for LightError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(error) => error.fmt(f),
+            Self::Connect(error) => error.fmt(f),
+            Self::Call(error) => error.fmt(f),
+            Self::Send(error) => error.fmt(f),
+            Self::Session(error) => error.fmt(f),
+            Self::CatchUp { channel_id, source } => {
+                write!(f, "what channel {channel_id} missed could not be read from its history")?;
+                if f.alternate() { write!(f, ": {source:#}") } else { Ok(()) }
+            }
+            Self::NotConnected => f.write_str("the socket is not connected, call connect first"),
+            Self::HandlerPanicked => f.write_str("a handler panicked"),
+        }
+    }
+}
+
+impl std::error::Error for LightError {
+    /// The error beneath the layer's own, which `Display` has printed already.
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::CatchUp { source, .. } => Some(source.as_ref()),
+            _ => self.inner().and_then(std::error::Error::source),
+        }
+    }
+}
+
+impl From<ApiError> for LightError {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<ConnectError> for LightError {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(error)
+    }
+}
+
+impl From<CallError> for LightError {
+    fn from(error: CallError) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<SendError> for LightError {
+    fn from(error: SendError) -> Self {
+        Self::Send(error)
+    }
+}
+
+impl From<SessionError> for LightError {
+    fn from(error: SessionError) -> Self {
+        Self::Session(error)
+    }
+}

@@ -1,0 +1,57 @@
+//! What `send_dm` and `send_group` take.
+
+use mezon_model::{Attachment, ChannelId, Draft, MessageCode};
+
+/// A message for a direct or group channel.
+#[derive(Clone, Debug)]
+pub struct SendMessagePayload {
+    channel_id: ChannelId,
+    draft: Draft,
+    hide_link: bool,
+}
+
+impl SendMessagePayload {
+    /// A message with `content` for `channel_id`. A text, a content or a whole [`Draft`] will do.
+    pub fn new(channel_id: ChannelId, content: impl Into<Draft>) -> Self {
+        Self { channel_id, draft: content.into(), hide_link: false }
+    }
+
+    /// Adds an attachment that was uploaded before.
+    pub fn attachment(mut self, attachment: Attachment) -> Self {
+        self.draft.attachments.push(attachment);
+        self
+    }
+
+    /// Adds attachments that were uploaded before.
+    pub fn attachments(mut self, attachments: impl IntoIterator<Item = Attachment>) -> Self {
+        self.draft.attachments.extend(attachments);
+        self
+    }
+
+    /// Whether URLs in the text stay plain. By default they are marked as links, so that clients render them. It says
+    /// nothing about whom the message mentions.
+    pub fn hide_link(mut self, hide: bool) -> Self {
+        self.hide_link = hide;
+        self
+    }
+
+    /// What kind of message it is: [`MessageCode::Chat`] by default, [`MessageCode::Buzz`] rings.
+    pub fn code(mut self, code: MessageCode) -> Self {
+        self.draft.code = code;
+        self
+    }
+
+    /// The channel it goes to.
+    pub fn channel_id(&self) -> ChannelId {
+        self.channel_id
+    }
+
+    /// The message as it will be sent.
+    pub fn into_draft(self) -> Draft {
+        let mut draft = self.draft;
+        if !self.hide_link {
+            draft.content.mark_links();
+        }
+        draft
+    }
+}

@@ -1,0 +1,363 @@
+//! The facade's socket: handlers and streams side by side over one connection.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
+use mezon_realtime::{ConnectionState, Event, Socket};
+use tokio::task::JoinHandle;
+
+use crate::dispatch::{self, Audience};
+use crate::handlers::{Registry, Subscription};
+use crate::stream::{EventStream, MessageStream, Subscriber};
+use crate::{LightClient, LightError, SendMessagePayload};
+
+/// A connection to the server's realtime side. Clones are cheap and share the connection.
+///
+/// It comes back by itself when the network fails, joins its channels again, and reads what was missed from the
+/// history. Handlers and streams registered before [`LightSocket::connect`] see everything from the first event on, and
+/// stay across a disconnect and a new connect.
+#[derive(Clone)]
+pub struct LightSocket {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: LightClient,
+    audience: Arc<Audience>,
+    /// One `connect` at a time: a second one waits and then finds the connection made.
+    connecting: tokio::sync::Mutex<()>,
+    live: Mutex<Option<Live>>,
+}
+
+struct Live {
+    socket: Socket,
+    catch_up: bool,
+    dispatcher: JoinHandle<()>,
+}
+
+/// The last clone is gone, or the socket is disconnected: nobody can ask for more.
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.dispatcher.abort();
+    }
+}
+
+type ErrorCallback = Box<dyn Fn(&LightError) + Send + Sync>;
+type DisconnectCallback = Box<dyn Fn() + Send + Sync>;
+
+/// How to connect.
+#[derive(Default)]
+#[must_use]
+pub struct SocketConnectOptions {
+    on_error: Option<ErrorCallback>,
+    on_disconnect: Option<DisconnectCallback>,
+    verbose: bool,
+    keep_gaps: bool,
+    timeout: Option<Duration>,
+}
+
+impl SocketConnectOptions {
+    /// The default: quiet, with catch-up, 15 seconds to connect.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hears errors that belong to no call: a history that could not be read, a handler that panicked.
+    pub fn on_error(mut self, handler: impl Fn(&LightError) + Send + Sync + 'static) -> Self {
+        self.on_error = Some(Box::new(handler));
+        self
+    }
+
+    /// Hears each time the connection is lost or closed. It comes back by itself unless it was closed.
+    pub fn on_disconnect(mut self, handler: impl Fn() + Send + Sync + 'static) -> Self {
+        self.on_disconnect = Some(Box::new(handler));
+        self
+    }
+
+    /// Whether the kind of each event is logged at `info`. Contents never are.
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Whether messages missed while the connection was down are read from the history and delivered as if they had come
+    /// in. On by default. Without it, an [`Event::Gap`] says where to read on.
+    pub fn catch_up(mut self, catch_up: bool) -> Self {
+        self.keep_gaps = !catch_up;
+        self
+    }
+
+    /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Puts the callbacks beside the handlers, for as long as the guards live.
+    fn register(self, handlers: &Arc<Registry>) -> Vec<Subscription> {
+        let mut callbacks = Vec::new();
+        if let Some(on_error) = self.on_error {
+            callbacks.push(handlers.on_error(on_error));
+        }
+        if let Some(on_disconnect) = self.on_disconnect {
+            callbacks.push(handlers.on_event(move |event| {
+                if matches!(event, Event::Disconnected { .. } | Event::Closed { .. }) {
+                    on_disconnect();
+                }
+            }));
+        }
+        if self.verbose {
+            callbacks.push(handlers.on_event(|event| tracing::info!(event = event.name(), "socket event")));
+        }
+        callbacks
+    }
+}
+
+impl LightSocket {
+    /// A socket for `client`, not connected yet.
+    pub fn new(client: &LightClient) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                client: client.clone(),
+                audience: Arc::default(),
+                connecting: tokio::sync::Mutex::default(),
+                live: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Connects, and stays connected until [`LightSocket::disconnect`] or until the last clone is dropped. Does nothing
+    /// when it is connected already.
+    ///
+    /// # Errors
+    /// [`LightError::Connect`] when the first attempt fails; later losses are repaired by themselves.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped attempt leaves no connection behind.
+    pub async fn connect(&self, options: SocketConnectOptions) -> Result<(), LightError> {
+        let _one_at_a_time = self.inner.connecting.lock().await;
+        if self.live(|live| live.dispatcher.is_finished()).is_some_and(|finished| !finished) {
+            return Ok(());
+        }
+        let client = &self.inner.client;
+        let (socket, events) =
+            mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
+        let catch_up = !options.keep_gaps;
+        let callbacks = options.register(&self.inner.audience.handlers);
+        let task = dispatch::run(events, Arc::clone(&self.inner.audience), catch_up.then(|| client.clone()));
+        let dispatcher = tokio::spawn(async move {
+            task.await;
+            drop(callbacks);
+        });
+        let live = Live { socket, catch_up, dispatcher };
+        *self.inner.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
+        Ok(())
+    }
+
+    /// Closes the connection: waits for calls in flight, says goodbye to the server, and ends every stream once it has
+    /// been read. It takes a few seconds at the most.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the connection is closed all the same.
+    pub async fn disconnect(&self) {
+        let live = self.inner.live.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut live) = live {
+            live.socket.close().await;
+            // The dispatcher ends with the event stream: what was queued reaches the listeners first.
+            let _ = (&mut live.dispatcher).await;
+            self.inner.audience.dismiss();
+        }
+    }
+
+    /// Whether the connection is up now.
+    pub fn is_connected(&self) -> bool {
+        self.state().is_some_and(|state| state.is_up())
+    }
+
+    /// Where the connection stands. `None` before the first connect and after a disconnect.
+    pub fn state(&self) -> Option<ConnectionState> {
+        self.live(|live| live.socket.state())
+    }
+
+    /// The layer beneath: any request of the protocol, connection states, round-trip time.
+    ///
+    /// # Errors
+    /// [`LightError::NotConnected`] before [`LightSocket::connect`].
+    pub fn socket(&self) -> Result<Socket, LightError> {
+        self.live(|live| live.socket.clone()).ok_or(LightError::NotConnected)
+    }
+
+    /// Calls `handler` with every message, until the guard is dropped. Handlers run one after the other, outside the
+    /// socket's task: a slow one holds up the others and the streams, never the connection. A panic in one is reported
+    /// to the error handlers.
+    pub fn on_channel_message(&self, handler: impl Fn(&ChannelMessage) + Send + Sync + 'static) -> Subscription {
+        self.inner.audience.handlers.on_message(handler)
+    }
+
+    /// As [`LightSocket::on_channel_message`], for good.
+    pub fn set_channel_message_handler(&self, handler: impl Fn(&ChannelMessage) + Send + Sync + 'static) {
+        self.on_channel_message(handler).detach();
+    }
+
+    /// Calls `handler` with every event, until the guard is dropped.
+    pub fn on_event(&self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        self.inner.audience.handlers.on_event(handler)
+    }
+
+    /// Calls `handler` with every error that belongs to no call, for good.
+    pub fn set_error_handler(&self, handler: impl Fn(&LightError) + Send + Sync + 'static) {
+        self.inner.audience.handlers.on_error(handler).detach();
+    }
+
+    /// Every message from now on.
+    pub fn messages(&self) -> MessageStream {
+        let (subscriber, stream) = Subscriber::messages();
+        self.inner.audience.subscribe(subscriber);
+        stream
+    }
+
+    /// Every event from now on: messages, typing, reactions, connection states, gaps, and whatever the protocol brings.
+    pub fn events(&self) -> EventStream {
+        let (subscriber, stream) = Subscriber::events();
+        self.inner.audience.subscribe(subscriber);
+        stream
+    }
+
+    /// Joins a direct channel: its messages come in from then on, after every reconnect too.
+    ///
+    /// # Errors
+    /// [`LightError::Call`], [`LightError::NotConnected`].
+    ///
+    /// # Cancel safety
+    /// A dropped call may have joined.
+    pub async fn join_dm_channel(&self, channel: ChannelId) -> Result<(), LightError> {
+        self.join(&Target::direct(channel)).await
+    }
+
+    /// Joins a group channel.
+    ///
+    /// # Errors
+    /// As [`LightSocket::join_dm_channel`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::join_dm_channel`].
+    pub async fn join_group_channel(&self, channel: ChannelId) -> Result<(), LightError> {
+        self.join(&Target::group(channel)).await
+    }
+
+    /// Leaves a direct channel.
+    ///
+    /// # Errors
+    /// As [`LightSocket::join_dm_channel`].
+    ///
+    /// # Cancel safety
+    /// A dropped call may have left.
+    pub async fn leave_dm_channel(&self, channel: ChannelId) -> Result<(), LightError> {
+        self.leave(&Target::direct(channel)).await
+    }
+
+    /// Leaves a group channel.
+    ///
+    /// # Errors
+    /// As [`LightSocket::join_dm_channel`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::leave_dm_channel`].
+    pub async fn leave_group_channel(&self, channel: ChannelId) -> Result<(), LightError> {
+        self.leave(&Target::group(channel)).await
+    }
+
+    /// Joins any channel.
+    ///
+    /// # Errors
+    /// As [`LightSocket::join_dm_channel`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::join_dm_channel`].
+    pub async fn join(&self, target: &Target) -> Result<(), LightError> {
+        self.socket()?.join(target).await?;
+        if self.live(|live| live.catch_up) == Some(true) {
+            self.note_baseline(*target);
+        }
+        Ok(())
+    }
+
+    /// Leaves any channel.
+    ///
+    /// # Errors
+    /// As [`LightSocket::join_dm_channel`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::leave_dm_channel`].
+    pub async fn leave(&self, target: &Target) -> Result<(), LightError> {
+        self.inner.audience.forget_baseline(target.channel_id);
+        self.socket()?.leave(target).await?;
+        Ok(())
+    }
+
+    /// Sends a message to a direct channel, at most once. `Ok` is the server's word that it is stored.
+    ///
+    /// # Errors
+    /// [`LightError::Send`], whose kind tells what became of the message; [`LightError::NotConnected`] before
+    /// [`LightSocket::connect`].
+    ///
+    /// # Cancel safety
+    /// A dropped send may have been sent.
+    pub async fn send_dm(&self, payload: SendMessagePayload) -> Result<MessageAck, LightError> {
+        self.send(&Target::direct(payload.channel_id()), payload.into_draft()).await
+    }
+
+    /// Sends a message to a group channel, at most once.
+    ///
+    /// # Errors
+    /// As [`LightSocket::send_dm`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::send_dm`].
+    pub async fn send_group(&self, payload: SendMessagePayload) -> Result<MessageAck, LightError> {
+        self.send(&Target::group(payload.channel_id()), payload.into_draft()).await
+    }
+
+    /// Sends a draft as it is to any channel, at most once.
+    ///
+    /// # Errors
+    /// As [`LightSocket::send_dm`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::send_dm`].
+    pub async fn send(&self, target: &Target, draft: impl Into<Draft>) -> Result<MessageAck, LightError> {
+        Ok(self.socket()?.send(target, &draft.into()).await?)
+    }
+
+    /// Tells the channel that the user is typing.
+    ///
+    /// # Errors
+    /// [`LightError::Call`], [`LightError::NotConnected`].
+    ///
+    /// # Cancel safety
+    /// Harmless: it may or may not be told.
+    pub async fn typing(&self, target: &Target) -> Result<(), LightError> {
+        self.socket()?.typing(target).await?;
+        Ok(())
+    }
+
+    fn live<T>(&self, look: impl FnOnce(&Live) -> T) -> Option<T> {
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
+    }
+
+    /// Remembers the newest message of a channel just joined, in the background: when the connection is lost before any
+    /// message was seen, catching up begins behind it.
+    fn note_baseline(&self, target: Target) {
+        let client = self.inner.client.clone();
+        let audience = Arc::downgrade(&self.inner.audience);
+        tokio::spawn(async move {
+            // Without it a gap stays a gap, and the application is told.
+            if let Ok(newest) = client.newest_message(&target).await {
+                if let Some(audience) = audience.upgrade() {
+                    audience.set_baseline(target.channel_id, newest.unwrap_or_default());
+                }
+            }
+        });
+    }
+}
