@@ -41,3 +41,8 @@ pub use mezon_session::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/coming-from-javascript.md")]
 struct ComingFromJavascript;
+
+/// So does the one of the project's front page.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct FrontPage;

@@ -353,10 +353,9 @@ impl LightSocket {
         let audience = Arc::downgrade(&self.inner.audience);
         tokio::spawn(async move {
             // Without it a gap stays a gap, and the application is told.
-            if let Ok(newest) = client.newest_message(&target).await {
-                if let Some(audience) = audience.upgrade() {
-                    audience.set_baseline(target.channel_id, newest.unwrap_or_default());
-                }
+            let newest = client.newest_message(&target).await;
+            if let (Ok(newest), Some(audience)) = (newest, audience.upgrade()) {
+                audience.set_baseline(target.channel_id, newest.unwrap_or_default());
             }
         });
     }

@@ -53,12 +53,13 @@ impl EventStream {
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
         match self.queue.poll_recv(context) {
-            // The queue ran empty after events were dropped: the hole is here.
-            Poll::Pending => match self.missed.swap(0, Ordering::Relaxed) {
+            // The queue ran empty after events were dropped: the hole is here. (A full queue can be pending too, when
+            // the task has used up its turn.)
+            Poll::Pending if self.queue.is_empty() => match self.missed.swap(0, Ordering::Relaxed) {
                 0 => Poll::Pending,
                 dropped => Poll::Ready(Some(Event::Lagged { dropped })),
             },
-            ready => ready,
+            event => event,
         }
     }
 }
@@ -155,5 +156,69 @@ impl Subscriber {
             self.missed.fetch_add(1, Ordering::Relaxed);
         }
         !self.queue.is_closed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ready(generation: u64) -> Event {
+        Event::Ready { generation }
+    }
+
+    fn generation(event: Option<Event>) -> u64 {
+        match event {
+            Some(Event::Ready { generation }) => generation,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn fill(subscriber: &Subscriber) {
+        for n in 0..QUEUE as u64 {
+            assert!(subscriber.push(ready(n)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_finds_the_hole_where_it_is() {
+        let (subscriber, mut stream) = Subscriber::events();
+        fill(&subscriber);
+        subscriber.push(ready(10_000));
+        subscriber.push(ready(10_001));
+        assert_eq!(generation(stream.next().await), 0);
+        assert_eq!(generation(stream.next().await), 1);
+        subscriber.push(ready(10_002));
+
+        for n in 2..QUEUE as u64 {
+            assert_eq!(generation(stream.next().await), n);
+        }
+        assert!(matches!(stream.next().await, Some(Event::Lagged { dropped: 2 })));
+        assert_eq!(generation(stream.next().await), 10_002);
+    }
+
+    #[tokio::test]
+    async fn a_hole_at_the_end_is_told_without_another_event() {
+        let (subscriber, mut stream) = Subscriber::events();
+        fill(&subscriber);
+        subscriber.push(ready(10_000));
+        for n in 0..QUEUE as u64 {
+            assert_eq!(generation(stream.next().await), n);
+        }
+        assert!(matches!(stream.next().await, Some(Event::Lagged { dropped: 1 })));
+    }
+
+    #[tokio::test]
+    async fn a_reader_of_messages_is_not_filled_with_other_events() {
+        let (subscriber, _stream) = Subscriber::messages();
+        assert!(!subscriber.wants(&ready(1)));
+        assert!(subscriber.wants(&Event::Lagged { dropped: 1 }));
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_is_gone_is_noticed() {
+        let (subscriber, stream) = Subscriber::events();
+        drop(stream);
+        assert!(!subscriber.push(ready(1)));
     }
 }

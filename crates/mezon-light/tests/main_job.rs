@@ -167,7 +167,7 @@ async fn handlers_and_streams_hear_the_same_and_a_panic_hurts_nobody() {
     let linh = sign_in(&emulator.url(), LINH, "linh").await;
     let socket = LightSocket::new(&linh);
     let mut inbox = socket.messages();
-    let (heard, hears) = mpsc::channel();
+    let (heard, ears) = mpsc::channel();
     let errors = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&errors);
 
@@ -190,7 +190,7 @@ async fn handlers_and_streams_hear_the_same_and_a_panic_hurts_nobody() {
     assert_eq!(next_message(&mut inbox).await.text(), "two");
     socket.disconnect().await;
 
-    let heard: Vec<String> = hears.try_iter().collect();
+    let heard: Vec<String> = ears.try_iter().collect();
     assert_eq!(heard, ["for good: one", "guarded: one", "for good: two"]);
     assert_eq!(errors.load(Ordering::SeqCst), 2);
 }
