@@ -1,0 +1,149 @@
+//! How a command ends: exit codes, and failures that people and programs can read.
+
+mod sdk;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::output::{Output, printable};
+
+/// The exit codes. `mezon --help` and `docs/cli.md` list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Ok = 0,
+    /// Something that has no code of its own.
+    Other = 1,
+    /// The arguments are wrong.
+    Usage = 2,
+    /// Not signed in, or the login is over.
+    SignedOut = 3,
+    /// The network or the server failed for now.
+    Network = 4,
+    /// The server refused.
+    Refused = 5,
+    /// A setting, a file or another input is wrong.
+    Input = 6,
+    /// The request may have reached the server, and nobody knows whether it acted.
+    Unknown = 7,
+    /// Interrupted by a signal.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    /// A name for programs, in snake case.
+    kind: String,
+    /// What a program can do about it.
+    class: &'static str,
+    /// The error and its causes, for people.
+    message: String,
+    /// What a person can do about it.
+    hint: Option<String>,
+    /// Nothing is printed: whoever reads the output has left.
+    quiet: bool,
+}
+
+impl Failure {
+    fn new(exit: Exit, kind: &str, class: &'static str, message: impl Into<String>) -> Self {
+        Self { exit, kind: kind.to_owned(), class, message: message.into(), hint: None, quiet: false }
+    }
+
+    /// The arguments do not fit together.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", "permanent", message)
+    }
+
+    /// A file or another local input is wrong.
+    pub(crate) fn input(kind: &str, message: impl Into<String>) -> Self {
+        Self::new(Exit::Input, kind, "permanent", message)
+    }
+
+    /// There is no login.
+    pub(crate) fn signed_out(message: impl Into<String>) -> Self {
+        Self::new(Exit::SignedOut, "signed_out", "auth", message)
+    }
+
+    /// Something that has no code of its own.
+    pub(crate) fn other(message: impl Into<String>) -> Self {
+        Self::new(Exit::Other, "other", "permanent", message)
+    }
+
+    /// A signal ended the command.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "interrupted", "cancelled", "interrupted")
+    }
+
+    /// Whoever read the output has left, as in `mezon channels | head -1`. That is no error to talk about.
+    pub(crate) fn output_closed() -> Self {
+        Self { quiet: true, ..Self::new(Exit::Ok, "output_closed", "cancelled", "the output was closed") }
+    }
+
+    /// Appends `cause` and what lies beneath it to the message.
+    pub(crate) fn because(mut self, cause: &(dyn Error + 'static)) -> Self {
+        self.message = chain(&self.message, Some(cause));
+        self
+    }
+
+    /// Appends what lies beneath `error`, whose own words are the message already.
+    pub(crate) fn caused_by(mut self, error: &(dyn Error + 'static)) -> Self {
+        self.message = chain(&self.message, error.source());
+        self
+    }
+
+    /// Says what a person can do about it.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// Writes the failure to stderr, in the form the user asked for.
+    pub(crate) fn report(&self, output: Output) {
+        if self.quiet {
+            return;
+        }
+        if output.is_json() {
+            Output::complain(&json!({"error": {
+                "kind": self.kind,
+                "class": self.class,
+                "message": self.message,
+                "hint": self.hint,
+            }}));
+        } else {
+            Output::complain(&format_args!("error: {}", printable(&self.message)));
+            if let Some(hint) = &self.hint {
+                Output::complain(&format_args!("hint:  {hint}"));
+            }
+        }
+    }
+}
+
+/// `first` and every error beneath, each once, parted by colons.
+fn chain(first: &str, mut next: Option<&(dyn Error + 'static)>) -> String {
+    let mut text = first.to_owned();
+    while let Some(error) = next {
+        let part = error.to_string();
+        // Some errors print their source too: say it once.
+        if !text.ends_with(&part) {
+            text.push_str(": ");
+            text.push_str(&part);
+        }
+        next = error.source();
+    }
+    text
+}

@@ -1,0 +1,41 @@
+//! The bar that shows how far an upload is.
+
+use std::path::Path;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use mezon_light::{Attachment, LightClient};
+
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// Uploads the file at `path`, with a bar when a person watches.
+pub(crate) async fn upload(client: &LightClient, path: &Path, output: Output) -> Result<Attachment, Failure> {
+    let bar = if output.shows_progress() { bar(path) } else { ProgressBar::hidden() };
+    let shown = bar.clone();
+    let uploaded = client
+        .upload_file(path, move |sent, total| {
+            shown.set_length(total);
+            shown.set_position(sent);
+        })
+        .await;
+    bar.finish_and_clear();
+    Ok(uploaded?)
+}
+
+/// Checks that `path` is a file that can be opened, before anything is sent anywhere.
+pub(crate) fn check_file(path: &Path) -> Result<(), Failure> {
+    let unusable = |reason: &str| Failure::input("file", format!("cannot send {}: {reason}", path.display()));
+    let metadata = std::fs::File::open(path).and_then(|file| file.metadata());
+    match metadata {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => Err(unusable("it is no regular file")),
+        Err(error) => Err(unusable(&error.to_string()).hint("nothing was sent; check the path")),
+    }
+}
+
+fn bar(path: &Path) -> ProgressBar {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::no_length().with_style(style).with_message(crate::output::printable(&name).to_string())
+}

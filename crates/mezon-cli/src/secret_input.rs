@@ -1,0 +1,80 @@
+//! Secrets from the environment, a file, stdin or a hidden prompt. Never from arguments: those end up in shell histories
+//! and process lists.
+
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+
+use mezon_light::Secret;
+
+use crate::exit::Failure;
+
+/// More than any token or key has. A wrong file, such as a device, is not read for ever.
+const SIZE_LIMIT: u64 = 64 * 1024;
+
+/// Where one secret can come from, in this order.
+pub(crate) struct SecretInput<'a> {
+    /// What it is, for the prompt and for errors.
+    pub(crate) name: &'a str,
+    /// The file given on the command line; `-` is stdin.
+    pub(crate) file: Option<&'a Path>,
+    /// The flag that gives the file.
+    pub(crate) file_flag: &'a str,
+    /// The environment variable that holds it.
+    pub(crate) variable: &'a str,
+}
+
+impl SecretInput<'_> {
+    /// The secret, asked for at the terminal as a last resort.
+    ///
+    /// The prompt blocks its thread: call this through [`tokio::task::spawn_blocking`].
+    pub(crate) fn require(&self) -> Result<Secret, Failure> {
+        if let Some(secret) = self.optional()? {
+            return Ok(secret);
+        }
+        if !io::stdin().is_terminal() {
+            return Err(self.missing());
+        }
+        let typed = rpassword::prompt_password(format!("{}: ", self.name)).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => Failure::interrupted(),
+            _ => Failure::input("prompt", format!("cannot read the {} from the terminal", self.name)).because(&error),
+        })?;
+        secret(typed).ok_or_else(|| self.missing())
+    }
+
+    /// The secret, if a file or the environment holds one.
+    pub(crate) fn optional(&self) -> Result<Option<Secret>, Failure> {
+        let text = match self.file {
+            Some(path) if path == Path::new("-") => read(io::stdin().lock()),
+            Some(path) => std::fs::File::open(path).and_then(read),
+            None => return Ok(std::env::var(self.variable).ok().and_then(secret)),
+        };
+        let text = text.map_err(|error| {
+            let path = self.file.unwrap_or(Path::new("-")).display();
+            Failure::input("secret_file", format!("cannot read the {} from {path}", self.name)).because(&error)
+        })?;
+        match secret(text) {
+            Some(secret) => Ok(Some(secret)),
+            None => Err(self.missing()),
+        }
+    }
+
+    fn missing(&self) -> Failure {
+        Failure::usage(format!("there is no {}", self.name)).hint(format!(
+            "set {}, or give {} FILE (- reads stdin), or run this at a terminal to be asked",
+            self.variable, self.file_flag
+        ))
+    }
+}
+
+fn read(source: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    source.take(SIZE_LIMIT).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Files and prompts end with a newline that is no part of the secret.
+fn secret(text: String) -> Option<Secret> {
+    // The untrimmed copy is cleared when it is dropped.
+    let text = Secret::new(text);
+    Secret::non_empty(text.expose().trim())
+}

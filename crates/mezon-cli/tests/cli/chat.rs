@@ -1,0 +1,182 @@
+//! Channels, messages and files.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use mezon_emulator::Emulator;
+use serde_json::Value;
+
+use crate::gateway::Gateway;
+
+#[test]
+fn a_message_arrives_with_its_attachments() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let mut listen = gateway.mezon("binh").args(["listen", &dm, "--json", "--count", "2"]).start();
+    let ready = listen.json();
+    assert_eq!((&ready["event"], &ready["user_id"]), (&"ready".into(), &"1002".into()));
+    assert_eq!(ready["channels"], serde_json::json!([dm]));
+
+    let plan = gateway.write("plan.txt", "the plan");
+    let picture = gateway.write("ảnh.png", [0x89, b'P', b'N', b'G']);
+    let command = gateway.mezon("an").args(["send", &dm, "xin chào 👋", "--json"]);
+    let sent = command.arg("--attach").args([plan, picture]).run().json();
+    assert_eq!((&sent["event"], &sent["channel_id"]), (&"sent".into(), &dm.as_str().into()));
+
+    let heard = listen.json();
+    assert_eq!(heard["event"], "message");
+    let message = &heard["message"];
+    assert_eq!(message["message_id"], sent["message_id"]);
+    assert_eq!((&message["text"], &message["sender_id"]), (&"xin chào 👋".into(), &"1001".into()));
+    let files: Vec<&str> =
+        message["attachments"].as_array().unwrap().iter().map(|file| file["filename"].as_str().unwrap()).collect();
+    assert_eq!(files, ["plan.txt", "ảnh.png"]);
+    assert_eq!(message["attachments"][0]["size"], 8);
+    assert_eq!(message["attachments"][1]["filetype"], "image/png");
+    assert_eq!(download(message["attachments"][0]["url"].as_str().unwrap()), b"the plan");
+
+    gateway.mezon("an").args(["send", &dm, "-"]).input("from stdin\n").run().succeeded();
+    assert_eq!(listen.json()["message"]["text"], "from stdin");
+    listen.end().succeeded();
+}
+
+#[test]
+fn the_same_over_tls_with_a_private_authority() {
+    let gateway = Gateway::with(Emulator::builder().tls(true));
+    let ca = gateway.file("ca.pem");
+    gateway.emulator.write_ca(&ca).unwrap();
+    gateway.login("an", 1001).arg("--ca").arg(&ca).run().succeeded();
+    gateway.login("binh", 1002).arg("--ca").arg(&ca).run().succeeded();
+    let as_user = |user: &str| gateway.mezon(user).variable("MEZON_CA", &ca);
+    let dm = as_user("an").args(["dm", "1002", "--json"]).run().json()["channel_id"].as_str().unwrap().to_owned();
+
+    let mut listen = as_user("binh").args(["listen", "--json", "--count", "1"]).start();
+    assert_eq!(listen.json()["event"], "ready");
+    let file = gateway.write("plan.txt", "the plan");
+    as_user("an").args(["send", &dm, "over TLS", "--attach"]).arg(file).run().succeeded();
+    let message = &listen.json()["message"];
+    assert_eq!(message["text"], "over TLS");
+    assert!(message["attachments"][0]["url"].as_str().unwrap().starts_with("https://"));
+    listen.end().succeeded();
+}
+
+#[test]
+fn a_group_takes_messages_without_a_flag() {
+    let gateway = Gateway::start();
+    gateway.sign_in("an", 1001);
+    gateway.sign_in("binh", 1002);
+    let group = gateway.mezon("an").args(["dm", "1002", "1003", "--json"]).run().json();
+    let id = group["channel_id"].as_str().unwrap();
+    gateway.mezon("an").args(["send", id, "hello group"]).run().succeeded();
+    let history = gateway.mezon("binh").args(["history", id, "--json"]).run().json();
+    assert_eq!((&history["text"], &history["channel_id"]), (&"hello group".into(), &id.into()));
+
+    let listed = gateway.mezon("binh").args(["channels", "--json"]).run().json();
+    assert_eq!((&listed["channel_id"], &listed["type"]), (&id.into(), &2.into()));
+    let shown = gateway.mezon("binh").arg("channels").run().succeeded();
+    assert!(shown.stdout.starts_with(id) && shown.stdout.contains("group"), "{shown:?}");
+}
+
+#[test]
+fn the_history_comes_oldest_first_and_goes_back() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    for text in ["one", "two", "three"] {
+        gateway.mezon("an").args(["send", &dm, text]).run().succeeded();
+    }
+    let history = |arguments: &[&str]| -> Vec<Value> {
+        let command = gateway.mezon("binh").args(["history", &dm, "--json"]).args(arguments);
+        command.run().succeeded().stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let texts =
+        |messages: &[Value]| messages.iter().map(|m| m["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let last_two = history(&["--limit", "2"]);
+    assert_eq!(texts(&last_two), ["two", "three"]);
+    let before = last_two[0]["message_id"].as_str().unwrap().to_owned();
+    assert_eq!(texts(&history(&["--before", &before])), ["one"]);
+
+    let shown = gateway.mezon("binh").args(["history", &dm]).run().succeeded();
+    assert!(shown.stdout.contains("an: one\n"), "{shown:?}");
+}
+
+#[test]
+fn links_are_marked_unless_hidden_and_a_buzz_is_one() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let last = || gateway.mezon("an").args(["history", &dm, "--limit", "1", "--json"]).run().json();
+    gateway.mezon("an").args(["send", &dm, "see https://mezon.ai", "--buzz"]).run().succeeded();
+    let message = last();
+    assert_eq!(message["code"], 8);
+    assert!(message["content"].to_string().contains("\"lk\""), "{message}");
+    gateway.mezon("an").args(["send", &dm, "see https://mezon.ai", "--hide-link"]).run().succeeded();
+    let message = last();
+    assert_eq!((&message["code"], &message["content"]), (&0.into(), &serde_json::json!({"t": "see https://mezon.ai"})));
+}
+
+#[test]
+fn an_upload_prints_the_clean_address() {
+    let gateway = Gateway::start();
+    gateway.sign_in("an", 1001);
+    let file = gateway.write("plan.txt", "the plan");
+    let ended = gateway.mezon("an").arg("upload").arg(&file).run().succeeded();
+    let url = ended.stdout.trim();
+    assert!(url.starts_with(&gateway.emulator.url()) && !url.contains('?'), "{url}");
+    assert_eq!(download(url), b"the plan");
+    let json = gateway.mezon("an").arg("upload").arg(&file).arg("--json").run().json();
+    assert_eq!((&json["event"], &json["filename"], &json["size"]), (&"uploaded".into(), &"plan.txt".into(), &8.into()));
+}
+
+#[test]
+fn a_listener_survives_a_cut_and_sees_each_message_once() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let mut listen = gateway.mezon("binh").args(["listen", &dm, "--json", "--count", "2"]).start();
+    assert_eq!(listen.json()["event"], "ready");
+    gateway.mezon("an").args(["send", &dm, "before"]).run().succeeded();
+    assert_eq!(listen.json()["message"]["text"], "before");
+    gateway.emulator.faults().cut_connections();
+    let lost = listen.json();
+    assert_eq!(lost["event"], "disconnected");
+    assert!(lost["retry_in_seconds"].as_f64().unwrap() <= 1.0);
+    gateway.mezon("an").args(["send", &dm, "during or after"]).run().succeeded();
+    let rest = listen.end().succeeded();
+    let messages = rest.stdout.lines().filter(|line| line.contains("during or after")).count();
+    assert_eq!(messages, 1, "{rest:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_listener_cleanly() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let mut listen = gateway.mezon("binh").args(["listen", &dm]).start();
+    assert!(listen.line().starts_with("listening as binh (1002) to 1 channel"));
+    listen.interrupt();
+    listen.end().succeeded();
+    // The socket was closed, not just dropped with the process.
+    gateway.wait_for(|stats| stats.open_sockets == 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_interrupts_a_command_that_waits() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    gateway.emulator.faults().half_open(true);
+    let send = gateway.mezon("an").args(["send", &dm, "never answered", "--json"]).start();
+    gateway.wait_for(|stats| stats.open_sockets == 1);
+    send.interrupt();
+    send.end().failed(130, &["\"kind\":\"interrupted\""]);
+}
+
+/// Gets a file from the emulator, which answers and closes.
+fn download(url: &str) -> Vec<u8> {
+    let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
+    answer.split_off(head + 4)
+}
