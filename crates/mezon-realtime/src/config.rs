@@ -147,6 +147,12 @@ impl ConfigBuilder {
         self
     }
 
+    /// How long [`Socket::close`](crate::Socket::close) waits for the server's close frame. 2 s.
+    pub fn close_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.close_timeout = timeout;
+        self
+    }
+
     /// How many events wait for the application before events are dropped. 1,024.
     pub fn event_queue(mut self, events: usize) -> Self {
         self.event_queue = events;
@@ -192,10 +198,11 @@ impl ConfigBuilder {
     pub fn build(self) -> Result<Config, ConnectError> {
         let gateway = Endpoint::parse(&self.gateway_url, true)
             .map_err(|error| ConnectError::with_source(ConnectErrorKind::Endpoint, error))?;
-        let times = [self.connect_timeout, self.call_timeout, self.settings.soft_timeout, self.settings.drain_timeout];
         let heart = (self.settings.heartbeat_interval, self.settings.heartbeat_timeout);
         let rules = [
-            ("connect_timeout, call_timeout, soft_timeout, drain_timeout", "over zero", times.iter().all(is_some_time)),
+            ("connect_timeout", "over zero", is_some_time(&self.connect_timeout)),
+            ("call_timeout", "over zero", is_some_time(&self.call_timeout)),
+            ("soft_timeout", "over zero", is_some_time(&self.settings.soft_timeout)),
             (
                 "heartbeat",
                 "an interval under 60 s and a timeout, both over zero",

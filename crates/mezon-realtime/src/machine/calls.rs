@@ -37,12 +37,16 @@ pub(super) enum Kind {
     Ping {
         at: Instant,
     },
+    /// Its caller was told already that it left.
+    Notified,
     /// The application joins.
     Join(Membership),
     /// The machine joins again after a reconnect.
     Rejoin(Membership),
     /// A message, kept for the one case in which it is sent again: the server refused it because it was not joined.
     Send(Box<Envelope>),
+    /// A message that was refused with this error, and is sent for the second and last time.
+    Resend(ServerError),
     /// A join on behalf of a message that the server refused.
     JoinThenSend(Box<Refused>),
 }

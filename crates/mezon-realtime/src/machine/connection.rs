@@ -126,7 +126,9 @@ impl<W> Machine<W> {
         while let Some(entry) = self.calls.expire(now) {
             self.expired(now, entry);
         }
-        match self.link.as_mut().map(|link| link.heartbeat.beat(now)) {
+        // Nothing may follow a close frame.
+        let beating = !matches!(self.state, State::Draining { close_sent: true, .. });
+        match self.link.as_mut().filter(|_| beating).map(|link| link.heartbeat.beat(now)) {
             Some(Beat::Dead) => self.lose(now, DisconnectReason::Silent),
             Some(Beat::Ping) => self.ping(now),
             Some(Beat::Nothing) | None => {}
@@ -214,11 +216,11 @@ impl<W> Machine<W> {
         let Ok(slot) = self.calls.open(now, entry) else { return };
         let envelope = Envelope { cid: slot.cid.into(), message: Some(envelope::Message::Ping(Ping {})) };
         let frame = self.settings.revision.encode(&envelope);
-        self.queue.push_front(Queued::Call { slot, frame });
+        self.queue.push_front(Queued { slot, frame, notified: None });
     }
 
     fn has_work(&self) -> bool {
-        self.calls.has_callers() || self.queue.iter().any(|queued| matches!(queued, Queued::Notify { .. }))
+        self.calls.has_callers() || self.queue.iter().any(|queued| queued.notified.is_some())
     }
 
     fn send_close(&mut self, now: Instant) {
@@ -240,9 +242,7 @@ impl<W> Machine<W> {
             self.settle(now, entry, Err(kind));
         }
         for queued in queue {
-            if let Queued::Notify { waiter, .. } = queued {
-                self.refuse(waiter, reason);
-            }
+            self.refuse_notified(queued, reason);
         }
     }
 }

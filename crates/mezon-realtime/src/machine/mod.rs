@@ -34,7 +34,7 @@ use mezon_session::{DelayPolicy, SessionUpdate};
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use self::calls::{Calls, Slot};
+use self::calls::{Caller, Calls, Slot};
 use self::rejoin::Rejoin;
 use self::state::{Link, State};
 use crate::{CallErrorKind, ConnectErrorKind, ConnectionState, DisconnectReason, Event, NotSent};
@@ -124,7 +124,7 @@ pub enum Input<W> {
     Notify {
         /// The number of the notification.
         id: CallId,
-        /// The message; it is sent without `cid`.
+        /// The message; its `cid` is filled in.
         envelope: Box<Envelope>,
         /// Comes back in [`Output::Finished`], as soon as the frame is handed over.
         waiter: W,
@@ -215,9 +215,11 @@ pub struct Counters {
 
 /// A frame that waits for room in the socket.
 #[derive(Debug)]
-enum Queued<W> {
-    Call { slot: Slot, frame: Bytes },
-    Notify { id: CallId, waiter: W, frame: Bytes },
+struct Queued<W> {
+    slot: Slot,
+    frame: Bytes,
+    /// Who is told when it leaves.
+    notified: Option<Caller<W>>,
 }
 
 impl<W> Machine<W> {
@@ -256,7 +258,7 @@ impl<W> Machine<W> {
                 self.alive(generation);
             }
             Input::Call { id, envelope, timeout, waiter } => self.call(now, id, envelope, timeout, waiter),
-            Input::Notify { id, envelope, waiter } => self.notify(id, *envelope, waiter),
+            Input::Notify { id, envelope, waiter } => self.notify(now, id, envelope, waiter),
             Input::Cancel(id) => self.cancel(now, id),
             Input::Timeout => self.time_passed(now),
             Input::Connected { generation } => self.connected(now, generation),
@@ -279,31 +281,31 @@ impl<W> Machine<W> {
     }
 
     /// The next frame for the socket. To be called only when the socket has room: from here on the frame counts as
-    /// handed over, and its call can end as *maybe sent* only, no longer as *not sent*.
+    /// handed over, and its call can end as *maybe sent* only, no longer as *not sent*. Drain [`Machine::poll`] afterwards.
     pub fn transmit(&mut self) -> Option<Bytes> {
         loop {
-            match self.queue.pop_front()? {
-                Queued::Call { slot, frame } => {
-                    if self.calls.hand_over(slot) {
-                        return Some(frame);
-                    }
+            let queued = self.queue.pop_front()?;
+            if self.calls.hand_over(queued.slot) {
+                if let Some(caller) = queued.notified {
+                    self.finish(caller.waiter, Ok(Reply::Unconfirmed));
                 }
-                Queued::Notify { waiter, frame, .. } => {
-                    self.finish(waiter, Ok(Reply::Unconfirmed));
-                    return Some(frame);
-                }
+                return Some(queued.frame);
             }
+            self.refuse_notified(queued, NotSent::TimedOut);
         }
     }
 
     /// When [`Input::Timeout`] is due. `None`: never, because the machine has stopped.
     pub fn deadline(&self) -> Option<Instant> {
-        let of_state = match self.state {
-            State::BackingOff { until } | State::Dialling { until } | State::Draining { until, .. } => Some(until),
-            State::Up | State::Stopped => None,
+        let heartbeat = || self.link.as_ref().map(|link| link.heartbeat.deadline());
+        let (of_state, of_link) = match self.state {
+            State::BackingOff { until } | State::Dialling { until } => (Some(until), None),
+            State::Up => (self.rejoin.deadline(), heartbeat()),
+            State::Draining { until, close_sent: false } => (Some(until), heartbeat()),
+            State::Draining { until, close_sent: true } => (Some(until), None),
+            State::Stopped => (None, None),
         };
-        let of_link = self.link.as_ref().map(|link| link.heartbeat.deadline());
-        [of_state, of_link, self.calls.deadline(), self.rejoin.deadline()].into_iter().flatten().min()
+        [of_state, of_link, self.calls.deadline()].into_iter().flatten().min()
     }
 
     /// The generation of the open socket, if there is one.
@@ -341,6 +343,12 @@ impl<W> Machine<W> {
 
     fn refuse(&mut self, waiter: W, reason: NotSent) {
         self.finish(waiter, Err(CallErrorKind::NotSent { reason }));
+    }
+
+    fn refuse_notified(&mut self, queued: Queued<W>, reason: NotSent) {
+        if let Some(caller) = queued.notified {
+            self.refuse(caller.waiter, reason);
+        }
     }
 
     fn unit(&mut self) -> f64 {

@@ -1,1 +1,353 @@
+//! The machine, step by step, on a clock that stands still until it is moved.
 
+mod calling;
+mod closing;
+mod reconnecting;
+mod walks;
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use mezon_proto::api;
+use mezon_proto::realtime::{self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, Pong, envelope};
+use mezon_proto::wire::{Body, Revision, decode};
+use mezon_session::DelayPolicy;
+
+use super::{CallId, Input, Machine, Outcome, Output, Reply, Settings};
+use crate::{CallErrorKind, Event, MaybeSent, NotSent, ServerError};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Always one second, so that tests need not compute.
+struct OneSecond;
+
+impl DelayPolicy for OneSecond {
+    fn next_delay(&mut self, _unit: f64) -> Duration {
+        SECOND
+    }
+
+    fn reset(&mut self) {}
+}
+
+/// A machine, its clock, and what came out of it.
+struct Rig {
+    machine: Machine<u64>,
+    now: Instant,
+    dials: Vec<(u64, bool)>,
+    drops: Vec<u64>,
+    closes: Vec<u16>,
+    finished: Vec<(u64, Outcome)>,
+    events: Vec<Event>,
+    /// What was handed to the socket.
+    sent: Vec<Envelope>,
+    credentials: usize,
+    calls: u64,
+}
+
+impl Rig {
+    fn new(settings: Settings) -> Self {
+        Self::with_delays(settings, Box::new(OneSecond))
+    }
+
+    fn with_delays(settings: Settings, delays: Box<dyn DelayPolicy>) -> Self {
+        let now = Instant::now();
+        let mut rig = Self {
+            machine: Machine::new(settings, delays, now, 7),
+            now,
+            dials: Vec::new(),
+            drops: Vec::new(),
+            closes: Vec::new(),
+            finished: Vec::new(),
+            events: Vec::new(),
+            sent: Vec::new(),
+            credentials: 0,
+            calls: 0,
+        };
+        rig.drain();
+        rig
+    }
+
+    /// Up and ready, with what led there forgotten.
+    fn up() -> Self {
+        let mut rig = Self::new(Settings::default());
+        rig.connect();
+        rig.events.clear();
+        rig
+    }
+
+    fn handle(&mut self, input: Input<u64>) {
+        self.machine.handle(self.now, input);
+        self.drain();
+    }
+
+    /// As `handle`, with a socket that takes no frames.
+    fn handle_blocked(&mut self, input: Input<u64>) {
+        self.machine.handle(self.now, input);
+        self.carry_out();
+    }
+
+    fn drain(&mut self) {
+        self.carry_out();
+        while let Some(frame) = self.machine.transmit() {
+            let inbound = decode(frame).unwrap();
+            let message = match inbound.body {
+                Body::Message(message) => Some(*message),
+                _ => None,
+            };
+            self.sent.push(Envelope { cid: i32::try_from(inbound.cid).unwrap(), message });
+        }
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.machine.poll() {
+            match output {
+                Output::Dial { generation, check_login } => self.dials.push((generation, check_login)),
+                Output::Drop { generation } => self.drops.push(generation),
+                Output::Close { code, .. } => self.closes.push(code),
+                Output::Finished { waiter, outcome } => self.finished.push((waiter, outcome)),
+                Output::Event(event) => self.events.push(event),
+                Output::Credentials(_) => self.credentials += 1,
+                Output::State(_) => {}
+            }
+        }
+    }
+
+    fn generation(&self) -> u64 {
+        self.dials.last().unwrap().0
+    }
+
+    fn connect(&mut self) {
+        let generation = self.generation();
+        self.handle(Input::Connected { generation });
+    }
+
+    fn lose(&mut self) {
+        let (generation, reason) = (self.generation(), crate::DisconnectReason::Broken);
+        self.handle(Input::Lost { generation, reason });
+    }
+
+    /// Moves the clock and fires every deadline on the way. With `alive`, the server answers every ping.
+    fn pass(&mut self, time: Duration, alive: bool) {
+        let end = self.now + time;
+        while let Some(deadline) = self.machine.deadline().filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            self.handle(Input::Timeout);
+            if alive {
+                self.pong();
+            }
+        }
+        self.now = end;
+    }
+
+    /// Answers all pings that were sent.
+    fn pong(&mut self) {
+        let is_ping = |envelope: &Envelope| matches!(envelope.message, Some(envelope::Message::Ping(_)));
+        let pings: Vec<i32> = self.sent.iter().filter(|sent| is_ping(sent)).map(|sent| sent.cid).collect();
+        self.sent.retain(|sent| !is_ping(sent));
+        for cid in pings {
+            self.answer(cid, envelope::Message::Pong(Pong {}));
+        }
+    }
+
+    fn receive(&mut self, frame: Bytes) {
+        let generation = self.generation();
+        self.handle(Input::Received { generation, frame });
+    }
+
+    fn answer(&mut self, cid: i32, message: envelope::Message) {
+        self.receive(Revision::Int32Cid.encode(&Envelope { cid, message: Some(message) }));
+    }
+
+    fn push(&mut self, message: envelope::Message) {
+        self.answer(0, message);
+    }
+
+    fn call_input(&mut self, message: envelope::Message, timeout: Duration) -> Input<u64> {
+        self.calls += 1;
+        let envelope = Box::new(Envelope { cid: 0, message: Some(message) });
+        Input::Call { id: CallId(self.calls), envelope, timeout, waiter: self.calls }
+    }
+
+    /// Makes a call; gives back its number.
+    fn call(&mut self, message: envelope::Message) -> u64 {
+        let input = self.call_input(message, 10 * SECOND);
+        self.handle(input);
+        self.calls
+    }
+
+    fn join(&mut self, channel_id: i64) {
+        self.call(join(channel_id));
+        let cid = self.last_sent().cid;
+        self.answer(cid, channel(channel_id));
+    }
+
+    fn last_sent(&self) -> &Envelope {
+        self.sent.last().unwrap()
+    }
+
+    /// How the call ended; it must have, and only once.
+    fn outcome(&self, call: u64) -> &Outcome {
+        let mut ends = self.finished.iter().filter(|(waiter, _)| *waiter == call);
+        let (_, outcome) = ends.next().expect("the call has not ended");
+        assert!(ends.next().is_none(), "the call ended twice");
+        outcome
+    }
+
+    fn is_open(&self, call: u64) -> bool {
+        !self.finished.iter().any(|(waiter, _)| *waiter == call)
+    }
+
+    fn event_names(&self) -> Vec<&'static str> {
+        self.events.iter().map(Event::name).collect()
+    }
+}
+
+fn send(channel_id: i64) -> envelope::Message {
+    let content = r#"{"t":"hi"}"#.to_owned();
+    envelope::Message::ChannelMessageSend(ChannelMessageSend { channel_id, content, mode: 4, ..Default::default() })
+}
+
+fn join(channel_id: i64) -> envelope::Message {
+    envelope::Message::ChannelJoin(ChannelJoin { channel_id, channel_type: 3, ..ChannelJoin::default() })
+}
+
+fn channel(id: i64) -> envelope::Message {
+    envelope::Message::Channel(realtime::Channel { id, ..Default::default() })
+}
+
+fn ack(message_id: i64) -> envelope::Message {
+    envelope::Message::ChannelMessageAck(ChannelMessageAck { message_id, ..Default::default() })
+}
+
+fn error(code: i32, message: &str) -> envelope::Message {
+    envelope::Message::Error(realtime::Error { code, message: message.to_owned(), ..Default::default() })
+}
+
+fn message(channel_id: i64, message_id: i64) -> envelope::Message {
+    envelope::Message::ChannelMessage(api::ChannelMessage { channel_id, message_id, ..Default::default() })
+}
+
+fn not_sent(reason: NotSent) -> Outcome {
+    Err(CallErrorKind::NotSent { reason })
+}
+
+fn maybe_sent(reason: MaybeSent) -> Outcome {
+    Err(CallErrorKind::MaybeSent { reason })
+}
+
+fn rejected(code: i32, message: &str) -> Outcome {
+    Err(CallErrorKind::Rejected { code, message: message.to_owned() })
+}
+
+#[test]
+fn the_first_input_is_a_dial_and_the_first_events_are_connected_and_ready() {
+    let mut rig = Rig::new(Settings::default());
+    assert_eq!(rig.dials, [(1, false)]);
+    rig.connect();
+    assert_eq!(rig.event_names(), ["connected", "ready"]);
+    assert!(rig.sent.is_empty(), "nothing is sent unasked");
+}
+
+#[test]
+fn pushes_are_events_in_order_and_what_is_unknown_is_a_value() {
+    let mut rig = Rig::up();
+    rig.push(message(1, 10));
+    rig.push(envelope::Message::MessageTypingEvent(Default::default()));
+    rig.push(envelope::Message::MessageReactionEvent(Default::default()));
+    rig.push(envelope::Message::ChannelPresenceEvent(Default::default()));
+    rig.push(error(7, "push"));
+    rig.push(envelope::Message::LastSeenMessageEvent(Default::default()));
+    // Field 1000, which no revision knows, and a channel message whose body is broken.
+    rig.receive(Bytes::from_static(&[0xc2, 0x3e, 0x01, 0x07]));
+    rig.receive(Bytes::from_static(&[0x32, 0x02, 0x0a, 0x09]));
+    let names = rig.event_names();
+    assert_eq!(names, ["message", "typing", "reaction", "presence", "server error", "other", "unknown", "undecodable"]);
+    assert!(matches!(&rig.events[6], Event::Unknown { field: 1000, raw } if raw[..] == [0x07]));
+    assert!(matches!(&rig.events[7], Event::Undecodable { field: 6, .. }));
+}
+
+#[test]
+fn pushed_credentials_go_to_the_token_source_and_show_no_token() {
+    let mut rig = Rig::up();
+    let session = api::Session { token: "canary-token".to_owned(), ..Default::default() };
+    rig.push(envelope::Message::RefreshSessionEvent(session));
+    assert_eq!((rig.credentials, rig.events.len()), (1, 0));
+    rig.handle(Input::CredentialsStored);
+    assert_eq!(rig.event_names(), ["session refreshed"]);
+    assert!(!format!("{:?}", rig.events).contains("canary"));
+}
+
+#[test]
+fn one_unreadable_frame_costs_nothing_and_a_hundred_in_a_row_the_connection() {
+    let mut rig = Rig::up();
+    let garbage = Bytes::from_static(&[0xff, 0x01]);
+    for _ in 0..99 {
+        rig.receive(garbage.clone());
+    }
+    rig.push(message(1, 1));
+    for _ in 0..99 {
+        rig.receive(garbage.clone());
+    }
+    assert!(rig.drops.is_empty());
+    rig.receive(garbage);
+    assert_eq!(rig.drops, [1]);
+    let reason = crate::DisconnectReason::Undecodable;
+    assert!(matches!(rig.events.last(), Some(Event::Disconnected { reason: r, .. }) if *r == reason));
+    assert_eq!(rig.machine.counters().undecodable, 199);
+}
+
+#[test]
+fn raw_api_replies_are_counted_and_harmless() {
+    let mut rig = Rig::up();
+    rig.receive(Bytes::from_static(&[0xff, 0, 9, 0, 0, 0, 0xff, b'x']));
+    assert_eq!((rig.machine.counters().api_replies, rig.events.len()), (1, 0));
+}
+
+#[test]
+fn any_frame_after_a_ping_is_life_and_silence_is_death() {
+    let mut rig = Rig::up();
+    // The server never answers a ping, but something comes in every five seconds.
+    for id in 0..120 {
+        rig.pass(5 * SECOND, false);
+        rig.push(message(1, id));
+    }
+    assert!(rig.drops.is_empty());
+    let silent_since = rig.now;
+    while rig.drops.is_empty() {
+        rig.now = rig.machine.deadline().unwrap();
+        rig.handle(Input::Timeout);
+    }
+    assert!(rig.now - silent_since <= 20 * SECOND, "interval and timeout");
+    let reason = crate::DisconnectReason::Silent;
+    assert!(matches!(rig.events.last(), Some(Event::Disconnected { reason: r, .. }) if *r == reason));
+}
+
+#[test]
+fn the_round_trip_is_measured_and_forgotten_with_its_connection() {
+    let mut rig = Rig::up();
+    while rig.sent.is_empty() {
+        rig.now = rig.machine.deadline().unwrap();
+        rig.handle(Input::Timeout);
+    }
+    rig.now += Duration::from_millis(40);
+    rig.pong();
+    assert_eq!(rig.machine.round_trip(), Some(Duration::from_millis(40)));
+    rig.lose();
+    rig.pass(2 * SECOND, false);
+    rig.connect();
+    assert_eq!(rig.machine.round_trip(), None);
+}
+
+#[test]
+fn first_pings_are_spread_over_the_interval() {
+    let start = Instant::now();
+    let mut buckets = [0_u32; 100];
+    for seed in 0..1_000 {
+        let mut machine: Machine<u64> = Machine::new(Settings::default(), Box::new(OneSecond), start, seed);
+        machine.handle(start, Input::Connected { generation: 1 });
+        let wait = machine.deadline().unwrap() - start;
+        buckets[usize::try_from(wait.as_millis() / 100).unwrap()] += 1;
+    }
+    assert!(buckets.iter().all(|&count| count <= 50), "{buckets:?}");
+}

@@ -53,15 +53,19 @@ impl<W> Machine<W> {
         }
     }
 
-    pub(super) fn notify(&mut self, id: CallId, envelope: Envelope, waiter: W) {
+    /// As `call`, for a caller who wants to know no more than that the frame left. The answer is awaited all the same, so
+    /// that it is not taken for a push, and so that an error is told.
+    pub(super) fn notify(&mut self, now: Instant, id: CallId, envelope: Box<Envelope>, waiter: W) {
         if let Some(reason) = self.hindrance(envelope.message.as_ref()) {
             return self.refuse(waiter, reason);
         }
-        let frame = self.settings.revision.encode(&Envelope { cid: 0, ..envelope });
-        if frame.len() > self.settings.max_outgoing {
-            return self.refuse(waiter, NotSent::TooLarge);
+        let deadline = later(now, self.settings.soft_timeout);
+        if let Err((_, reason)) = self.start(now, Entry::new(None, deadline, true, Kind::Notified), envelope) {
+            return self.refuse(waiter, reason);
         }
-        self.queue.push_back(Queued::Notify { id, waiter, frame });
+        if let Some(Queued { notified, .. }) = self.queue.back_mut() {
+            *notified = Some(Caller { id, waiter });
+        }
     }
 
     /// Files a call and queues its frame. Gives the envelope back: it may be needed again.
@@ -76,7 +80,7 @@ impl<W> Machine<W> {
             let caller = self.calls.answer(slot.cid).and_then(|entry| entry.caller);
             return Err((caller, NotSent::TooLarge));
         }
-        self.queue.push_back(Queued::Call { slot, frame });
+        self.queue.push_back(Queued { slot, frame, notified: None });
         Ok((slot, envelope))
     }
 
@@ -89,10 +93,11 @@ impl<W> Machine<W> {
             };
             self.settle(now, entry, Err(kind));
         }
-        let is_it = |queued: &Queued<W>| matches!(queued, Queued::Notify { id: other, .. } if *other == id);
+        let is_it = |queued: &Queued<W>| queued.notified.as_ref().is_some_and(|caller| caller.id == id);
         let at = self.queue.iter().position(is_it);
-        if let Some(Queued::Notify { waiter, .. }) = at.and_then(|at| self.queue.remove(at)) {
-            self.refuse(waiter, NotSent::Closed);
+        if let Some(queued) = at.and_then(|at| self.queue.remove(at)) {
+            self.calls.answer(queued.slot.cid);
+            self.refuse_notified(queued, NotSent::Closed);
         }
     }
 
@@ -106,10 +111,16 @@ impl<W> Machine<W> {
     }
 
     /// Draws the conclusions of an outcome, and tells the caller.
-    pub(super) fn settle(&mut self, now: Instant, entry: Entry<W>, outcome: Outcome) {
+    pub(super) fn settle(&mut self, now: Instant, entry: Entry<W>, mut outcome: Outcome) {
         let Entry { caller, deadline, kind, .. } = entry;
         match kind {
             Kind::Plain => {}
+            Kind::Notified => {
+                if let Err(CallErrorKind::Rejected { code, message }) = &outcome {
+                    let (code, message) = (*code, message.clone());
+                    self.tell(Event::ServerError(ServerError { code, message }));
+                }
+            }
             Kind::Ping { at } => {
                 if matches!(outcome, Ok(Reply::Message(_))) {
                     self.round_trip = Some(now.saturating_duration_since(at));
@@ -132,6 +143,12 @@ impl<W> Machine<W> {
             Kind::Send(envelope) => {
                 if let Some(refused) = must_join(&outcome, envelope, deadline) {
                     return self.join_then_send(now, caller, refused);
+                }
+            }
+            // The first attempt did leave the process, so what the server said of it counts.
+            Kind::Resend(error) => {
+                if matches!(outcome, Err(CallErrorKind::NotSent { .. })) {
+                    outcome = Err(rejected(error));
                 }
             }
             Kind::JoinThenSend(refused) => return self.send_again(now, caller, *refused, outcome),
@@ -271,7 +288,7 @@ impl<W> Machine<W> {
         let outcome = match joined {
             Ok(_) => {
                 self.rejoin.joined(membership);
-                let entry = Entry::new(caller, deadline, false, Kind::Plain);
+                let entry = Entry::new(caller, deadline, false, Kind::Resend(error.clone()));
                 match self.start(now, entry, envelope) {
                     Ok(_) => return,
                     Err((caller, _)) => (caller, rejected(error)),

@@ -1,0 +1,87 @@
+//! Closing for good.
+
+use super::*;
+use crate::{CloseReason, DisconnectReason};
+
+#[test]
+fn close_waits_for_calls_then_for_the_server_and_takes_no_new_calls() {
+    let mut rig = Rig::up();
+    let call = rig.call(send(1));
+    rig.handle(Input::Close);
+    let late = rig.call(send(1));
+    assert_eq!(*rig.outcome(late), not_sent(NotSent::Closed));
+    assert!(rig.closes.is_empty());
+    rig.answer(1, ack(1));
+    assert!(rig.outcome(call).is_ok());
+    assert_eq!(rig.closes, [1000]);
+    assert!(!rig.machine.is_stopped());
+    let reason = DisconnectReason::ClosedByServer { code: Some(1000) };
+    rig.handle(Input::Lost { generation: 1, reason });
+    assert_eq!(rig.event_names(), ["closed"]);
+    assert_eq!((rig.drops.as_slice(), rig.machine.deadline()), (&[1][..], None));
+}
+
+#[test]
+fn close_is_bounded_with_a_server_that_says_nothing() {
+    let mut rig = Rig::up();
+    let call = rig.call(send(1));
+    rig.handle(Input::Close);
+    rig.handle(Input::Close);
+    rig.pass(5 * SECOND, false);
+    assert_eq!(*rig.outcome(call), maybe_sent(MaybeSent::ConnectionLost));
+    assert_eq!(rig.closes, [1000]);
+    rig.pass(2 * SECOND, false);
+    assert!(rig.machine.is_stopped());
+    assert_eq!((rig.drops.len(), rig.dials.len()), (1, 1));
+    assert!(matches!(rig.events.last(), Some(Event::Closed { reason: CloseReason::Requested })));
+}
+
+#[test]
+fn close_without_calls_says_goodbye_at_once_and_sends_nothing_after_it() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.sent.clear();
+    rig.handle(Input::Close);
+    assert_eq!(rig.closes, [1000]);
+    rig.pass(SECOND, false);
+    assert!(rig.sent.is_empty());
+}
+
+#[test]
+fn close_in_the_middle_of_anything_ends_it() {
+    // Dialling.
+    let mut rig = Rig::new(Settings::default());
+    rig.handle(Input::Close);
+    assert_eq!((rig.drops.as_slice(), rig.machine.is_stopped()), (&[1][..], true));
+    rig.handle(Input::Connected { generation: 1 });
+    assert_eq!(rig.machine.live_generation(), None);
+    // Waiting.
+    let mut rig = Rig::up();
+    rig.lose();
+    rig.handle(Input::Close);
+    assert!(rig.machine.is_stopped());
+    rig.pass(100 * SECOND, false);
+    assert_eq!(rig.dials.len(), 1);
+    // Joining again.
+    let mut rig = Rig::up();
+    (1..50).for_each(|id| rig.join(id));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    rig.handle(Input::Close);
+    assert_eq!(rig.closes, [1000]);
+    rig.pass(2 * SECOND, false);
+    assert!(rig.machine.is_stopped());
+    assert_eq!(rig.machine.calls_in_flight(), 0);
+}
+
+#[test]
+fn a_connection_lost_while_closing_is_closed() {
+    let mut rig = Rig::up();
+    rig.call(send(1));
+    rig.handle(Input::Close);
+    rig.lose();
+    assert!(rig.machine.is_stopped());
+    assert_eq!(rig.event_names(), ["closed"]);
+    assert_eq!(rig.finished.len(), 1);
+}

@@ -1,0 +1,327 @@
+//! Losing and regaining the connection.
+
+use mezon_session::ExponentialDelay;
+
+use super::*;
+use crate::{ChannelGap, CloseReason, ConnectErrorKind, DisconnectReason};
+
+fn gaps(rig: &Rig) -> Vec<(i64, Option<i64>)> {
+    let channels = rig.events.iter().rev().find_map(|event| match event {
+        Event::Gap { channels, complete: true } => Some(channels),
+        _ => None,
+    });
+    let plain = |gap: &ChannelGap| (gap.channel_id.get(), gap.last_seen.map(mezon_model::MessageId::get));
+    channels.expect("no gap").iter().map(plain).collect()
+}
+
+#[test]
+fn what_was_joined_is_joined_again_before_ready_and_the_gap_is_told() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.join(2);
+    rig.push(message(2, 20));
+    rig.push(message(2, 19));
+    rig.push(message(7, 70));
+    rig.lose();
+    rig.events.clear();
+    rig.sent.clear();
+    rig.pass(SECOND, false);
+    assert_eq!(rig.dials.last(), Some(&(2, false)));
+    rig.connect();
+    rig.pass(SECOND / 10, false);
+    let joins: Vec<_> = rig.sent.iter().map(|sent| sent.message.clone().unwrap()).collect();
+    assert_eq!(joins, [join(1), join(2)]);
+    assert_eq!(rig.event_names(), ["connected"]);
+    // What comes before the gap is told does not shrink it.
+    rig.push(message(2, 25));
+    let cids: Vec<i32> = rig.sent.iter().map(|sent| sent.cid).collect();
+    for cid in cids {
+        rig.answer(cid, channel(1));
+    }
+    assert_eq!(rig.event_names(), ["connected", "message", "gap", "ready"]);
+    assert_eq!(gaps(&rig), [(1, None), (2, Some(20)), (7, Some(70))]);
+}
+
+#[test]
+fn unanswered_and_refused_joins_do_not_hold_up_ready() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.join(2);
+    rig.lose();
+    rig.events.clear();
+    rig.sent.clear();
+    rig.pass(SECOND, false);
+    rig.connect();
+    rig.pass(SECOND / 10, false);
+    rig.answer(rig.sent[0].cid, error(3, "gone"));
+    rig.pass(4 * SECOND, true);
+    assert_eq!(rig.event_names(), ["connected", "rejoin rejected", "gap", "ready"]);
+    assert!(matches!(&rig.events[1], Event::RejoinRejected { channel_id, .. } if channel_id.get() == 1));
+}
+
+#[test]
+fn a_channel_that_was_left_or_never_joined_is_not_joined_again() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.join(2);
+    rig.call(envelope::Message::ChannelLeave(realtime::ChannelLeave { channel_id: 1, ..Default::default() }));
+    // Refused, and given up before the answer.
+    rig.call(join(3));
+    rig.answer(rig.last_sent().cid, error(3, "no"));
+    let call = rig.call(join(4));
+    rig.handle(Input::Cancel(CallId(call)));
+    rig.lose();
+    rig.sent.clear();
+    rig.pass(SECOND, false);
+    rig.connect();
+    rig.pass(SECOND, true);
+    let joins: Vec<_> = rig.sent.iter().map(|sent| sent.message.clone().unwrap()).collect();
+    assert_eq!(joins, [join(2)]);
+}
+
+#[test]
+fn joins_are_paced() {
+    let mut rig = Rig::up();
+    let clan = |clan_id| envelope::Message::ClanJoin(realtime::ClanJoin { clan_id, ..Default::default() });
+    for id in 1..=200 {
+        rig.call(clan(id));
+        rig.answer(rig.last_sent().cid, clan(id));
+    }
+    rig.lose();
+    rig.sent.clear();
+    rig.pass(SECOND, false);
+    rig.connect();
+    let start = rig.now;
+    let mut times = Vec::new();
+    loop {
+        rig.pong();
+        while let Some(sent) = rig.sent.pop() {
+            times.push(rig.now - start);
+            rig.answer(sent.cid, clan(1));
+        }
+        if rig.event_names().ends_with(&["gap", "ready"]) {
+            break;
+        }
+        rig.now = rig.machine.deadline().unwrap();
+        rig.handle(Input::Timeout);
+    }
+    assert_eq!(times.len(), 200);
+    let after = |from: Duration| times.iter().filter(|time| (from..from + SECOND).contains(time)).count();
+    let busiest = times.iter().map(|from| after(*from)).max();
+    assert_eq!(busiest, Some(80), "{times:?}");
+    assert!(rig.now - start < 3 * SECOND);
+}
+
+#[test]
+fn a_gap_that_was_not_told_keeps_its_older_state() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.push(message(1, 10));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    // Lost again before the join is answered.
+    rig.push(message(1, 15));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    rig.answer(rig.last_sent().cid, channel(1));
+    assert_eq!(gaps(&rig), [(1, Some(10))]);
+}
+
+#[test]
+fn news_of_older_connections_is_ignored() {
+    let mut rig = Rig::up();
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    let call = rig.call(send(1));
+    rig.events.clear();
+    let frame = Revision::Int32Cid.encode(&Envelope { cid: 1, message: Some(ack(1)) });
+    rig.handle(Input::Received { generation: 1, frame });
+    rig.handle(Input::Lost { generation: 1, reason: DisconnectReason::Broken });
+    rig.handle(Input::DialFailed { generation: 1, error: ConnectErrorKind::Handshake });
+    rig.handle(Input::Connected { generation: 1 });
+    assert!(rig.is_open(call) && rig.events.is_empty());
+    assert_eq!((rig.machine.live_generation(), rig.drops.as_slice()), (Some(2), &[1][..]));
+}
+
+#[test]
+fn the_socket_goes_before_anybody_is_told() {
+    let mut rig = Rig::up();
+    rig.call(send(1));
+    rig.machine.handle(rig.now, Input::Lost { generation: 1, reason: DisconnectReason::Broken });
+    assert!(matches!(rig.machine.poll(), Some(Output::Drop { generation: 1 })));
+}
+
+#[test]
+fn a_failed_first_attempt_ends_it_unless_persistence_is_asked_for() {
+    let error = ConnectErrorKind::Unreachable { host: "h".to_owned() };
+    let mut rig = Rig::new(Settings::default());
+    rig.handle(Input::DialFailed { generation: 1, error: error.clone() });
+    assert!(rig.machine.is_stopped());
+    let Some(Event::Closed { reason }) = rig.events.last() else { panic!("{:?}", rig.events) };
+    assert_eq!(*reason, CloseReason::NotConnected(error.clone()));
+
+    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    for generation in 1..=20 {
+        rig.handle(Input::DialFailed { generation, error: error.clone() });
+        rig.pass(SECOND, false);
+    }
+    assert_eq!(rig.dials.len(), 21);
+}
+
+#[test]
+fn no_failure_but_proof_ends_a_connection_that_was_up() {
+    let mut rig = Rig::up();
+    rig.lose();
+    let failures = [
+        ConnectErrorKind::Unreachable { host: "h".to_owned() },
+        ConnectErrorKind::TimedOut { phase: crate::DialPhase::Upgrade },
+        ConnectErrorKind::Refused { status: 503 },
+        ConnectErrorKind::Refused { status: 401 },
+        ConnectErrorKind::Handshake,
+        ConnectErrorKind::NoCredentials { retry_after: None },
+        ConnectErrorKind::Tls { host: "h".to_owned() },
+        ConnectErrorKind::Closed,
+    ];
+    for error in failures.iter().cycle().take(100) {
+        rig.pass(2 * SECOND, false);
+        let generation = rig.generation();
+        rig.handle(Input::DialFailed { generation, error: error.clone() });
+    }
+    assert!(!rig.machine.is_stopped());
+    rig.pass(2 * SECOND, false);
+    let generation = rig.generation();
+    rig.handle(Input::DialFailed { generation, error: ConnectErrorKind::LoginOver });
+    assert!(matches!(rig.events.last(), Some(Event::Closed { reason: CloseReason::LoginOver })));
+    assert_eq!(rig.machine.deadline(), None);
+}
+
+#[test]
+fn a_refused_upgrade_has_the_login_checked_at_once_and_then_waits() {
+    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    rig.handle(Input::DialFailed { generation: 1, error: ConnectErrorKind::Refused { status: 401 } });
+    assert_eq!(rig.dials, [(1, false), (2, true)]);
+    rig.handle(Input::DialFailed { generation: 2, error: ConnectErrorKind::Refused { status: 401 } });
+    assert_eq!(rig.dials.len(), 2);
+    rig.pass(SECOND, false);
+    assert_eq!(rig.dials.last(), Some(&(3, true)));
+    // Without persistence the second refusal is the answer.
+    let mut rig = Rig::new(Settings::default());
+    rig.handle(Input::DialFailed { generation: 1, error: ConnectErrorKind::Refused { status: 401 } });
+    assert!(!rig.machine.is_stopped());
+    rig.handle(Input::DialFailed { generation: 2, error: ConnectErrorKind::Refused { status: 401 } });
+    assert!(rig.machine.is_stopped());
+}
+
+#[test]
+fn three_connections_without_a_frame_have_the_login_checked() {
+    let mut rig = Rig::up();
+    for _ in 0..3 {
+        assert!(!rig.dials.last().unwrap().1);
+        rig.lose();
+        rig.pass(SECOND, false);
+        rig.connect();
+    }
+    assert!(rig.dials.last().unwrap().1);
+    // A frame is proof that the credentials work.
+    rig.push(message(1, 1));
+    rig.lose();
+    rig.pass(SECOND, false);
+    assert!(!rig.dials.last().unwrap().1);
+}
+
+#[test]
+fn close_codes_decide_what_comes_next() {
+    let close = |code| {
+        let mut rig = Rig::up();
+        let reason = DisconnectReason::ClosedByServer { code: Some(code) };
+        rig.handle(Input::Lost { generation: 1, reason });
+        rig
+    };
+    assert!(close(1002).machine.is_stopped());
+    let mut rig = close(1008);
+    rig.pass(SECOND, false);
+    assert_eq!(rig.dials.last(), Some(&(2, true)));
+    let mut rig = close(1013);
+    rig.pass(9 * SECOND, false);
+    // The server asked for the wait, so a hint does not end it.
+    rig.handle(Input::NetworkChanged);
+    assert_eq!(rig.dials.len(), 1);
+    rig.pass(SECOND, false);
+    assert_eq!(rig.dials.len(), 2);
+}
+
+#[test]
+fn delays_start_over_only_after_a_connection_has_proved_itself() {
+    let flapping = |up: Duration| {
+        let mut rig = Rig::with_delays(Settings::default(), Box::new(ExponentialDelay::default()));
+        let start = rig.now;
+        while rig.now - start < Duration::from_secs(3_600) {
+            if rig.machine.live_generation().is_none() && rig.drops.len() < rig.dials.len() {
+                rig.connect();
+                rig.pass(up, true);
+                rig.lose();
+            }
+            let wait = rig.machine.deadline().unwrap() - rig.now;
+            rig.pass(wait, true);
+        }
+        rig.dials.len()
+    };
+    assert!(flapping(Duration::ZERO) <= 110);
+    // Up for a minute, and each time back within a second.
+    assert!((55..=61).contains(&flapping(60 * SECOND)));
+}
+
+#[test]
+fn a_hint_ends_a_wait_at_most_once_in_four_seconds_and_never_one_that_has_not_begun() {
+    let mut rig = Rig::with_delays(
+        Settings { persistent: true, ..Settings::default() },
+        Box::new(ExponentialDelay::new(60 * SECOND, 60 * SECOND)),
+    );
+    let refuse = |rig: &mut Rig| {
+        let generation = rig.generation();
+        rig.handle(Input::DialFailed { generation, error: ConnectErrorKind::Handshake });
+    };
+    for _ in 0..100 {
+        rig.handle(Input::NetworkChanged);
+    }
+    refuse(&mut rig);
+    assert_eq!(rig.dials.len(), 1, "hints from before the wait count for nothing");
+    for _ in 0..1_000 {
+        rig.handle(Input::NetworkChanged);
+        if rig.machine.live_generation().is_none() && rig.dials.len() == 2 {
+            refuse(&mut rig);
+        }
+        rig.now += Duration::from_millis(3);
+    }
+    assert_eq!(rig.dials.len(), 2);
+    rig.now += SECOND;
+    rig.handle(Input::NetworkChanged);
+    assert_eq!(rig.dials.len(), 3);
+}
+
+#[test]
+fn a_dial_that_never_reports_ends_all_the_same() {
+    let mut rig = Rig::up();
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.pass(50 * SECOND, false);
+    assert_eq!(rig.drops, [1, 2]);
+    rig.pass(SECOND, false);
+    assert_eq!(rig.dials.len(), 3);
+}
+
+#[test]
+fn retry_after_is_honoured() {
+    let mut rig = Rig::up();
+    rig.lose();
+    rig.pass(SECOND, false);
+    let error = ConnectErrorKind::NoCredentials { retry_after: Some(30 * SECOND) };
+    rig.handle(Input::DialFailed { generation: 2, error });
+    rig.pass(29 * SECOND, false);
+    assert_eq!(rig.dials.len(), 2);
+    rig.pass(SECOND, false);
+    assert_eq!(rig.dials.len(), 3);
+}

@@ -1,0 +1,146 @@
+//! The first connection.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use mezon_emulator::Emulator;
+use mezon_model::Draft;
+use mezon_realtime::{Config, ConnectError, ConnectErrorKind, DialPhase, connect};
+use mezon_session::{ErrorClass, Session, SessionUpdate, StaticSession};
+use mezon_tls::{Roots, TlsConfig};
+use tokio::net::TcpListener;
+
+use crate::support::{Source, User, config, pair, sign_in, within};
+
+/// Connects with a session whose socket is at `ws_url`, which no sign-in has checked.
+async fn connect_to(config: Config, ws_url: &str) -> Result<(), ConnectError> {
+    // {"uid":"7"} as the payload of a JWT.
+    let token = "e30.eyJ1aWQiOiI3In0.canary".into();
+    let update = SessionUpdate { token: Some(token), ws_url: Some(ws_url.to_owned()), ..SessionUpdate::default() };
+    let source = StaticSession::new(Session::new(update).unwrap());
+    within(connect(config, Arc::new(source))).await.map(drop)
+}
+
+#[tokio::test]
+async fn tls_works_with_the_right_authority_and_not_without() {
+    let emulator = Emulator::builder().tls(true).start().await.unwrap();
+    let (anna, mut minh, target) = pair(&emulator).await;
+    within(anna.socket.send(&target, &Draft::from("secret"))).await.unwrap();
+    assert_eq!(minh.next_text().await, "secret");
+
+    let other = Emulator::builder().tls(true).start().await.unwrap();
+    let stranger = TlsConfig::builder().roots(Roots::None).add_root_pem(other.ca_pem().unwrap().as_bytes());
+    let config = config(&emulator).tls(stranger.build().unwrap()).build().unwrap();
+    let error = connect_to(config, &format!("127.0.0.1:{}", emulator.addr().port())).await.unwrap_err();
+    assert_eq!(*error.kind(), ConnectErrorKind::Tls { host: "127.0.0.1".to_owned() });
+    assert_eq!(error.class(), ErrorClass::Permanent);
+    assert_eq!(emulator.stats().connects, 2);
+}
+
+#[tokio::test]
+async fn a_refused_upgrade_has_the_credentials_checked_once() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.faults().refuse_upgrades(1, 401);
+    let anna = User::new(&emulator, 1).await;
+    assert_eq!(anna.source.refused.load(Ordering::SeqCst), 1);
+
+    emulator.faults().refuse_upgrades(2, 401);
+    let source = Arc::new(Source::new(anna.session.clone()));
+    let error = within(connect(config(&emulator).build().unwrap(), source.clone())).await.unwrap_err();
+    assert_eq!(*error.kind(), ConnectErrorKind::Refused { status: 401 });
+    assert_eq!(source.refused.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_login_that_is_proved_over_ends_the_attempt() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.faults().refuse_upgrades(1, 401);
+    let source = Source { login_over: true, ..Source::new(sign_in(&emulator, 1).await) };
+    let error = within(connect(config(&emulator).build().unwrap(), Arc::new(source))).await.unwrap_err();
+    assert_eq!(*error.kind(), ConnectErrorKind::LoginOver);
+    assert_eq!(error.class(), ErrorClass::Auth);
+}
+
+#[tokio::test]
+async fn an_overloaded_server_says_nothing_about_the_login() {
+    let emulator = Emulator::start().await.unwrap();
+    emulator.faults().refuse_upgrades(1, 503);
+    let source = Arc::new(Source::new(sign_in(&emulator, 1).await));
+    let error = within(connect(config(&emulator).build().unwrap(), source.clone())).await.unwrap_err();
+    assert_eq!(*error.kind(), ConnectErrorKind::Refused { status: 503 });
+    assert!(error.class().is_transient());
+    assert_eq!(source.refused.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_persistent_connection_waits_for_its_server() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = sign_in(&emulator, 1).await;
+    emulator.pause_listening().await;
+    let config = config(&emulator).persistent(true).build().unwrap();
+    let connecting = tokio::spawn(connect(config, Arc::new(StaticSession::new(session))));
+    emulator.resume_listening().unwrap();
+    assert!(within(connecting).await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn every_phase_has_the_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for (scheme, phase) in [("http", DialPhase::Upgrade), ("https", DialPhase::Tls)] {
+        let url = format!("{scheme}://127.0.0.1:{port}");
+        let config = Config::builder().gateway_url(&url).connect_timeout(Duration::from_millis(100));
+        let error = connect_to(config.build().unwrap(), &url).await.unwrap_err();
+        assert_eq!(*error.kind(), ConnectErrorKind::TimedOut { phase });
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_or_hangs_up_is_told_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let url = format!("http://{address}");
+    let config = || Config::builder().gateway_url(&url).build().unwrap();
+    let hang_up = async { drop(listener.accept().await.unwrap()) };
+    let (result, ()) = tokio::join!(connect_to(config(), &url), hang_up);
+    assert_eq!(*result.unwrap_err().kind(), ConnectErrorKind::Handshake);
+    drop(listener);
+    let error = connect_to(config(), &url).await.unwrap_err();
+    assert_eq!(*error.kind(), ConnectErrorKind::Unreachable { host: address.to_string() });
+}
+
+#[tokio::test]
+async fn tokens_go_to_trusted_addresses_only_and_to_no_error() {
+    let config = |gateway: &str| Config::builder().gateway_url(gateway).build().unwrap();
+    for (gateway, ws_url) in [
+        ("https://gw.mezon.ai", "evil.example:443"),
+        ("https://gw.mezon.ai", "http://gw.mezon.ai"),
+        ("https://gw.mezon.ai", "127.0.0.1:80"),
+        ("http://chat.example.org", "ws://chat.example.org"),
+        ("https://gw.mezon.ai", "user@gw.mezon.ai"),
+    ] {
+        let error = connect_to(config(gateway), ws_url).await.unwrap_err();
+        assert_eq!(*error.kind(), ConnectErrorKind::Endpoint, "{ws_url}");
+        assert!(!format!("{error:?} {error} {error:#}").contains("canary"));
+    }
+}
+
+#[test]
+fn settings_have_bounds() {
+    let wrong = [
+        Config::builder().heartbeat(Duration::from_secs(60), Duration::from_secs(1)),
+        Config::builder().heartbeat(Duration::ZERO, Duration::from_secs(1)),
+        Config::builder().connect_timeout(Duration::ZERO),
+        Config::builder().call_timeout(Duration::ZERO),
+        Config::builder().event_queue(0),
+        Config::builder().read_buffer(100),
+        Config::builder().max_message(100),
+    ];
+    for builder in wrong {
+        let error = builder.build().unwrap_err();
+        assert!(matches!(error.kind(), ConnectErrorKind::InvalidSetting { .. }), "{error}");
+    }
+    let error = Config::builder().gateway_url("ftp://example.org").build().unwrap_err();
+    assert_eq!(*error.kind(), ConnectErrorKind::Endpoint);
+}

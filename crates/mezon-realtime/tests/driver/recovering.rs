@@ -1,0 +1,137 @@
+//! Bad networks and bad days of a gateway.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use mezon_emulator::Emulator;
+use mezon_model::Draft;
+use mezon_realtime::{CloseReason, ConnectionState, DisconnectReason, Event, MaybeSent, NotSent, SendErrorKind};
+use mezon_session::ExponentialDelay;
+
+use crate::support::{User, config, pair, within};
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+#[tokio::test]
+async fn a_cut_connection_comes_back_joined_and_tells_the_gap() {
+    let emulator = Emulator::start().await.unwrap();
+    let (anna, mut minh, target) = pair(&emulator).await;
+    let ack = within(anna.socket.send(&target, &Draft::from("before"))).await.unwrap();
+    assert_eq!(minh.next_text().await, "before");
+    emulator.faults().cut_connections();
+    minh.until(|event| matches!(event, Event::Disconnected { reason: DisconnectReason::Broken, .. })).await;
+    minh.until(|event| matches!(event, Event::Connected { generation: 2 })).await;
+    let gap = minh.until(|event| matches!(event, Event::Gap { .. } | Event::Ready { .. })).await;
+    let Event::Gap { channels, complete: true } = gap else { panic!("{gap:?}") };
+    let seen: Vec<_> = channels.iter().map(|gap| (gap.channel_id, gap.last_seen)).collect();
+    assert_eq!(seen, [(target.channel_id, Some(ack.message_id))]);
+    minh.until(|event| matches!(event, Event::Ready { generation: 2 })).await;
+    let mut states = anna.socket.states();
+    within(states.wait_for(|state| matches!(state, ConnectionState::Ready { .. }))).await.unwrap();
+    within(anna.socket.send(&target, &Draft::from("after"))).await.unwrap();
+    assert_eq!(minh.next_text().await, "after");
+    let stats = emulator.stats();
+    assert_eq!((stats.connects, stats.joins, stats.sends_received), (4, 4, 2));
+}
+
+#[tokio::test]
+async fn a_send_in_flight_is_maybe_sent_and_one_while_down_is_not_sent() {
+    let emulator = Emulator::start().await.unwrap();
+    let (mut anna, _minh, target) = pair(&emulator).await;
+    emulator.faults().drop_acks(1);
+    let draft = Draft::from("hello");
+    let (sent, ()) = tokio::join!(within(anna.socket.send(&target, &draft)), async {
+        emulator.wait_for(|stats| stats.sends_received == 1).await;
+        emulator.pause_listening().await;
+    });
+    let reason = MaybeSent::ConnectionLost;
+    assert_eq!(*sent.unwrap_err().kind(), SendErrorKind::MaybeSent { reason });
+    let reason = NotSent::NotConnected;
+    let error = anna.socket.send(&target, &draft).await.unwrap_err();
+    assert_eq!(*error.kind(), SendErrorKind::NotSent { reason });
+    anna.until_ready().await;
+    emulator.resume_listening().unwrap();
+    anna.until_ready().await;
+    within(anna.socket.send(&target, &draft)).await.unwrap();
+    assert_eq!(emulator.stats().sends_received, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_goes_silent_is_left() {
+    for half_open in [false, true] {
+        let emulator = Emulator::start().await.unwrap();
+        let quick = config(&emulator).heartbeat(40 * MILLISECOND, 80 * MILLISECOND);
+        let mut anna = User::with(&emulator, 1, quick).await;
+        emulator.wait_for(|stats| stats.pings >= 3).await;
+        assert!(anna.socket.round_trip().is_some());
+        if half_open {
+            emulator.faults().half_open(true);
+        } else {
+            emulator.faults().mute_pongs(true);
+        }
+        anna.until(|event| matches!(event, Event::Disconnected { reason: DisconnectReason::Silent, .. })).await;
+        emulator.faults().clear();
+        anna.until_ready().await;
+        // The old socket was dropped and is not kept beside the new one.
+        within(emulator.wait_for(|stats| stats.open_sockets == 1)).await;
+    }
+}
+
+#[tokio::test]
+async fn close_codes_are_told_and_decide() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut anna = User::new(&emulator, 1).await;
+    anna.until_ready().await;
+    for code in [1000, 1001, 1012, 4000] {
+        emulator.faults().close_sockets(code);
+        let reason = DisconnectReason::ClosedByServer { code: Some(code) };
+        anna.until(|event| matches!(event, Event::Disconnected { reason: r, .. } if *r == reason)).await;
+        anna.until_ready().await;
+    }
+    let before = anna.source.refused.load(Ordering::SeqCst);
+    emulator.faults().close_sockets(1008);
+    anna.until_ready().await;
+    assert_eq!(anna.source.refused.load(Ordering::SeqCst), before + 1);
+    emulator.faults().close_sockets(1002);
+    let event = anna.until(|event| matches!(event, Event::Closed { .. })).await;
+    assert!(matches!(event, Event::Closed { reason: CloseReason::Refused { code: 1002 } }));
+    assert!(within(anna.events.next()).await.is_none());
+    assert_eq!(anna.socket.state(), ConnectionState::Closed(CloseReason::Refused { code: 1002 }));
+}
+
+#[tokio::test]
+async fn a_hint_ends_a_long_wait() {
+    let emulator = Emulator::start().await.unwrap();
+    let minute = Duration::from_secs(60);
+    let slow = config(&emulator).delays(move || Fixed(minute));
+    let mut anna = User::with(&emulator, 1, slow).await;
+    anna.until_ready().await;
+    emulator.faults().cut_connections();
+    anna.until(|event| matches!(event, Event::Disconnected { retry_in, .. } if *retry_in == minute)).await;
+    anna.socket.network_changed();
+    anna.until_ready().await;
+}
+
+struct Fixed(Duration);
+
+impl mezon_session::DelayPolicy for Fixed {
+    fn next_delay(&mut self, _unit: f64) -> Duration {
+        self.0
+    }
+
+    fn reset(&mut self) {}
+}
+
+#[tokio::test]
+async fn flapping_never_leaves_two_sockets_open() {
+    let emulator = Emulator::start().await.unwrap();
+    let quick = config(&emulator).delays(|| ExponentialDelay::new(MILLISECOND, MILLISECOND));
+    let mut anna = User::with(&emulator, 1, quick).await;
+    for _ in 0..30 {
+        anna.until_ready().await;
+        assert!(emulator.stats().open_sockets <= 1);
+        emulator.faults().cut_connections();
+    }
+    anna.until_ready().await;
+    assert_eq!(emulator.stats().connects, 31);
+}
