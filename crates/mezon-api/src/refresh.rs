@@ -268,7 +268,8 @@ impl Inner {
             secrets: &[token, &gateway.server_key, session.token()],
             tells_time: true,
         };
-        let update = session_answer::read(gateway.run(&outgoing, gateway.deadline()).await?)?;
+        let answer = gateway.run(&outgoing, gateway.deadline()).await.map_err(lost)?;
+        let update = session_answer::read(answer)?;
         match &update.token {
             Some(token) if !token.is_empty() => Ok(update),
             _ => Err(ApiErrorKind::Decode { what: "the refresh brought no access token" }.into()),
@@ -300,6 +301,17 @@ fn is_refusal(error: &ApiError) -> bool {
         error.kind(),
         ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Forbidden { .. } | ApiErrorKind::SignInRefused { .. }
     )
+}
+
+/// A refresh whose answer was lost leaves the calls that waited for it undone, so they may be made again: only the way it
+/// was lost is reported. It is not repeated here, because the token may be good for one use only.
+fn lost(error: ApiError) -> ApiError {
+    if !matches!(error.kind(), ApiErrorKind::MaybeSent { .. }) {
+        return error;
+    }
+    let (kind, source) = error.into_parts();
+    let source = source.and_then(|source| source.downcast::<ApiError>().ok());
+    source.map_or_else(|| kind.into(), |source| *source)
 }
 
 /// One error for each of many who waited.

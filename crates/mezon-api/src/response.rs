@@ -193,7 +193,7 @@ mod tests {
             ("86400", Some(300)),
             ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
             ("Sun, 06 Nov 1994 08:49:17 GMT", Some(0)),
-            ("Sun, 06 Nov 2094 08:49:17 GMT", Some(300)),
+            ("Sat, 06 Nov 2094 08:49:17 GMT", Some(300)),
             ("-1", None),
             ("soon", None),
             ("", None),

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
@@ -51,21 +52,21 @@ where
 
     /// Sends `request` and waits for the head of the answer. The caller bounds the time.
     pub(crate) async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, Failure> {
-        let authority = request.uri().authority().map(ToString::to_string);
-        let sent = if request.uri().scheme() == Some(&http::uri::Scheme::HTTP) {
+        let authority = request.uri().authority().cloned();
+        let sent = if request.uri().scheme() == Some(&Scheme::HTTP) {
             self.plain.request(request).await
         } else {
-            self.secure(authority.as_deref().unwrap_or_default())?.request(request).await
+            self.secure(authority.as_ref())?.request(request).await
         };
-        sent.map_err(|error| failure_of(error, authority.unwrap_or_default()))
+        sent.map_err(|error| failure_of(error, authority.as_ref()))
     }
 
-    fn secure(&self, host: &str) -> Result<&Client<HttpsConnector<HttpConnector>, B>, Failure> {
+    fn secure(&self, host: Option<&Authority>) -> Result<&Client<HttpsConnector<HttpConnector>, B>, Failure> {
         if let Some(client) = self.secure.get() {
             return Ok(client);
         }
         let config = self.tls.client_config().map_err(|error| {
-            let kind = ApiErrorKind::Tls { host: host.to_owned(), certificate: false };
+            let kind = ApiErrorKind::Tls { host: name(host), certificate: false };
             Failure { error: ApiError::with_source(kind, error), fate: Fate::Unsent }
         })?;
         Ok(self.secure.get_or_init(|| {
@@ -190,11 +191,16 @@ pub(crate) fn late(phase: Phase) -> Failure {
     Failure { error: ApiErrorKind::TimedOut { phase }.into(), fate: Fate::Unknown }
 }
 
-fn failure_of(error: ClientError, host: String) -> Failure {
+fn name(host: Option<&Authority>) -> String {
+    host.map(ToString::to_string).unwrap_or_default()
+}
+
+fn failure_of(error: ClientError, host: Option<&Authority>) -> Failure {
     if !error.is_connect() {
         let error = ApiError::with_source(ApiErrorKind::ConnectionLost, error);
         return Failure { error, fate: Fate::Unknown };
     }
+    let host = name(host);
     let kind = match connect_cause(&error) {
         Some(Cause::Tls { certificate }) => ApiErrorKind::Tls { host, certificate },
         Some(Cause::TimedOut) => ApiErrorKind::TimedOut { phase: Phase::Connect },

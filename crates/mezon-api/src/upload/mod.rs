@@ -111,7 +111,7 @@ impl ApiClient {
     pub async fn request_upload(&self, request: &UploadRequest) -> Result<UploadTicket, ApiError> {
         let message = request.to_wire()?;
         let answer: api::UploadAttachment = self.call(Method::UPLOAD_ATTACHMENT_FILE, &message).await?;
-        UploadTicket::new(request, answer, &self.inner.gateway.0.policy)
+        UploadTicket::new(request, &answer, &self.inner.gateway.0.policy)
     }
 
     /// Sends the bytes to the place that a ticket names. The store stops taking them some 10 to 60 seconds after the

@@ -1,6 +1,6 @@
 //! The permission to upload one file, and what it is asked for with.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use http::{HeaderValue, Uri};
 use mezon_model::Attachment;
@@ -85,7 +85,7 @@ pub struct UploadTicket {
 impl UploadTicket {
     pub(crate) fn new(
         request: &UploadRequest,
-        answer: api::UploadAttachment,
+        answer: &api::UploadAttachment,
         policy: &EndpointPolicy,
     ) -> Result<Self, ApiError> {
         let unreadable = || ApiErrorKind::Decode { what: "the address to upload to" };
@@ -167,7 +167,8 @@ fn escape(url: &str) -> String {
         if byte.is_ascii_graphic() {
             escaped.push(char::from(byte));
         } else {
-            escaped.push_str(&format!("%{byte:02X}"));
+            // Writing to a string cannot fail.
+            let _ = write!(escaped, "%{byte:02X}");
         }
     }
     escaped
@@ -197,7 +198,7 @@ mod tests {
         let policy = EndpointPolicy::for_login(&Endpoint::parse("https://gw.mezon.ai", true).unwrap());
         let answer = api::UploadAttachment { filename: "a.png".into(), url: url.into() };
         let request = UploadRequest::new("a.png", 3).dimensions(2, 1);
-        UploadTicket::new(&request, answer, &policy).map_err(|error| error.into_parts().0)
+        UploadTicket::new(&request, &answer, &policy).map_err(|error| error.into_parts().0)
     }
 
     #[test]

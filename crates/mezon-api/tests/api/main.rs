@@ -1,0 +1,9 @@
+//! The HTTP client against peers of every kind.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod emulator;
+mod hostile;
+mod refresh;
+mod secrets;
+mod support;
