@@ -238,6 +238,19 @@ async fn a_login_that_is_over_is_told_at_once_when_connecting() {
     assert_eq!(emulator.stats().connects, 0);
 }
 
+/// The state was once published after `connect` had been answered, and was still the old one now and then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_is_connected_as_soon_as_connect_returns() {
+    let emulator = emulator().await;
+    let linh = sign_in(&emulator.url(), LINH, "linh").await;
+    for _ in 0..50 {
+        let socket = connected(&linh).await;
+        assert!(socket.is_connected());
+        socket.disconnect().await;
+        assert!(!socket.is_connected());
+    }
+}
+
 #[tokio::test]
 async fn a_bot_signs_in_with_its_key() {
     let emulator = Emulator::builder().app(77, "bot key", "helper").start().await.unwrap();

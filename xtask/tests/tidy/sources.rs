@@ -58,7 +58,27 @@ fn examples_in_documents_are_compiled() {
 }
 
 #[test]
+fn every_test_that_a_document_names_exists() {
+    let mut findings = Vec::new();
+    let mut named = 0;
+    for document in files(&root().join("docs"), &["md"]) {
+        let text = read(&document);
+        for (test, target) in named_tests(&text) {
+            named += 1;
+            let source = document.parent().unwrap().join(target);
+            let code = fs::read_to_string(&source).unwrap_or_default();
+            if !code.contains(&format!("fn {test}(")) {
+                findings.push(format!("{}: {test} in {target}", relative(&document)));
+            }
+        }
+    }
+    assert!(named > 0, "the architecture names the tests that hold its invariants");
+    assert_none("tests that documents name and nobody wrote", &findings);
+}
+
+#[test]
 fn the_rules_see_what_they_should() {
+    assert_eq!(named_tests("see [`a_b`](../x.rs), [other](y.md)").collect::<Vec<_>>(), [("a_b", "../x.rs")]);
     assert_eq!(plain_hosts("a http://example.com:80/x ws://[::1]:2").collect::<Vec<_>>(), ["example.com", "[::1]"]);
     assert_eq!(plain_hosts(r#"`http://` and format!("http://{host}") and "ws://""#).count(), 0);
     assert!(is_loopback("127.0.0.1") && is_loopback("localhost") && !is_loopback("localhost.example"));
@@ -95,6 +115,15 @@ fn test_modules(text: &str) -> impl Iterator<Item = &str> {
     text.split("#[cfg(test)]").skip(1).filter_map(|rest| {
         let declaration = rest.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("#["))?;
         declaration.strip_prefix("mod ")?.strip_suffix(';')
+    })
+}
+
+/// The links of a document that name a test: [`its_name`](its_file.rs).
+fn named_tests(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    text.split("[`").skip(1).filter_map(|rest| {
+        let (name, rest) = rest.split_once("`](")?;
+        let (target, _) = rest.split_once(')')?;
+        target.ends_with(".rs").then_some((name, target))
     })
 }
 

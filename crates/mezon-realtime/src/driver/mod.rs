@@ -331,20 +331,18 @@ impl Driver {
 
     fn enter(&mut self, state: ConnectionState) {
         tracing::debug!(?state, "connection state");
-        match &state {
-            ConnectionState::Connected { .. } => {
-                if let Some(opened) = self.opened.take() {
-                    let _ = opened.send(Ok(()));
-                }
-            }
-            ConnectionState::Closed(reason) => {
-                if let Some(opened) = self.opened.take() {
-                    let _ = opened.send(Err(self.error_of(reason)));
-                }
-            }
-            _ => {}
-        }
+        let outcome = match &state {
+            ConnectionState::Connected { .. } => Some(Ok(())),
+            ConnectionState::Closed(reason) => Some(Err(self.error_of(reason))),
+            _ => None,
+        };
+        // The state first: whoever waits to be connected must not find the old one.
         self.state.send_replace(state);
+        if let Some(outcome) = outcome
+            && let Some(opened) = self.opened.take()
+        {
+            let _ = opened.send(outcome);
+        }
     }
 
     /// Why there will be no connection, with what lies beneath it.
