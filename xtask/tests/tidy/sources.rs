@@ -123,7 +123,7 @@ fn named_tests(text: &str) -> impl Iterator<Item = (&str, &str)> {
     text.split("[`").skip(1).filter_map(|rest| {
         let (name, rest) = rest.split_once("`](")?;
         let (target, _) = rest.split_once(')')?;
-        target.ends_with(".rs").then_some((name, target))
+        Path::new(target).extension().is_some_and(|kind| kind == "rs").then_some((name, target))
     })
 }
 
