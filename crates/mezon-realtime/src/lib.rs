@@ -1,4 +1,23 @@
-//! WebSocket client for Mezon: a pure connection state machine and its tokio driver
+//! The realtime side of Mezon: a connection that stays up, joins again what was joined, and tells the truth about what
+//! was sent.
+//!
+//! - `connect` makes a connection; `Socket` makes calls over it, `Events` tell what happens on it.
+//! - [`machine`] is what decides: a state machine without I/O, clock and randomness, which can be driven by hand. It is
+//!   all that is left without the feature `driver`.
+//!
+//! # What holds
+//!
+//! - One connection at a time. A lost one is made again for as long as it takes; only proof that the login is over, or a
+//!   close code after which nothing else can come, ends it.
+//! - A message is sent at most once, and each call ends exactly once: answered, refused, *not sent* or *maybe sent*.
+//! - Nothing is lost silently: [`Event::Gap`] and [`Event::Lagged`] mark what was missed.
+//! - The connection never waits for the application.
+//!
+//! # Memory
+//!
+//! A connection holds its read buffer (4 KiB, a setting), a write buffer of at most 16 KiB and one frame, the message
+//! that is being received (4 MiB at most, a setting), 1,024 calls in flight and as many commands, and the events that
+//! the application has not taken yet (`Events` tells how many).
 
 mod close;
 #[cfg(feature = "driver")]

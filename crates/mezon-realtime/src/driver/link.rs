@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream as _;
 use futures_util::Sink as _;
-use tokio_tungstenite::tungstenite::error::Error as WsError;
+use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
@@ -96,13 +96,12 @@ impl Link {
 
 fn reason_of(error: &WsError) -> DisconnectReason {
     match error {
-        WsError::ConnectionClosed | WsError::AlreadyClosed | WsError::Io(_) | WsError::Tls(_) => {
-            DisconnectReason::Broken
-        }
+        WsError::ConnectionClosed
+        | WsError::AlreadyClosed
+        | WsError::Io(_)
+        | WsError::Tls(_)
         // A connection that ends without a close frame is an everyday end, not a fault of the protocol.
-        WsError::Protocol(tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake) => {
-            DisconnectReason::Broken
-        }
+        | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => DisconnectReason::Broken,
         _ => DisconnectReason::Protocol,
     }
 }

@@ -15,7 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mezon_session::{Session, SessionUpdate, TokenSource};
 use rand::rngs::StdRng;
@@ -28,7 +28,7 @@ use self::dial::{Dialled, Dialler};
 use self::events::EventQueue;
 use self::link::Link;
 use self::socket::{Command, Shared};
-use crate::machine::{CallId, Input, Machine, Outcome, Output};
+use crate::machine::{CallId, Counters, Input, Machine, Outcome, Output};
 use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
 
 pub use self::events::Events;
@@ -53,6 +53,36 @@ const CREDENTIALS: usize = 16;
 /// connection is lost it is made again, and what was joined is joined again. Dropping both ends the connection.
 ///
 /// Must be called within a tokio runtime with I/O and time.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use mezon_model::{ChannelId, Draft, Target};
+/// use mezon_realtime::{Config, Event, SendErrorKind, connect};
+/// use mezon_session::{Session, StaticSession};
+///
+/// # async fn run(session: Session) -> Result<(), Box<dyn std::error::Error>> {
+/// let (socket, mut events) = connect(Config::builder().build()?, Arc::new(StaticSession::new(session))).await?;
+///
+/// let channel = Target::direct(ChannelId::new(123));
+/// socket.join(&channel).await?;
+/// match socket.send(&channel, &Draft::from("hello")).await {
+///     Ok(ack) => println!("stored as {}", ack.message_id),
+///     Err(error) => match error.kind() {
+///         SendErrorKind::MaybeSent { .. } => println!("look into the history before sending it again"),
+///         _ => println!("not sent: {error:#}"),
+///     },
+/// }
+/// while let Some(event) = events.next().await {
+///     match event {
+///         Event::Message(message) => println!("{}: {}", message.username(), message.text()),
+///         Event::Gap { channels, .. } => println!("read the history of {} channels", channels.len()),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// When the first attempt fails, unless [`ConfigBuilder::persistent`](crate::ConfigBuilder::persistent) is set:
@@ -106,6 +136,8 @@ struct Driver {
     gathered: Vec<Event>,
     events: Arc<EventQueue>,
     shared: Arc<Shared>,
+    /// What `shared` shows.
+    published: (Option<Duration>, Counters),
     state: watch::Sender<ConnectionState>,
     opened: Option<oneshot::Sender<Result<(), ConnectError>>>,
     last_error: Option<ConnectError>,
@@ -156,6 +188,7 @@ impl Driver {
             gathered: Vec::new(),
             events: queue,
             shared,
+            published: (None, Counters::default()),
             state: state_sender,
             opened: Some(opened),
             last_error: None,
@@ -325,7 +358,11 @@ impl Driver {
             }
         }
         self.events.push_all(&mut self.gathered);
-        self.shared.publish(&self.machine);
+        let measured = (self.machine.round_trip(), self.machine.counters());
+        if measured != self.published {
+            self.published = measured;
+            self.shared.publish(measured.0, measured.1);
+        }
         moved
     }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Signal, States, Waiter, not_sent};
-use crate::machine::{CallId, Counters, Input, Machine, Outcome, Reply};
+use crate::machine::{CallId, Counters, Input, Outcome, Reply};
 use crate::{CallError, CallErrorKind, ConnectionState, MaybeSent, NotSent, SendError, SendErrorKind};
 
 /// A handle of a connection. Clones are cheap and share it.
@@ -275,10 +275,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn publish(&self, machine: &Machine<Waiter>) {
-        let nanos = machine.round_trip().map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1));
+    pub(super) fn publish(&self, round_trip: Option<Duration>, counters: Counters) {
+        let nanos = round_trip.map_or(0, |time| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX).max(1));
         self.round_trip_nanos.store(nanos, Ordering::Relaxed);
-        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = machine.counters();
+        *self.counters.lock().unwrap_or_else(PoisonError::into_inner) = counters;
     }
 }
 

@@ -299,10 +299,11 @@ impl<W> Machine<W> {
     pub fn deadline(&self) -> Option<Instant> {
         let heartbeat = || self.link.as_ref().map(|link| link.heartbeat.deadline());
         let (of_state, of_link) = match self.state {
-            State::BackingOff { until } | State::Dialling { until } => (Some(until), None),
             State::Up => (self.rejoin.deadline(), heartbeat()),
             State::Draining { until, close_sent: false } => (Some(until), heartbeat()),
-            State::Draining { until, close_sent: true } => (Some(until), None),
+            State::BackingOff { until } | State::Dialling { until } | State::Draining { until, .. } => {
+                (Some(until), None)
+            }
             State::Stopped => (None, None),
         };
         [of_state, of_link, self.calls.deadline()].into_iter().flatten().min()

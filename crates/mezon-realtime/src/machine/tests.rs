@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mezon_proto::api;
-use mezon_proto::realtime::{self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, Pong, envelope};
+use mezon_proto::realtime::{
+    self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, MessageTypingEvent, Pong, envelope,
+};
 use mezon_proto::wire::{Body, Revision, decode};
 use mezon_session::DelayPolicy;
 
@@ -253,11 +255,11 @@ fn the_first_input_is_a_dial_and_the_first_events_are_connected_and_ready() {
 fn pushes_are_events_in_order_and_what_is_unknown_is_a_value() {
     let mut rig = Rig::up();
     rig.push(message(1, 10));
-    rig.push(envelope::Message::MessageTypingEvent(Default::default()));
-    rig.push(envelope::Message::MessageReactionEvent(Default::default()));
-    rig.push(envelope::Message::ChannelPresenceEvent(Default::default()));
+    rig.push(envelope::Message::MessageTypingEvent(MessageTypingEvent::default()));
+    rig.push(envelope::Message::MessageReactionEvent(api::MessageReaction::default()));
+    rig.push(envelope::Message::ChannelPresenceEvent(realtime::ChannelPresenceEvent::default()));
     rig.push(error(7, "push"));
-    rig.push(envelope::Message::LastSeenMessageEvent(Default::default()));
+    rig.push(envelope::Message::LastSeenMessageEvent(realtime::LastSeenMessageEvent::default()));
     // Field 1000, which no revision knows, and a channel message whose body is broken.
     rig.receive(Bytes::from_static(&[0xc2, 0x3e, 0x01, 0x07]));
     rig.receive(Bytes::from_static(&[0x32, 0x02, 0x0a, 0x09]));

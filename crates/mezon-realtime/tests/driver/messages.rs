@@ -121,7 +121,8 @@ async fn any_request_can_be_made_and_api_calls_are_not() {
     let anna = User::new(&emulator, 1).await;
     let reply = within(anna.socket.call(envelope::Message::Ping(realtime::Ping {}))).await.unwrap();
     assert_eq!(reply, Reply::Message(Box::new(envelope::Message::Pong(realtime::Pong {}))));
-    let error = anna.socket.call(envelope::Message::ApiRequestEvent(Default::default())).await.unwrap_err();
+    let error =
+        anna.socket.call(envelope::Message::ApiRequestEvent(realtime::ApiRequestEvent::default())).await.unwrap_err();
     assert_eq!(*error.kind(), CallErrorKind::NotSent { reason: NotSent::Unsupported });
 }
 

@@ -30,8 +30,8 @@ async fn a_cut_connection_comes_back_joined_and_tells_the_gap() {
     within(states.wait_for(|state| matches!(state, ConnectionState::Ready { .. }))).await.unwrap();
     within(anna.socket.send(&target, &Draft::from("after"))).await.unwrap();
     assert_eq!(minh.next_text().await, "after");
-    let stats = emulator.stats();
-    assert_eq!((stats.connects, stats.joins, stats.sends_received), (4, 4, 2));
+    let seen = emulator.stats();
+    assert_eq!((seen.connects, seen.joins, seen.sends_received), (4, 4, 2));
 }
 
 #[tokio::test]
