@@ -100,7 +100,7 @@ async fn what_the_server_refuses_is_said_in_its_words() {
     assert!(!error.class().is_transient(), "{error:?}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_calls_with_an_expired_token_make_one_refresh() {
     let emulator = Emulator::start().await.unwrap();
     let linh = sign_in(&emulator, 1).await;
@@ -138,7 +138,7 @@ async fn rotated_tokens_are_stored_and_work_from_there() {
     assert_eq!((stats.refreshes, stats.refreshes_refused), (6, 0));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_that_share_a_store_spend_no_token_twice() {
     let emulator = Emulator::start().await.unwrap();
     let store = MemoryStore::default();

@@ -1,7 +1,7 @@
 //! The session: refreshed once, stored first, never lost, and over only when that is proved.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use mezon_api::{ApiClient, ApiError, ApiErrorKind, AppLogin, Method, Timeouts};
@@ -173,13 +173,24 @@ async fn a_newer_stored_session_that_has_expired_gives_its_refresh_token() {
     assert_eq!(store.load().unwrap().unwrap().refresh_token().unwrap().expose(), "refresh-3");
 }
 
-/// A store that counts and fails on demand.
+#[tokio::test]
+async fn an_older_stored_session_is_not_taken_over() {
+    // As after a save that failed: the stored tokens are spent, though the access token has not expired.
+    let peer = Peer::start([new_tokens("3")]).await;
+    let store = MemoryStore::with_session(session("1", 600));
+    let gateway = peer.gateway().store(Arc::new(store.clone())).build().unwrap();
+    let client = gateway.resume(session("2", 3_600)).unwrap();
+    let fresh = client.refresh_session().await.unwrap();
+    assert!(peer.requests()[0].contains("refresh-2"));
+    assert_eq!(store.load().unwrap().as_ref(), Some(&*fresh));
+}
+
+/// A store that fails on demand.
 #[derive(Default)]
 struct Unreliable {
     inner: MemoryStore,
     fail_lock: AtomicBool,
     fail_save: AtomicBool,
-    saves: AtomicUsize,
 }
 
 impl SessionStore for Unreliable {
@@ -188,7 +199,6 @@ impl SessionStore for Unreliable {
     }
 
     fn save(&self, session: &Session) -> Result<(), StoreError> {
-        self.saves.fetch_add(1, Ordering::SeqCst);
         if self.fail_save.load(Ordering::SeqCst) {
             return Err(StoreErrorKind::Unavailable.into());
         }
