@@ -31,7 +31,8 @@ pub trait TokenSource: Send + Sync + 'static {
     /// The server pushed new credentials over the socket. They are merged, stored and used from now on.
     ///
     /// # Errors
-    /// When the pushed credentials cannot be read or stored. The old ones stay in use then.
+    /// When the pushed credentials cannot be read: the old ones stay in use. When they cannot be stored: they are in use
+    /// all the same, because the server has replaced the old ones.
     fn pushed(&self, update: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>>;
 }
 
