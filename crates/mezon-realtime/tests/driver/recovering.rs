@@ -1,12 +1,16 @@
 //! Bad networks and bad days of a gateway.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use mezon_emulator::Emulator;
 use mezon_model::Draft;
-use mezon_realtime::{CloseReason, ConnectionState, DisconnectReason, Event, MaybeSent, NotSent, SendErrorKind};
-use mezon_session::ExponentialDelay;
+use mezon_proto::realtime::{self, Envelope, envelope};
+use mezon_realtime::{CallErrorKind, CloseReason, Config, ConnectionState, DisconnectReason, Event};
+use mezon_realtime::{MaybeSent, NotSent, SendErrorKind, connect};
+use mezon_session::{ExponentialDelay, Session, SessionUpdate, StaticSession};
+use tokio::net::TcpListener;
 
 use crate::support::{User, config, pair, within};
 
@@ -134,4 +138,55 @@ async fn flapping_never_leaves_two_sockets_open() {
     }
     anna.until_ready().await;
     assert_eq!(emulator.stats().connects, 31);
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_costs_the_connection_and_no_more() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut anna = User::with(&emulator, 1, config(&emulator).max_message(1_024)).await;
+    anna.until_ready().await;
+    let sender_display_name = "x".repeat(5_000);
+    let typing = realtime::MessageTypingEvent { sender_display_name, ..Default::default() };
+    emulator.push(1, &Envelope { cid: 0, message: Some(envelope::Message::MessageTypingEvent(typing)) });
+    anna.until(|event| matches!(event, Event::Disconnected { reason: DisconnectReason::Protocol, .. })).await;
+    anna.until_ready().await;
+}
+
+/// A server that shakes hands and never reads again. Whatever does not fit into the buffers of the network has not left.
+#[tokio::test]
+async fn what_a_server_does_not_read_is_not_sent_and_does_not_hold_up_close() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let short = 200 * MILLISECOND;
+    let config = Config::builder().gateway_url(&url).drain_timeout(short).close_timeout(short).build().unwrap();
+    // {"uid":"7"} as the payload of a JWT.
+    let token = Some("e30.eyJ1aWQiOiI3In0.x".into());
+    let session = Session::new(SessionUpdate { token, ..SessionUpdate::default() }).unwrap();
+    let deaf = async {
+        let (tcp, _) = listener.accept().await.unwrap();
+        tokio_tungstenite::accept_async(tcp).await.unwrap()
+    };
+    let (connected, _deaf) = tokio::join!(connect(config, Arc::new(StaticSession::new(session))), deaf);
+    let (socket, _events) = connected.unwrap();
+    let update = |content: String| {
+        envelope::Message::ChannelMessageUpdate(realtime::ChannelMessageUpdate { content, ..Default::default() })
+    };
+    // Far more than the buffers of a loopback connection take.
+    let large: Vec<_> = (0..64)
+        .map(|_| {
+            let (socket, message) = (socket.clone(), update("x".repeat(500_000)));
+            tokio::spawn(async move { socket.call_within(message, 300 * MILLISECOND).await })
+        })
+        .collect();
+    let mut reasons = Vec::new();
+    for call in large {
+        match within(call).await.unwrap().unwrap_err().kind() {
+            CallErrorKind::MaybeSent { reason: MaybeSent::TimedOut } => reasons.push("maybe sent"),
+            CallErrorKind::NotSent { reason: NotSent::TimedOut } => reasons.push("not sent"),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(reasons.contains(&"maybe sent") && reasons.contains(&"not sent"), "{reasons:?}");
+    assert_eq!(reasons.last(), Some(&"not sent"));
+    within(socket.close()).await;
 }
