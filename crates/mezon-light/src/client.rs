@@ -12,12 +12,14 @@ use mezon_api::{
 use mezon_model::{Attachment, Channel, ChannelId, ChannelMessage, MessageId, Target, UserId};
 use mezon_realtime::{ChannelGap, Config, Revision};
 use mezon_session::{Clock, Secret, Session, SessionStore, TokenSource};
+use tokio::runtime::Handle;
 
 use crate::{AuthenticateConfig, BotConfig, ClientInitConfig, LightError, LightSocket};
 
 /// A signed-in user: the session, and the calls that need no socket. Clones are cheap and share the session.
 ///
-/// The session is refreshed by itself before it expires, for as long as a clone lives.
+/// The session is refreshed by itself before it expires, for as long as a clone lives. (A client made outside of a tokio
+/// runtime refreshes when a call needs it, and by itself from the first connect on.)
 /// [`LightClient::session_changes`] tells about each new one; a [`SessionStore`] given to the builder holds it by then.
 #[derive(Clone, Debug)]
 pub struct LightClient {
@@ -266,7 +268,9 @@ impl LightClient {
         Ok(config.build()?)
     }
 
+    /// Where a socket of this client gets its credentials, which are kept fresh from now on. To be called in a runtime.
     pub(crate) fn token_source(&self) -> Arc<dyn TokenSource> {
+        self.api.keep_fresh();
         Arc::new(self.api.clone())
     }
 
@@ -370,8 +374,7 @@ impl LightClientBuilder {
         Ok(self.client(api))
     }
 
-    /// Takes up the credentials of an earlier sign-in. Makes no call. To be called in a tokio runtime, where the session
-    /// is kept fresh.
+    /// Takes up the credentials of an earlier sign-in. Makes no call.
     ///
     /// # Errors
     /// As [`LightClient::init_client`].
@@ -382,7 +385,7 @@ impl LightClientBuilder {
         self.resume(config.into_session()?)
     }
 
-    /// Takes up a session from before. Makes no call. To be called in a tokio runtime, where the session is kept fresh.
+    /// Takes up a session from before. Makes no call.
     ///
     /// # Errors
     /// [`LightError::Api`] for an address that credentials must not be sent to.
@@ -414,7 +417,11 @@ impl LightClientBuilder {
     }
 
     fn client(self, api: ApiClient) -> LightClient {
-        api.keep_fresh();
-        LightClient { api, tls: self.tls, revision: self.revision }
+        let client = LightClient { api, tls: self.tls, revision: self.revision };
+        // Outside of a runtime there is nothing to refresh in: the first connect catches up on it.
+        if Handle::try_current().is_ok() {
+            client.api.keep_fresh();
+        }
+        client
     }
 }

@@ -238,6 +238,23 @@ async fn a_login_that_is_over_is_told_at_once_when_connecting() {
     assert_eq!(emulator.stats().connects, 0);
 }
 
+#[test]
+fn a_client_can_be_made_before_there_is_a_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (emulator, export) = runtime.block_on(async {
+        let emulator = emulator().await;
+        let export = sign_in(&emulator.url(), LINH, "linh").await.export_session();
+        (emulator, export)
+    });
+    let client = LightClient::init_client(ClientInitConfig::from_export(&export).unwrap()).unwrap();
+    runtime.block_on(async {
+        let socket = connected(&client).await;
+        assert!(socket.is_connected());
+        socket.disconnect().await;
+        emulator.shutdown().await;
+    });
+}
+
 /// The state was once published after `connect` had been answered, and was still the old one now and then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_socket_is_connected_as_soon_as_connect_returns() {
