@@ -25,8 +25,8 @@ impl Audience {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).push(subscriber);
     }
 
-    /// The socket is gone for good: every stream ends once it has been read.
-    pub(crate) fn dismiss(&self) {
+    /// The connection is over for good: every stream ends once it has been read.
+    fn dismiss(&self) {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
@@ -86,6 +86,7 @@ pub(crate) async fn run(mut events: Events, audience: Arc<Audience>, catch_up: O
             }
         }
     }
+    audience.dismiss();
 }
 
 /// Delivers what was missed in `channels`; gives back those that could not be read.

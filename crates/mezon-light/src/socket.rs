@@ -15,8 +15,9 @@ use crate::{LightClient, LightError, SendMessagePayload};
 /// A connection to the server's realtime side. Clones are cheap and share the connection.
 ///
 /// It comes back by itself when the network fails, joins its channels again, and reads what was missed from the
-/// history. Handlers and streams registered before [`LightSocket::connect`] see everything from the first event on, and
-/// stay across a disconnect and a new connect.
+/// history. Handlers and streams registered before [`LightSocket::connect`] see everything from the first event on.
+/// Handlers stay for the next connect; streams end when the connection is over for good: after a disconnect, or when the
+/// login is over.
 #[derive(Clone)]
 pub struct LightSocket {
     inner: Arc<Inner>,
@@ -166,7 +167,6 @@ impl LightSocket {
             live.socket.close().await;
             // The dispatcher ends with the event stream: what was queued reaches the listeners first.
             let _ = (&mut live.dispatcher).await;
-            self.inner.audience.dismiss();
         }
     }
 

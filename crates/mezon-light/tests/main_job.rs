@@ -9,8 +9,8 @@ use std::sync::mpsc;
 
 use mezon_emulator::Emulator;
 use mezon_light::{
-    BotConfig, ClientInitConfig, ErrorClass, Event, LightClient, LightError, LightSocket, MemoryStore, MessageCode,
-    MessageContent, SendErrorKind, SendMessagePayload, SessionStore, SocketConnectOptions,
+    BotConfig, ClientInitConfig, CloseReason, ErrorClass, Event, LightClient, LightError, LightSocket, MemoryStore,
+    MessageCode, MessageContent, SendErrorKind, SendMessagePayload, SessionStore, SocketConnectOptions,
 };
 use support::{LINH, MINH, Network, emulator, next_event, next_message, sign_in};
 
@@ -236,6 +236,24 @@ async fn a_login_that_is_over_is_told_at_once_when_connecting() {
     let error = connect.await.expect("told in time").unwrap_err();
     assert_eq!(error.class(), ErrorClass::Auth, "{error:#}");
     assert_eq!(emulator.stats().connects, 0);
+}
+
+#[tokio::test]
+async fn the_proven_end_of_a_login_ends_the_streams() {
+    let emulator = emulator().await;
+    let linh = sign_in(&emulator.url(), LINH, "linh").await;
+    let socket = LightSocket::new(&linh);
+    let (mut events, mut inbox) = (socket.events(), socket.messages());
+    socket.connect(SocketConnectOptions::new()).await.unwrap();
+
+    emulator.faults().expire_tokens();
+    emulator.faults().expire_refresh_tokens();
+    emulator.faults().cut_connections();
+    let closed = next_event(&mut events, |event| matches!(event, Event::Closed { .. })).await;
+    assert!(matches!(closed, Event::Closed { reason: CloseReason::LoginOver }), "{closed:?}");
+    assert!(events.next().await.is_none());
+    assert!(inbox.next().await.is_none());
+    assert!(!socket.is_connected());
 }
 
 #[test]
