@@ -9,8 +9,8 @@ use mezon_session::{
     Clock, Endpoint, EndpointErrorKind, EndpointPolicy, RefreshPolicy, Secret, ServerClock, SessionStore, SystemClock,
 };
 use mezon_tls::TlsConfig;
+use rand::RngExt as _;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
@@ -215,7 +215,7 @@ impl GatewayBuilder {
             transport: Transport::new(tls, self.timeouts, self.body_limit),
             retry: self.retry,
             budget: Mutex::default(),
-            random: Mutex::new(StdRng::from_os_rng()),
+            random: Mutex::new(rand::make_rng()),
         })))
     }
 }

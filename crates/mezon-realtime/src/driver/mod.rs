@@ -18,8 +18,6 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use mezon_session::{Session, SessionUpdate, TokenSource};
-use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
@@ -163,7 +161,7 @@ impl Driver {
         source: Arc<dyn TokenSource>,
         opened: oneshot::Sender<Result<(), ConnectError>>,
     ) -> (Socket, Events, Self) {
-        let seed = config.seed.unwrap_or_else(|| StdRng::from_os_rng().random());
+        let seed = config.seed.unwrap_or_else(rand::random);
         let (command_sender, commands) = mpsc::channel(COMMANDS);
         let (signal_sender, signals) = mpsc::unbounded_channel();
         let (state_sender, state) = watch::channel(ConnectionState::Connecting { generation: 1 });

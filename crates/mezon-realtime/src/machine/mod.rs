@@ -32,7 +32,7 @@ use bytes::Bytes;
 use mezon_proto::realtime::{Envelope, envelope};
 use mezon_session::{DelayPolicy, SessionUpdate};
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
+use rand::{RngExt as _, SeedableRng as _};
 
 use self::calls::{Caller, Calls, Slot};
 use self::rejoin::Rejoin;
