@@ -25,6 +25,20 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// Installs, builds, starts and runs the scenarios; stops what it started, also when one fails.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), String> {
+    let folder = install(workspace)?;
+    run_shown(workspace.cargo().args(["build", "--locked", "-p", "mezon-cli"]))?;
+    let mezon = workspace.target.join("debug").join(format!("mezon{}", std::env::consts::EXE_SUFFIX));
+
+    let log = folder.join("emulator.log");
+    let emulator = Emulator::start(workspace, &mezon, &log)?;
+    let mut script = workspace.command("node");
+    script.arg("run.mjs").arg(&emulator.url).arg(&mezon).current_dir(&folder);
+    run_bounded("node run.mjs", &mut script, SCRIPT_LIMIT)
+        .map_err(|error| format!("{error}; the emulator's log is {}", log.display()))
+}
+
+/// Installs the JavaScript SDK, and gives back the folder it is in, with the scripts beside it.
+pub(crate) fn install(workspace: &Workspace) -> Result<PathBuf, String> {
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
     check_node(workspace)?;
     output(workspace.command(npm).arg("--version"))
@@ -38,16 +52,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), String> {
         .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"])
         .current_dir(&folder);
     run_bounded("npm ci", &mut install, INSTALL_LIMIT)?;
-
-    run_shown(workspace.cargo().args(["build", "--locked", "-p", "mezon-cli"]))?;
-    let mezon = workspace.target.join("debug").join(format!("mezon{}", std::env::consts::EXE_SUFFIX));
-
-    let log = folder.join("emulator.log");
-    let emulator = Emulator::start(workspace, &mezon, &log)?;
-    let mut script = workspace.command("node");
-    script.arg("run.mjs").arg(&emulator.url).arg(&mezon).current_dir(&folder);
-    run_bounded("node run.mjs", &mut script, SCRIPT_LIMIT)
-        .map_err(|error| format!("{error}; the emulator's log is {}", log.display()))
+    Ok(folder)
 }
 
 fn check_node(workspace: &Workspace) -> Result<(), String> {
@@ -65,7 +70,7 @@ fn node_major(version: &str) -> Option<u32> {
 }
 
 /// Puts the scripts next to the folder that npm fills, so that their imports find the SDK.
-fn copy_scripts(from: &Path, to: &Path) -> Result<(), String> {
+pub(crate) fn copy_scripts(from: &Path, to: &Path) -> Result<(), String> {
     let copy = || -> std::io::Result<()> {
         fs::create_dir_all(to)?;
         for entry in fs::read_dir(from)? {
@@ -108,7 +113,7 @@ impl Drop for Running {
     }
 }
 
-fn run_bounded(name: &str, command: &mut Command, limit: Duration) -> Result<(), String> {
+pub(crate) fn run_bounded(name: &str, command: &mut Command, limit: Duration) -> Result<(), String> {
     say(&format!("$ {name}"));
     match Running::start(name, command.stdin(Stdio::null()))?.wait(limit) {
         Ok(Some(status)) if status.success() => Ok(()),

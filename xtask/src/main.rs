@@ -1,11 +1,13 @@
 //! The project's own chores. `cargo xtask help` lists them.
 
+mod bench;
 mod ci;
 mod codegen;
 #[cfg(test)]
 mod contract;
 mod deny;
 mod interop;
+mod weight;
 mod workspace;
 
 use std::process::ExitCode;
@@ -16,6 +18,8 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   codegen [--check]   generate crates/mezon-proto/src/generated from proto/ (--check: fail on any difference)
   interop             run the JavaScript SDK against the emulator and against the Rust client (needs Node.js and npm)
+  bench [--quick]     measure beside peers and bare loops, write docs/benchmarks.md (needs Node.js and npm)
+  weight              crates, build time and size of a program on mezon-light, beside other SDKs
   ci [STEP...]        run what every commit has to pass, or only the named steps:
 ";
 
@@ -27,6 +31,9 @@ fn main() -> ExitCode {
         ["codegen", "--check"] => codegen::check(),
         ["ci", steps @ ..] => ci::ci(steps),
         ["interop"] => Workspace::find().and_then(|workspace| interop::run(&workspace)),
+        ["bench"] => Workspace::find().and_then(|workspace| bench::measure(&workspace, false)),
+        ["bench", "--quick"] => Workspace::find().and_then(|workspace| bench::measure(&workspace, true)),
+        ["weight"] => Workspace::find().and_then(|workspace| weight::measure(&workspace)),
         ["help" | "--help" | "-h"] => {
             workspace::say(&usage());
             Ok(())

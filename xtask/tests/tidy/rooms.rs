@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mezon-emulator", &["mezon-proto"]),
     ("mezon-cli", &["mezon-emulator", "mezon-light"]),
     ("xtask", &[]),
+    ("bench", &["mezon-api", "mezon-light", "mezon-model", "mezon-proto", "mezon-realtime", "mezon-session"]),
 ];
 
 /// The one room that tests of others may use.

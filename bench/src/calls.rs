@@ -1,0 +1,97 @@
+//! Unary HTTP calls, one after the other and sixteen at once.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use http::Request;
+use http_body_util::{BodyExt as _, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use mezon_api::Method;
+use mezon_light::ApiClient;
+use mezon_proto::api::{ChannelDescList, ListChannelDescsRequest};
+use prost::Message as _;
+use prost::bytes::Bytes;
+use tokio::task::JoinSet;
+
+use crate::child::{Figures, Run};
+use crate::report::Group;
+use crate::{Result, clients, process, server};
+
+pub(crate) const RATE: &str = "calls/s";
+pub(crate) const CPU: &str = "CPU µs a call";
+
+pub(crate) const BARE: &str = "bare hyper-util client + prost";
+pub(crate) const API: &str = "mezon-api, ApiClient::call";
+
+pub(crate) const WORK: &str = "call";
+
+pub(crate) fn measure(title: &'static str, count: usize, at_once: usize, rounds: usize) -> Result<Group> {
+    let server = server::start(server::Work::Answer)?;
+    let mut group = Group::new(title, BARE, &[RATE, CPU]);
+    for _ in 0..rounds {
+        for client in [BARE, API] {
+            let figures = Run { work: WORK, client, server, count, at_once, javascript: None }.figures()?;
+            let get = |name: &str| figures.get(name).copied().unwrap_or(f64::NAN);
+            group.add(client, &[(RATE, get("rate")), (CPU, get("cpu") * 1e6 / count as f64)])?;
+        }
+    }
+    Ok(group)
+}
+
+pub(crate) async fn child(client: &str, server: SocketAddr, count: usize, at_once: usize) -> Result<Figures> {
+    let bare = bare_client();
+    let (light, _socket) = clients::light(server)?;
+    let each = count / at_once;
+    let mut started = (Instant::now(), process::cpu());
+    // Once to open the connections, once to measure.
+    for times in [each / 10, each] {
+        started = (Instant::now(), process::cpu());
+        let mut callers = JoinSet::new();
+        for _ in 0..at_once {
+            match client {
+                BARE => callers.spawn(call_bare(bare.clone(), server, times)),
+                API => callers.spawn(call_ours(light.api().clone(), times)),
+                _ => return Err(format!("unknown client {client}").into()),
+            };
+        }
+        while let Some(caller) = callers.join_next().await {
+            caller??;
+        }
+    }
+    let cpu = process::cpu() - started.1;
+    Ok(vec![("rate", count as f64 / started.0.elapsed().as_secs_f64()), ("cpu", cpu)])
+}
+
+type Bare = Client<HttpConnector, Full<Bytes>>;
+
+fn bare_client() -> Bare {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    Client::builder(TokioExecutor::new()).build(connector)
+}
+
+async fn call_bare(client: Bare, server: SocketAddr, times: usize) -> Result<()> {
+    for _ in 0..times {
+        let request = Request::post(format!("http://{server}/mezon.api.Mezon/ListChannelDescs"))
+            .header("authorization", "Bearer token")
+            .header("content-type", "application/proto")
+            .header("accept", "application/proto")
+            .body(Full::new(question().encode_to_vec().into()))?;
+        let body = client.request(request).await?.into_body().collect().await?.to_bytes();
+        ChannelDescList::decode(body)?;
+    }
+    Ok(())
+}
+
+async fn call_ours(client: ApiClient, times: usize) -> Result<()> {
+    for _ in 0..times {
+        let _: ChannelDescList = client.call(Method::LIST_CHANNEL_DESCS, &question()).await?;
+    }
+    Ok(())
+}
+
+fn question() -> ListChannelDescsRequest {
+    ListChannelDescsRequest { limit: 100, ..ListChannelDescsRequest::default() }
+}

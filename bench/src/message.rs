@@ -1,0 +1,126 @@
+//! The messages that are measured: what a server sends, with all fields filled as they are in practice.
+
+use mezon_proto::api::{
+    ChannelMessage, MessageAttachment, MessageAttachmentList, MessageMention, MessageMentionList, MessageRef,
+    MessageRefList,
+};
+use mezon_proto::realtime::{Envelope, envelope};
+use prost::Message as _;
+
+/// An id of a size that occurs: 63 bits, nine bytes as a varint.
+pub(crate) const FIRST_ID: i64 = 1_840_000_000_000_000_000;
+
+/// An ordinary message: names, a picture, a line of text.
+pub(crate) const SMALL: usize = 349;
+/// A long one: marks, mentions, attachments and an answered message.
+pub(crate) const LARGE: usize = 2_010;
+
+/// An envelope of exactly [`SMALL`] bytes.
+pub(crate) fn small(message_id: i64) -> Vec<u8> {
+    padded(SMALL, |text| common(message_id, format!(r#"{{"t":"{text}"}}"#)))
+}
+
+/// An envelope of exactly [`LARGE`] bytes.
+pub(crate) fn large(message_id: i64) -> Vec<u8> {
+    padded(LARGE, |text| {
+        let marks = concat!(
+            r#""mk":[{"type":"b","s":0,"e":12},{"type":"c","s":20,"e":44},{"type":"lk","s":50,"e":82}],"#,
+            r#""hg":[{"channelid":"1840000000000000003","s":90,"e":98}],"#,
+            r#""ej":[{"emojiid":"7287413489275","s":100,"e":106}]"#
+        );
+        let mentions = (0..3).map(|n| MessageMention {
+            user_id: FIRST_ID + n,
+            username: format!("user{n}"),
+            s: 110 + 10 * i32::try_from(n).unwrap_or_default(),
+            e: 117 + 10 * i32::try_from(n).unwrap_or_default(),
+            ..MessageMention::default()
+        });
+        let attachments = (0..2).map(|n| MessageAttachment {
+            filename: format!("photo-{n}.jpg"),
+            size: 245_760,
+            url: format!("https://cdn.mezon.ai/0/1840000000000000002/1840000000000000009/photo-{n}.jpg"),
+            filetype: "image/jpeg".to_owned(),
+            width: 1_920,
+            height: 1_080,
+            ..MessageAttachment::default()
+        });
+        let reference = MessageRef {
+            message_ref_id: FIRST_ID + 77,
+            content: r#"{"t":"what was said before"}"#.to_owned(),
+            message_sender_id: FIRST_ID + 5,
+            ..MessageRef::default()
+        };
+        ChannelMessage {
+            mentions: MessageMentionList { mentions: mentions.collect() }.encode_to_vec().into(),
+            attachments: MessageAttachmentList { attachments: attachments.collect() }.encode_to_vec().into(),
+            references: MessageRefList { refs: vec![reference] }.encode_to_vec().into(),
+            ..common(message_id, format!(r#"{{"t":"{text}",{marks}}}"#))
+        }
+    })
+}
+
+fn common(message_id: i64, content: String) -> ChannelMessage {
+    ChannelMessage {
+        channel_id: FIRST_ID + 2,
+        message_id,
+        sender_id: FIRST_ID + 3,
+        username: "linh.nguyen".to_owned(),
+        display_name: "Linh Nguyễn".to_owned(),
+        avatar: "https://cdn.mezon.ai/0/1840000000000000003/avatar.png".to_owned(),
+        channel_label: "linh.nguyen, an.tran".to_owned(),
+        content,
+        create_time_seconds: 1_760_000_000,
+        update_time_seconds: 1_760_000_000,
+        mode: 4,
+        ..ChannelMessage::default()
+    }
+}
+
+/// The envelope with as much text as makes it `size` bytes long.
+fn padded(size: usize, make: impl Fn(&str) -> ChannelMessage) -> Vec<u8> {
+    let text = "xin chào, how are you doing today? ".repeat(60);
+    let encode = |length: usize| {
+        let text: String = text.chars().filter(char::is_ascii).take(length).collect();
+        Envelope { cid: 0, message: Some(envelope::Message::ChannelMessage(make(&text))) }.encode_to_vec()
+    };
+    // A length prefix that grows by a byte can jump over the size; these sizes are none of those.
+    let length = (0..size).find(|&length| encode(length).len() >= size).unwrap_or_default();
+    encode(length)
+}
+
+/// Appends `payload` as a WebSocket frame of a server: one binary message, unmasked.
+pub(crate) fn push_frame(payload: &[u8], to: &mut Vec<u8>) {
+    to.push(0x82);
+    match u16::try_from(payload.len()) {
+        Ok(length) if length < 126 => to.push(length.to_be_bytes()[1]),
+        Ok(length) => {
+            to.push(126);
+            to.extend(length.to_be_bytes());
+        }
+        Err(_) => {
+            to.push(127);
+            to.extend((payload.len() as u64).to_be_bytes());
+        }
+    }
+    to.extend(payload);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_messages_have_the_size_they_claim() {
+        assert_eq!(small(FIRST_ID).len(), SMALL);
+        assert_eq!(large(FIRST_ID).len(), LARGE);
+    }
+
+    #[test]
+    fn content_and_lists_are_read_by_the_model() {
+        let envelope = Envelope::decode(&*large(FIRST_ID)).unwrap();
+        let Some(envelope::Message::ChannelMessage(message)) = envelope.message else { panic!("{envelope:?}") };
+        let message = mezon_model::ChannelMessage::from(message);
+        assert!(message.text().starts_with("xin cho"));
+        assert_eq!((message.mentions().len(), message.attachments().len(), message.references().len()), (3, 2, 1));
+    }
+}

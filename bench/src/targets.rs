@@ -1,0 +1,106 @@
+//! What the project has set itself, and whether it is so.
+
+use crate::child::NODE;
+use crate::report::{Bound, Group, Target};
+use crate::{calls, codec, idle, receive, sends, start};
+
+/// All that was measured.
+pub(crate) struct Measured {
+    pub(crate) decode: [Group; 2],
+    pub(crate) encode: Group,
+    pub(crate) receive: Group,
+    pub(crate) one_send: Group,
+    pub(crate) many_sends: Group,
+    pub(crate) one_call: Group,
+    pub(crate) many_calls: Group,
+    pub(crate) start: Group,
+    pub(crate) idle: Group,
+}
+
+impl Measured {
+    pub(crate) fn groups(&self) -> [&Group; 10] {
+        let [small, large] = &self.decode;
+        let Self { encode, receive, one_send, many_sends, one_call, many_calls, start, idle, .. } = self;
+        [small, large, encode, receive, one_send, many_sends, one_call, many_calls, start, idle]
+    }
+
+    pub(crate) fn targets(&self) -> Vec<Target> {
+        use Bound::{AtLeast, AtMost};
+
+        let target = |claim, bound, measured| Target { claim, bound, measured };
+        let [small, large] = &self.decode;
+        let receive = |client| {
+            let ratio = |column| self.receive.ratio(client, column);
+            (ratio(receive::RATE), ratio(receive::CPU))
+        };
+        let (events, stream) = (receive(receive::REALTIME), receive(receive::STREAM));
+        let peak = [receive::REALTIME, receive::HANDLER, receive::STREAM]
+            .iter()
+            .filter_map(|client| self.receive.median(client, receive::PEAK))
+            .reduce(f64::max);
+        let text = "SDK, routing fields and text";
+        let typed = "SDK, everything typed";
+        let parsed = "prost, content and lists parsed (serde_json)";
+        let node_start = self.start.ratio_to(start::LIGHT, NODE, start::MILLIS);
+        vec![
+            target("receive, `Events`: messages/s of the raw loop", AtLeast(1.0), events.0),
+            target("receive, `MessageStream`: messages/s of the raw loop", AtLeast(1.0), stream.0),
+            target("receive, `Events`: CPU of the raw loop", AtMost(1.15), events.1),
+            target("receive, `MessageStream`: CPU of the raw loop", AtMost(1.15), stream.1),
+            target(
+                "receive, handler: messages/s of the JavaScript SDK",
+                AtLeast(20.0),
+                self.receive.ratio_to(NODE, receive::HANDLER, receive::RATE),
+            ),
+            target("receive: peak memory in MiB", AtMost(8.0), peak),
+            target("decode 349 B, routing and text: of prost", AtMost(0.8), small.ratio(text, codec::NANOS)),
+            target("decode 2,010 B, routing and text: of prost", AtMost(0.8), large.ratio(text, codec::NANOS)),
+            target(
+                "decode 349 B, typed: of prost + serde_json",
+                AtMost(1.2),
+                small.ratio_to(parsed, typed, codec::NANOS),
+            ),
+            target(
+                "decode 2,010 B, typed: of prost + serde_json",
+                AtMost(1.2),
+                large.ratio_to(parsed, typed, codec::NANOS),
+            ),
+            target("encode a send: of prost", AtMost(1.0), self.encode.ratio("SDK, text to frame", codec::NANOS)),
+            target("send, 1 in flight, p50: of a raw task", AtMost(1.1), self.one_send.ratio(sends::LIGHT, sends::P50)),
+            target("send, 1 in flight, p99: of a raw task", AtMost(1.1), self.one_send.ratio(sends::LIGHT, sends::P99)),
+            target(
+                "send, 64 in flight, p50: of a raw task",
+                AtMost(1.1),
+                self.many_sends.ratio(sends::LIGHT, sends::P50),
+            ),
+            target(
+                "send, 64 in flight, p99: of a raw task",
+                AtMost(1.1),
+                self.many_sends.ratio(sends::LIGHT, sends::P99),
+            ),
+            target(
+                "idle connection in KiB, `mezon-realtime`",
+                AtMost(12.0),
+                self.idle.median(idle::REALTIME, idle::KIB),
+            ),
+            target("idle connection in KiB, `mezon-light`", AtMost(12.0), self.idle.median(idle::LIGHT, idle::KIB)),
+            target("cold start: of a raw program", AtMost(1.5), self.start.ratio(start::LIGHT, start::MILLIS)),
+            target("cold start: times faster than Node.js with its SDK", AtLeast(15.0), node_start),
+            target(
+                "HTTP, 1 in flight, CPU: of bare hyper-util",
+                AtMost(1.15),
+                self.one_call.ratio(calls::API, calls::CPU),
+            ),
+            target(
+                "HTTP, 1 in flight, calls/s: of bare hyper-util",
+                AtLeast(0.87),
+                self.one_call.ratio(calls::API, calls::RATE),
+            ),
+            target(
+                "HTTP, 16 in flight, calls/s: of bare hyper-util",
+                AtLeast(0.87),
+                self.many_calls.ratio(calls::API, calls::RATE),
+            ),
+        ]
+    }
+}
