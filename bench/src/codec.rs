@@ -31,8 +31,8 @@ impl Case {
 
 pub(crate) fn measure() -> Result<[Group; 3]> {
     Ok([
-        group("Decode, 349 bytes", &decoding(&message::small(message::FIRST_ID).into()))?,
-        group("Decode, 2,010 bytes", &decoding(&message::large(message::FIRST_ID).into()))?,
+        group("Decode, 349 bytes", &decoding(&message::small().into()))?,
+        group("Decode, 2,010 bytes", &decoding(&message::large().into()))?,
         group("Encode a send", &encoding())?,
     ])
 }

@@ -16,13 +16,19 @@ pub(crate) const SMALL: usize = 349;
 pub(crate) const LARGE: usize = 2_010;
 
 /// An envelope of exactly [`SMALL`] bytes.
-pub(crate) fn small(message_id: i64) -> Vec<u8> {
-    padded(SMALL, |text| common(message_id, format!(r#"{{"t":"{text}"}}"#)))
+pub(crate) fn small() -> Vec<u8> {
+    encode(padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#))))
+}
+
+/// Envelopes of [`SMALL`] bytes, each with an id of its own.
+pub(crate) fn many_small(count: usize) -> impl Iterator<Item = Vec<u8>> {
+    let message = padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#)));
+    (FIRST_ID..).take(count).map(move |message_id| encode(ChannelMessage { message_id, ..message.clone() }))
 }
 
 /// An envelope of exactly [`LARGE`] bytes.
-pub(crate) fn large(message_id: i64) -> Vec<u8> {
-    padded(LARGE, |text| {
+pub(crate) fn large() -> Vec<u8> {
+    encode(padded(LARGE, |text| {
         let marks = concat!(
             r#""mk":[{"type":"b","s":0,"e":12},{"type":"c","s":20,"e":44},{"type":"lk","s":50,"e":82}],"#,
             r#""hg":[{"channelid":"1840000000000000003","s":90,"e":98}],"#,
@@ -54,9 +60,9 @@ pub(crate) fn large(message_id: i64) -> Vec<u8> {
             mentions: MessageMentionList { mentions: mentions.collect() }.encode_to_vec().into(),
             attachments: MessageAttachmentList { attachments: attachments.collect() }.encode_to_vec().into(),
             references: MessageRefList { refs: vec![reference] }.encode_to_vec().into(),
-            ..common(message_id, format!(r#"{{"t":"{text}",{marks}}}"#))
+            ..common(FIRST_ID, format!(r#"{{"t":"{text}",{marks}}}"#))
         }
-    })
+    }))
 }
 
 fn common(message_id: i64, content: String) -> ChannelMessage {
@@ -76,16 +82,20 @@ fn common(message_id: i64, content: String) -> ChannelMessage {
     }
 }
 
-/// The envelope with as much text as makes it `size` bytes long.
-fn padded(size: usize, make: impl Fn(&str) -> ChannelMessage) -> Vec<u8> {
+fn encode(message: ChannelMessage) -> Vec<u8> {
+    Envelope { cid: 0, message: Some(envelope::Message::ChannelMessage(message)) }.encode_to_vec()
+}
+
+/// The message with as much text as makes its envelope `size` bytes long.
+fn padded(size: usize, make: impl Fn(&str) -> ChannelMessage) -> ChannelMessage {
     let text = "xin chào, how are you doing today? ".repeat(60);
-    let encode = |length: usize| {
+    let with = |length: usize| {
         let text: String = text.chars().filter(char::is_ascii).take(length).collect();
-        Envelope { cid: 0, message: Some(envelope::Message::ChannelMessage(make(&text))) }.encode_to_vec()
+        make(&text)
     };
     // A length prefix that grows by a byte can jump over the size; these sizes are none of those.
-    let length = (0..size).find(|&length| encode(length).len() >= size).unwrap_or_default();
-    encode(length)
+    let length = (0..size).find(|&length| encode(with(length)).len() >= size).unwrap_or_default();
+    with(length)
 }
 
 /// Appends `payload` as a WebSocket frame of a server: one binary message, unmasked.
@@ -111,13 +121,14 @@ mod tests {
 
     #[test]
     fn the_messages_have_the_size_they_claim() {
-        assert_eq!(small(FIRST_ID).len(), SMALL);
-        assert_eq!(large(FIRST_ID).len(), LARGE);
+        assert_eq!(small().len(), SMALL);
+        assert!(many_small(3).all(|envelope| envelope.len() == SMALL));
+        assert_eq!(large().len(), LARGE);
     }
 
     #[test]
     fn content_and_lists_are_read_by_the_model() {
-        let envelope = Envelope::decode(&*large(FIRST_ID)).unwrap();
+        let envelope = Envelope::decode(&*large()).unwrap();
         let Some(envelope::Message::ChannelMessage(message)) = envelope.message else { panic!("{envelope:?}") };
         let message = mezon_model::ChannelMessage::from(message);
         assert!(message.text().starts_with("xin cho"));

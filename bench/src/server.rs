@@ -32,8 +32,8 @@ pub(crate) enum Work {
 /// `count` messages as frames for [`Work::Flood`].
 pub(crate) fn flood(count: usize) -> Work {
     let mut frames = Vec::with_capacity(count * (message::SMALL + 4));
-    for id in (message::FIRST_ID..).take(count) {
-        message::push_frame(&message::small(id), &mut frames);
+    for message in message::many_small(count) {
+        message::push_frame(&message, &mut frames);
     }
     Work::Flood(Arc::new(frames))
 }
