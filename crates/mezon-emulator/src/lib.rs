@@ -69,4 +69,6 @@ pub use builder::{DEFAULT_SERVER_KEY, EmulatorBuilder};
 pub use emulator::Emulator;
 pub use error::{EmulatorError, EmulatorErrorKind};
 pub use faults::{Fault, Faults, ParseFaultError};
+/// The messages that [`Emulator::push`] takes.
+pub use mezon_proto as proto;
 pub use stats::Stats;

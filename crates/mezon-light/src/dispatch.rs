@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mezon_model::{ChannelId, MessageId};
 use mezon_realtime::{ChannelGap, Event, Events};
+use tokio::task::coop::consume_budget;
 
 use crate::catch_up::Ledger;
 use crate::handlers::Registry;
@@ -85,6 +86,8 @@ pub(crate) async fn run(mut events: Events, audience: Arc<Audience>, catch_up: O
                 audience.deliver(event);
             }
         }
+        // Readers on the same thread get their turn before their queues are full.
+        consume_budget().await;
     }
     audience.dismiss();
 }

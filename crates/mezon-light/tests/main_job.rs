@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 
 use mezon_emulator::Emulator;
+use mezon_emulator::proto::realtime::envelope::Message;
+use mezon_emulator::proto::realtime::{Envelope, MessageTypingEvent};
 use mezon_light::{
     BotConfig, ClientInitConfig, CloseReason, ErrorClass, Event, LightClient, LightError, LightSocket, MemoryStore,
     MessageCode, MessageContent, SendErrorKind, SendMessagePayload, SessionStore, SocketConnectOptions,
@@ -236,6 +238,29 @@ async fn a_login_that_is_over_is_told_at_once_when_connecting() {
     let error = connect.await.expect("told in time").unwrap_err();
     assert_eq!(error.class(), ErrorClass::Auth, "{error:#}");
     assert_eq!(emulator.stats().connects, 0);
+}
+
+/// The dispatcher once went through a whole burst without giving the thread away, and a reader who was fast enough lost
+/// what was over its queue.
+#[tokio::test]
+async fn a_burst_longer_than_a_readers_queue_reaches_a_reader_on_the_same_thread() {
+    const BURST: u64 = 1_800;
+    let emulator = Emulator::builder().socket_queue(4_096).start().await.unwrap();
+    let linh = sign_in(&emulator.url(), LINH, "linh").await;
+    let socket = LightSocket::new(&linh);
+    let mut events = socket.events();
+    socket.connect(SocketConnectOptions::new()).await.unwrap();
+    next_event(&mut events, |event| matches!(event, Event::Ready { .. })).await;
+
+    let typing = Message::MessageTypingEvent(MessageTypingEvent::default());
+    let envelope = Envelope { cid: 0, message: Some(typing) };
+    for _ in 0..BURST {
+        assert_eq!(emulator.push(LINH.get(), &envelope), 1);
+    }
+    for _ in 0..BURST {
+        let event = next_event(&mut events, |_| true).await;
+        assert!(matches!(event, Event::Typing(_)), "{event:?}");
+    }
 }
 
 #[tokio::test]
