@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mezon_model::{ChannelId, MessageId};
 use mezon_realtime::{ChannelGap, Event, Events};
-use tokio::task::coop::consume_budget;
+use tokio::task::yield_now;
 
 use crate::catch_up::Ledger;
 use crate::handlers::Registry;
@@ -41,6 +41,11 @@ impl Audience {
 
     fn baseline(&self, channel: ChannelId) -> Option<MessageId> {
         self.baselines.lock().unwrap_or_else(PoisonError::into_inner).get(&channel).copied()
+    }
+
+    /// Whether a reader is far behind.
+    fn is_crowded(&self) -> bool {
+        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Subscriber::is_crowded)
     }
 
     /// Calls the handlers, then queues the event for every stream that wants it. The last one gets it without a copy.
@@ -87,7 +92,9 @@ pub(crate) async fn run(mut events: Events, audience: Arc<Audience>, catch_up: O
             }
         }
         // Readers on the same thread get their turn before their queues are full.
-        consume_budget().await;
+        if audience.is_crowded() {
+            yield_now().await;
+        }
     }
     audience.dismiss();
 }

@@ -131,6 +131,11 @@ impl Subscriber {
         !self.messages_only || matches!(event, Event::Message(_) | Event::Lagged { .. })
     }
 
+    /// Whether half of the queue is taken.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.queue.capacity() < QUEUE / 2
+    }
+
     /// Whether the reader is still there.
     pub(crate) fn is_alive(&self) -> bool {
         !self.queue.is_closed()
