@@ -1,5 +1,9 @@
 //! A message that was received.
 
+#[cfg(feature = "proto")]
+mod decode;
+mod packed;
+
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -15,6 +19,8 @@ use crate::mention::Mention;
 use crate::reaction::Reaction;
 use crate::reference::Reference;
 use crate::target::Target;
+
+pub(crate) use self::packed::{List, Numbers, Packed, Pieces, Text};
 
 /// A message that was received: from the socket or from the history of a channel.
 ///
@@ -98,9 +104,14 @@ pub struct MessageParts {
     pub referenced_message: Vec<u8>,
 }
 
-#[derive(Default)]
 struct Inner {
-    parts: MessageParts,
+    packed: Packed,
+    parsed: OnceLock<Box<Parsed>>,
+}
+
+/// What was asked for so far. In a box: most messages are never asked for more than their text.
+#[derive(Default)]
+struct Parsed {
     content: OnceLock<MessageContent>,
     mentions: OnceLock<Vec<Mention>>,
     attachments: OnceLock<Vec<Attachment>>,
@@ -111,72 +122,72 @@ struct Inner {
 impl ChannelMessage {
     /// The message's id. An edit or a removal has the id of the original.
     pub fn id(&self) -> MessageId {
-        self.parts().message_id
+        self.numbers().message_id
     }
 
     /// The channel it was written in.
     pub fn channel_id(&self) -> ChannelId {
-        self.parts().channel_id
+        self.numbers().channel_id
     }
 
     /// The clan of the channel, [`ClanId::DIRECT`] for direct and group conversations.
     pub fn clan_id(&self) -> ClanId {
-        self.parts().clan_id
+        self.numbers().clan_id
     }
 
     /// Who wrote it.
     pub fn sender_id(&self) -> UserId {
-        self.parts().sender_id
+        self.numbers().sender_id
     }
 
     /// The sender's user name.
     pub fn username(&self) -> &str {
-        &self.parts().username
+        self.inner.packed.text(Text::Username)
     }
 
     /// What the sender is called outside clans; may be empty.
     pub fn display_name(&self) -> &str {
-        &self.parts().display_name
+        self.inner.packed.text(Text::DisplayName)
     }
 
     /// The address of the sender's picture; may be empty.
     pub fn avatar(&self) -> &str {
-        &self.parts().avatar
+        self.inner.packed.text(Text::Avatar)
     }
 
     /// What the sender is called in the clan; may be empty.
     pub fn clan_nick(&self) -> &str {
-        &self.parts().clan_nick
+        self.inner.packed.text(Text::ClanNick)
     }
 
     /// The address of the sender's picture in the clan; may be empty.
     pub fn clan_avatar(&self) -> &str {
-        &self.parts().clan_avatar
+        self.inner.packed.text(Text::ClanAvatar)
     }
 
     /// The name of the channel; may be empty.
     pub fn channel_label(&self) -> &str {
-        &self.parts().channel_label
+        self.inner.packed.text(Text::ChannelLabel)
     }
 
     /// The address of the clan's picture; may be empty.
     pub fn clan_logo(&self) -> &str {
-        &self.parts().clan_logo
+        self.inner.packed.text(Text::ClanLogo)
     }
 
     /// The name of the channel's category; may be empty.
     pub fn category_name(&self) -> &str {
-        &self.parts().category_name
+        self.inner.packed.text(Text::CategoryName)
     }
 
     /// What the message is for: chat, an edit, a removal, a buzz, …
     pub fn code(&self) -> MessageCode {
-        self.parts().code
+        self.numbers().code
     }
 
     /// The kind of conversation.
     pub fn mode(&self) -> StreamMode {
-        self.parts().mode
+        self.numbers().mode
     }
 
     /// The channel type that belongs to the [`mode`](Self::mode).
@@ -186,27 +197,27 @@ impl ChannelMessage {
 
     /// The topic it belongs to, or none.
     pub fn topic_id(&self) -> TopicId {
-        self.parts().topic_id
+        self.numbers().topic_id
     }
 
     /// Whether the channel is open to its whole clan.
     pub fn is_public(&self) -> bool {
-        self.parts().is_public
+        self.numbers().is_public
     }
 
     /// Whether clients should not show that the message was edited.
     pub fn hide_edited(&self) -> bool {
-        self.parts().hide_edited
+        self.numbers().hide_edited
     }
 
     /// When it was written, in Unix seconds; 0 when the server does not say.
     pub fn create_time_seconds(&self) -> u32 {
-        self.parts().create_time_seconds
+        self.numbers().create_time_seconds
     }
 
     /// When it was last changed, in Unix seconds; 0 when never.
     pub fn update_time_seconds(&self) -> u32 {
-        self.parts().update_time_seconds
+        self.numbers().update_time_seconds
     }
 
     /// When it was written, to the second. See [`MessageId::created_at`] for milliseconds.
@@ -221,7 +232,7 @@ impl ChannelMessage {
 
     /// What it says, with its marks.
     pub fn content(&self) -> &MessageContent {
-        self.inner.content.get_or_init(|| MessageContent::parse(self.raw_content()))
+        self.parsed().content.get_or_init(|| MessageContent::parse(self.raw_content()))
     }
 
     /// The plain text of the [`content`](Self::content).
@@ -231,52 +242,52 @@ impl ChannelMessage {
 
     /// The content exactly as it came, mostly JSON.
     pub fn raw_content(&self) -> &str {
-        &self.parts().content
+        self.inner.packed.text(Text::Content)
     }
 
     /// Who is named in it. Empty also when the list is malformed: see [`raw_mentions`](Self::raw_mentions).
     pub fn mentions(&self) -> &[Mention] {
-        self.inner.mentions.get_or_init(|| list::decode_mentions(self.raw_mentions()).unwrap_or_default())
+        self.parsed().mentions.get_or_init(|| list::decode_mentions(self.raw_mentions()).unwrap_or_default())
     }
 
     /// Its files. Empty also when the list is malformed: see [`raw_attachments`](Self::raw_attachments).
     pub fn attachments(&self) -> &[Attachment] {
-        self.inner.attachments.get_or_init(|| list::decode_attachments(self.raw_attachments()).unwrap_or_default())
+        self.parsed().attachments.get_or_init(|| list::decode_attachments(self.raw_attachments()).unwrap_or_default())
     }
 
     /// What it answers. Empty also when the list is malformed: see [`raw_references`](Self::raw_references).
     pub fn references(&self) -> &[Reference] {
-        self.inner.references.get_or_init(|| list::decode_references(self.raw_references()).unwrap_or_default())
+        self.parsed().references.get_or_init(|| list::decode_references(self.raw_references()).unwrap_or_default())
     }
 
     /// The emojis under it. Empty also when the list is malformed: see [`raw_reactions`](Self::raw_reactions).
     pub fn reactions(&self) -> &[Reaction] {
-        self.inner.reactions.get_or_init(|| list::decode_reactions(self.raw_reactions()).unwrap_or_default())
+        self.parsed().reactions.get_or_init(|| list::decode_reactions(self.raw_reactions()).unwrap_or_default())
     }
 
     /// The bytes of the mentions as they came.
     pub fn raw_mentions(&self) -> &[u8] {
-        &self.parts().mentions
+        self.inner.packed.list(List::Mentions)
     }
 
     /// The bytes of the attachments as they came.
     pub fn raw_attachments(&self) -> &[u8] {
-        &self.parts().attachments
+        self.inner.packed.list(List::Attachments)
     }
 
     /// The bytes of the references as they came.
     pub fn raw_references(&self) -> &[u8] {
-        &self.parts().references
+        self.inner.packed.list(List::References)
     }
 
     /// The bytes of the reactions as they came.
     pub fn raw_reactions(&self) -> &[u8] {
-        &self.parts().reactions
+        self.inner.packed.list(List::Reactions)
     }
 
     /// The bytes of the answered message as they came. Their format is not known, so they are not parsed.
     pub fn raw_referenced_message(&self) -> &[u8] {
-        &self.parts().referenced_message
+        self.inner.packed.list(List::ReferencedMessage)
     }
 
     /// Where to send an answer to.
@@ -289,20 +300,57 @@ impl ChannelMessage {
         }
     }
 
-    fn parts(&self) -> &MessageParts {
-        &self.inner.parts
+    pub(crate) fn packed(packed: Packed) -> Self {
+        Self { inner: Arc::new(Inner { packed, parsed: OnceLock::new() }) }
+    }
+
+    fn numbers(&self) -> &Numbers {
+        &self.inner.packed.numbers
+    }
+
+    fn parsed(&self) -> &Parsed {
+        self.inner.parsed.get_or_init(Box::default)
     }
 }
 
 impl From<MessageParts> for ChannelMessage {
     fn from(parts: MessageParts) -> Self {
-        Self { inner: Arc::new(Inner { parts, ..Inner::default() }) }
+        let numbers = Numbers {
+            message_id: parts.message_id,
+            channel_id: parts.channel_id,
+            clan_id: parts.clan_id,
+            sender_id: parts.sender_id,
+            topic_id: parts.topic_id,
+            code: parts.code,
+            mode: parts.mode,
+            is_public: parts.is_public,
+            hide_edited: parts.hide_edited,
+            create_time_seconds: parts.create_time_seconds,
+            update_time_seconds: parts.update_time_seconds,
+        };
+        let mut pieces = Pieces::default();
+        pieces.set_text(Text::Username, parts.username.as_bytes());
+        pieces.set_text(Text::DisplayName, parts.display_name.as_bytes());
+        pieces.set_text(Text::Avatar, parts.avatar.as_bytes());
+        pieces.set_text(Text::ClanNick, parts.clan_nick.as_bytes());
+        pieces.set_text(Text::ClanAvatar, parts.clan_avatar.as_bytes());
+        pieces.set_text(Text::ChannelLabel, parts.channel_label.as_bytes());
+        pieces.set_text(Text::ClanLogo, parts.clan_logo.as_bytes());
+        pieces.set_text(Text::CategoryName, parts.category_name.as_bytes());
+        pieces.set_text(Text::Content, parts.content.as_bytes());
+        pieces.set_list(List::Mentions, &parts.mentions);
+        pieces.set_list(List::Attachments, &parts.attachments);
+        pieces.set_list(List::References, &parts.references);
+        pieces.set_list(List::Reactions, &parts.reactions);
+        pieces.set_list(List::ReferencedMessage, &parts.referenced_message);
+        // The texts are sound, and no frame has 4 GiB.
+        Self::packed(Packed::new(numbers, &pieces).unwrap_or_default())
     }
 }
 
 impl PartialEq for ChannelMessage {
     fn eq(&self, other: &Self) -> bool {
-        self.parts() == other.parts()
+        self.inner.packed == other.inner.packed
     }
 }
 

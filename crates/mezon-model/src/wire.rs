@@ -65,8 +65,7 @@ impl Target {
 }
 
 impl From<api::ChannelMessage> for ChannelMessage {
-    /// Takes the texts over and copies the lists: a list may be a slice of a much larger read buffer,
-    /// which a kept message would hold in memory.
+    /// Copies everything: a list may be a slice of a much larger read buffer, which a kept message would hold in memory.
     fn from(wire: api::ChannelMessage) -> Self {
         Self::from(MessageParts {
             message_id: wire.message_id.into(),
