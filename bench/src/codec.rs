@@ -5,7 +5,7 @@ use std::hint::black_box;
 use mezon_model::{ChannelId, ChannelMessage, Draft, Target};
 use mezon_proto::api::{MessageAttachmentList, MessageMentionList};
 use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
-use mezon_proto::wire::{Body, Frame, Revision, decode_frame};
+use mezon_proto::wire::{Push, Revision};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
@@ -95,10 +95,8 @@ fn eager_prost(bytes: &Bytes) -> Option<mezon_proto::api::ChannelMessage> {
 
 /// The way of a message through the layers, from the frame to the value that applications get.
 fn ours(bytes: &Bytes) -> Option<ChannelMessage> {
-    let Ok(Frame::Envelope(inbound)) = decode_frame(black_box(bytes).clone()) else { return None };
-    let Body::Message(message) = inbound.body else { return None };
-    let envelope::Message::ChannelMessage(message) = *message else { return None };
-    let message = ChannelMessage::from(message);
+    let push = Push::peek(black_box(bytes))?;
+    let message = ChannelMessage::decode(push.body)?;
     black_box((message.id(), message.channel_id(), message.sender_id()));
     Some(message)
 }

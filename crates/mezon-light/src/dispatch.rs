@@ -8,9 +8,15 @@ use mezon_realtime::{ChannelGap, Event, Events};
 use tokio::task::yield_now;
 
 use crate::catch_up::Ledger;
-use crate::handlers::Registry;
+use crate::handlers::{Caller, Registry};
 use crate::stream::Subscriber;
 use crate::{LightClient, LightError};
+
+/// How many messages of a history are handed on at a time.
+const PART: usize = 256;
+
+/// More room than for so many events is given back when a flood is over.
+const KEPT_ROOM: usize = 64;
 
 /// Everybody who listens to a socket. It outlives single connections.
 #[derive(Default)]
@@ -48,20 +54,52 @@ impl Audience {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Subscriber::is_crowded)
     }
 
-    /// Calls the handlers, then queues the event for every stream that wants it. The last one gets it without a copy.
-    fn deliver(&self, event: Event) {
-        self.handlers.dispatch(&event);
+    /// Queues `events` for every stream that wants them. The last one gets them without a copy.
+    fn publish(&self, events: &mut Vec<Event>) {
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(last) = subscribers.iter().rposition(|subscriber| subscriber.wants(&event)) else { return };
-        let mut gone = false;
-        for subscriber in subscribers.iter().take(last).filter(|subscriber| subscriber.wants(&event)) {
-            gone |= !subscriber.push(event.clone());
+        subscribers.retain(Subscriber::is_alive);
+        if let Some((last, others)) = subscribers.split_last() {
+            for subscriber in others {
+                subscriber.send_all(events.iter().cloned());
+            }
+            last.send_all(events.drain(..));
         }
-        if let Some(subscriber) = subscribers.get(last) {
-            gone |= !subscriber.push(event);
+        events.clear();
+    }
+}
+
+/// Hands events on: to the handlers first, then to the streams.
+struct Delivery {
+    audience: Arc<Audience>,
+    caller: Caller,
+    ready: Vec<Event>,
+}
+
+impl Delivery {
+    fn deliver(&mut self, event: Event) {
+        let called = self.caller.call(&event);
+        self.ready.push(event);
+        // A handler may take its time: the streams do not wait for those of later events. Without handlers they get a
+        // whole batch at once.
+        if called {
+            self.publish();
         }
-        if gone {
-            subscribers.retain(Subscriber::is_alive);
+    }
+
+    /// Publishes what is ready. Readers on the same thread get their turn before their queues are full.
+    async fn flush(&mut self) {
+        self.publish();
+        if self.audience.is_crowded() {
+            yield_now().await;
+        }
+    }
+
+    fn publish(&mut self) {
+        let calm = self.ready.len() < KEPT_ROOM;
+        self.audience.publish(&mut self.ready);
+        // A quiet connection keeps no room for a flood.
+        if calm {
+            self.ready.shrink_to(KEPT_ROOM);
         }
     }
 }
@@ -71,30 +109,35 @@ impl Audience {
 /// [`Event::Gap`].
 pub(crate) async fn run(mut events: Events, audience: Arc<Audience>, catch_up: Option<LightClient>) {
     let mut ledger = Ledger::default();
-    while let Some(event) = events.next().await {
-        match (event, &catch_up) {
-            (Event::Message(message), Some(_)) => {
-                if ledger.is_new(&message) {
-                    audience.deliver(Event::Message(message));
+    let caller = Caller::new(Arc::clone(&audience.handlers));
+    let mut delivery = Delivery { audience: Arc::clone(&audience), caller, ready: Vec::new() };
+    while let Some(first) = events.next().await {
+        let mut next = Some(first);
+        while let Some(event) = next {
+            match (event, &catch_up) {
+                (Event::Message(message), Some(_)) => {
+                    if ledger.is_new(&message) {
+                        delivery.deliver(Event::Message(message));
+                    }
+                }
+                (Event::Gap { channels, complete }, Some(client)) => {
+                    // What came before is not held up by the history.
+                    delivery.flush().await;
+                    let unread = Box::pin(read_missed(client, &mut delivery, &mut ledger, channels)).await;
+                    if !unread.is_empty() || !complete {
+                        delivery.deliver(Event::Gap { channels: unread, complete });
+                    }
+                }
+                (event, _) => {
+                    if matches!(event, Event::Disconnected { .. }) {
+                        ledger.lost();
+                    }
+                    delivery.deliver(event);
                 }
             }
-            (Event::Gap { channels, complete }, Some(client)) => {
-                let unread = read_missed(client, &audience, &mut ledger, channels).await;
-                if !unread.is_empty() || !complete {
-                    audience.deliver(Event::Gap { channels: unread, complete });
-                }
-            }
-            (event, _) => {
-                if matches!(event, Event::Disconnected { .. }) {
-                    ledger.lost();
-                }
-                audience.deliver(event);
-            }
+            next = events.next_now();
         }
-        // Readers on the same thread get their turn before their queues are full.
-        if audience.is_crowded() {
-            yield_now().await;
-        }
+        delivery.flush().await;
     }
     audience.dismiss();
 }
@@ -102,26 +145,33 @@ pub(crate) async fn run(mut events: Events, audience: Arc<Audience>, catch_up: O
 /// Delivers what was missed in `channels`; gives back those that could not be read.
 async fn read_missed(
     client: &LightClient,
-    audience: &Audience,
+    delivery: &mut Delivery,
     ledger: &mut Ledger,
     channels: Vec<ChannelGap>,
 ) -> Vec<ChannelGap> {
     let mut unread = Vec::new();
     for gap in channels {
-        let Some(after) = gap.last_seen.or_else(|| audience.baseline(gap.channel_id)) else {
+        let Some(after) = gap.last_seen.or_else(|| delivery.audience.baseline(gap.channel_id)) else {
             unread.push(gap);
             continue;
         };
         match client.missed(&gap, after).await {
             Ok(missed) => {
-                for message in missed {
+                for (at, message) in missed.into_iter().enumerate() {
                     if ledger.is_new(&message) {
-                        audience.deliver(Event::Message(message));
+                        delivery.deliver(Event::Message(message));
+                    }
+                    if at % PART == PART - 1 {
+                        delivery.flush().await;
                     }
                 }
+                delivery.flush().await;
             }
             Err(error) => {
-                audience.handlers.report(&LightError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) });
+                delivery
+                    .audience
+                    .handlers
+                    .report(&LightError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) });
                 unread.push(gap);
             }
         }

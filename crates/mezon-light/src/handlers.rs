@@ -1,9 +1,11 @@
 //! Callbacks on top of the event stream, each with a guard that takes it off again.
 
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use mezon_model::ChannelMessage;
+use mezon_model::{ChannelId, ChannelMessage};
 use mezon_realtime::Event;
 
 use crate::LightError;
@@ -19,22 +21,29 @@ pub struct Subscription {
     id: u64,
 }
 
-/// All handlers of a socket. They are called outside the socket's task, one after the other, in the order they came.
+/// All handlers of a socket. They are called outside the socket's task, one after the other, for one event after the
+/// other.
 #[derive(Default)]
-pub(crate) struct Registry(Mutex<Registered>);
-
-#[derive(Default)]
-struct Registered {
-    next_id: u64,
-    /// Copied on change: a dispatch works on the list as it was when it began, so a handler may take itself off.
-    handlers: Arc<Vec<(u64, Handler)>>,
+pub(crate) struct Registry {
+    /// Counts the changes: each handler that comes or goes.
+    changes: AtomicU64,
+    handlers: Mutex<Arc<Handlers>>,
 }
 
-#[derive(Clone)]
-enum Handler {
-    Message(MessageHandler),
-    Event(EventHandler),
-    Error(ErrorHandler),
+/// Handlers by what they want, so that those who do not want an event cost nothing.
+#[derive(Clone, Default)]
+struct Handlers {
+    messages: Vec<(u64, MessageHandler)>,
+    messages_in: HashMap<ChannelId, Vec<(u64, MessageHandler)>>,
+    events: Vec<(u64, EventHandler)>,
+    errors: Vec<(u64, ErrorHandler)>,
+}
+
+/// Calls handlers. It looks for changed ones before each event, which takes no lock while there are none.
+pub(crate) struct Caller {
+    registry: Arc<Registry>,
+    seen: u64,
+    handlers: Arc<Handlers>,
 }
 
 impl Subscription {
@@ -66,65 +75,108 @@ impl Registry {
         self: &Arc<Self>,
         handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
     ) -> Subscription {
-        self.add(Handler::Message(Arc::new(handler)))
+        self.add(|handlers, id| handlers.messages.push((id, Arc::new(handler))))
+    }
+
+    pub(crate) fn on_message_in(
+        self: &Arc<Self>,
+        channel: ChannelId,
+        handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.add(|handlers, id| handlers.messages_in.entry(channel).or_default().push((id, Arc::new(handler))))
     }
 
     pub(crate) fn on_event(self: &Arc<Self>, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        self.add(Handler::Event(Arc::new(handler)))
+        self.add(|handlers, id| handlers.events.push((id, Arc::new(handler))))
     }
 
     pub(crate) fn on_error(self: &Arc<Self>, handler: impl Fn(&LightError) + Send + Sync + 'static) -> Subscription {
-        self.add(Handler::Error(Arc::new(handler)))
-    }
-
-    /// Calls every handler that wants `event`. A panic in one is reported as an error and hurts no other.
-    pub(crate) fn dispatch(&self, event: &Event) {
-        let handlers = self.snapshot();
-        let mut panicked = false;
-        for (_, handler) in handlers.iter() {
-            let called = match (handler, event) {
-                (Handler::Message(handler), Event::Message(message)) => {
-                    catch_unwind(AssertUnwindSafe(|| handler(message)))
-                }
-                (Handler::Event(handler), event) => catch_unwind(AssertUnwindSafe(|| handler(event))),
-                _ => Ok(()),
-            };
-            panicked |= called.is_err();
-        }
-        if panicked {
-            self.report(&LightError::HandlerPanicked);
-        }
+        self.add(|handlers, id| handlers.errors.push((id, Arc::new(handler))))
     }
 
     /// Hands `error` to the error handlers. With none, it is logged.
     pub(crate) fn report(&self, error: &LightError) {
-        let handlers = self.snapshot();
         let mut heard = false;
-        for (_, handler) in handlers.iter() {
-            if let Handler::Error(handler) = handler {
-                // A panicking error handler has nobody left to report it to.
-                heard |= catch_unwind(AssertUnwindSafe(|| handler(error))).is_ok();
-            }
+        for (_, handler) in &self.snapshot().errors {
+            // A panicking error handler has nobody left to report it to.
+            heard |= catch_unwind(AssertUnwindSafe(|| handler(error))).is_ok();
         }
         if !heard {
             tracing::warn!(error = %error, "unhandled error");
         }
     }
 
-    fn snapshot(&self) -> Arc<Vec<(u64, Handler)>> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).handlers)
+    /// The handlers as they are now. Changes make a new list, so a handler may take itself off.
+    fn snapshot(&self) -> Arc<Handlers> {
+        Arc::clone(&self.handlers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn add(self: &Arc<Self>, handler: Handler) -> Subscription {
-        let mut registered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = registered.next_id;
-        registered.next_id += 1;
-        Arc::make_mut(&mut registered.handlers).push((id, handler));
+    fn add(self: &Arc<Self>, add: impl FnOnce(&mut Handlers, u64)) -> Subscription {
+        let mut id = 0;
+        self.change(|handlers, change| {
+            id = change;
+            add(handlers, id);
+        });
         Subscription { registry: Arc::downgrade(self), id }
     }
 
     fn remove(&self, id: u64) {
-        let mut registered = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut registered.handlers).retain(|(other, _)| *other != id);
+        self.change(|handlers, _| {
+            handlers.messages.retain(|(other, _)| *other != id);
+            handlers.messages_in.retain(|_, handlers| {
+                handlers.retain(|(other, _)| *other != id);
+                !handlers.is_empty()
+            });
+            handlers.events.retain(|(other, _)| *other != id);
+            handlers.errors.retain(|(other, _)| *other != id);
+        });
+    }
+
+    /// Makes a change, and numbers it.
+    fn change(&self, change: impl FnOnce(&mut Handlers, u64)) {
+        let mut handlers = self.handlers.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.changes.load(Ordering::Relaxed) + 1;
+        change(Arc::make_mut(&mut handlers), number);
+        // Inside the lock: whoever sees the number finds the change.
+        self.changes.store(number, Ordering::Release);
+    }
+}
+
+impl Caller {
+    pub(crate) fn new(registry: Arc<Registry>) -> Self {
+        Self { seen: 0, handlers: Arc::default(), registry }
+    }
+
+    /// Calls every handler that wants `event`; false when none does. A panic in one is reported as an error and hurts
+    /// no other.
+    pub(crate) fn call(&mut self, event: &Event) -> bool {
+        let handlers = self.handlers();
+        let (mut called, mut panicked) = (false, false);
+        let mut attempt = |call: &dyn Fn()| {
+            called = true;
+            panicked |= catch_unwind(AssertUnwindSafe(call)).is_err();
+        };
+        if let Event::Message(message) = event {
+            let of_channel = handlers.messages_in.get(&message.channel_id()).map(Vec::as_slice).unwrap_or_default();
+            for (_, handler) in handlers.messages.iter().chain(of_channel) {
+                attempt(&|| handler(message));
+            }
+        }
+        for (_, handler) in &handlers.events {
+            attempt(&|| handler(event));
+        }
+        if panicked {
+            self.registry.report(&LightError::HandlerPanicked);
+        }
+        called
+    }
+
+    fn handlers(&mut self) -> &Handlers {
+        let changes = self.registry.changes.load(Ordering::Acquire);
+        if changes != self.seen {
+            self.handlers = self.registry.snapshot();
+            self.seen = changes;
+        }
+        &self.handlers
     }
 }

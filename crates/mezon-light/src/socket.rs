@@ -195,6 +195,16 @@ impl LightSocket {
         self.inner.audience.handlers.on_message(handler)
     }
 
+    /// As [`LightSocket::on_channel_message`], for the messages of one channel. It costs nothing for those of others,
+    /// however many such handlers there are.
+    pub fn on_message_in(
+        &self,
+        channel: ChannelId,
+        handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.inner.audience.handlers.on_message_in(channel, handler)
+    }
+
     /// As [`LightSocket::on_channel_message`], for good.
     pub fn set_channel_message_handler(&self, handler: impl Fn(&ChannelMessage) + Send + Sync + 'static) {
         self.on_channel_message(handler).detach();

@@ -32,7 +32,7 @@ pub use close::CloseAction;
 #[cfg(feature = "driver")]
 pub use config::{Config, ConfigBuilder};
 #[cfg(feature = "driver")]
-pub use driver::{Events, Joined, Socket, States, connect};
+pub use driver::{EventSender, Events, Joined, Socket, States, connect};
 pub use error::{CallError, CallErrorKind, ConnectError, ConnectErrorKind, DialPhase};
 pub use error::{MaybeSent, NotSent, SendError, SendErrorKind};
 pub use event::{ChannelGap, CloseReason, ConnectionState, DisconnectReason, Event, ServerError};

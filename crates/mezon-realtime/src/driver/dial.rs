@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use mezon_session::{Endpoint, EndpointPolicy, Secret, Session, TokenErrorKind, TokenSource};
 use mezon_tls::TlsConfig;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -16,16 +15,12 @@ use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+use super::transport::Transport;
 use crate::config::CREDENTIALS_TIMEOUT;
 use crate::{Config, ConnectError, ConnectErrorKind, DialPhase};
 
 /// A WebSocket over plain TCP or TLS.
-pub(super) type Stream = WebSocketStream<Box<dyn Transport>>;
-
-/// What a WebSocket runs over.
-pub(super) trait Transport: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Transport for T {}
+pub(super) type Stream = WebSocketStream<Transport>;
 
 /// The outcome of a dial.
 pub(super) struct Dialled {
@@ -113,11 +108,11 @@ impl Dialler {
         let tcp = tcp.map_err(|_| timed_out(DialPhase::Tcp))?.map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         // The endpoint alone decides: a TLS configuration at hand must not make a plain address look safe.
-        let transport: Box<dyn Transport> = if endpoint.is_secure() {
+        let transport = if endpoint.is_secure() {
             let tls = timeout_at(deadline, self.encrypt(&endpoint, tcp)).await;
-            Box::new(tls.map_err(|_| timed_out(DialPhase::Tls))??)
+            Transport::new(tls.map_err(|_| timed_out(DialPhase::Tls))??)
         } else {
-            Box::new(tcp)
+            Transport::new(tcp)
         };
         let upgrade = tokio_tungstenite::client_async_with_config(request, transport, Some(self.socket));
         let upgraded = timeout_at(deadline, upgrade).await.map_err(|_| timed_out(DialPhase::Upgrade))?;

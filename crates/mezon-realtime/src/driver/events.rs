@@ -28,14 +28,22 @@ const KEPT_ROOM: usize = 64;
 /// [`ConfigBuilder::max_message`]: crate::ConfigBuilder::max_message
 #[derive(Debug)]
 pub struct Events {
-    queue: Arc<EventQueue>,
+    queue: Arc<Queue>,
     /// Taken from the queue in one go, so that the lock is touched once a batch.
     batch: VecDeque<Event>,
-    signals: mpsc::UnboundedSender<Signal>,
+    /// The connection to be told when nobody listens any more.
+    connection: Option<mpsc::UnboundedSender<Signal>>,
+}
+
+/// Fills an event stream: for programs that hand events on to readers of their own. The stream ends when this is
+/// dropped.
+#[derive(Debug)]
+pub struct EventSender {
+    queue: Arc<Queue>,
 }
 
 #[derive(Debug)]
-pub(super) struct EventQueue {
+struct Queue {
     limit: usize,
     inner: Mutex<Inner>,
 }
@@ -51,8 +59,17 @@ struct Inner {
 }
 
 impl Events {
-    pub(super) fn new(queue: Arc<EventQueue>, signals: mpsc::UnboundedSender<Signal>) -> Self {
-        Self { queue, batch: VecDeque::new(), signals }
+    /// A stream of its own, in which at most `limit` events wait. It behaves as that of a connection: a reader who is
+    /// slower than the sender loses events, and finds an [`Event::Lagged`] in their place.
+    pub fn channel(limit: usize) -> (EventSender, Self) {
+        let queue = Arc::new(Queue { limit, inner: Mutex::default() });
+        (EventSender { queue: Arc::clone(&queue) }, Self { queue, batch: VecDeque::new(), connection: None })
+    }
+
+    /// Tells the driver when the stream is dropped: the connection may have been kept up for it alone.
+    pub(super) fn of_connection(mut self, signals: mpsc::UnboundedSender<Signal>) -> Self {
+        self.connection = Some(signals);
+        self
     }
 
     /// The next event; `None` after [`Event::Closed`].
@@ -61,6 +78,12 @@ impl Events {
     /// Cancel safe: no event is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
         std::future::poll_fn(|context| self.poll_event(context)).await
+    }
+
+    /// The next of the events that came together with the last one; `None`: ask [`Events::next`]. For those who hand
+    /// events on, many at a time.
+    pub fn next_now(&mut self) -> Option<Event> {
+        self.batch.pop_front()
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
@@ -100,46 +123,46 @@ impl Drop for Events {
         inner.unheard = true;
         inner.events = VecDeque::new();
         drop(inner);
-        // The connection may have been kept up for these events alone.
-        let _ = self.signals.send(Signal::Unheard);
+        if let Some(connection) = &self.connection {
+            let _ = connection.send(Signal::Unheard);
+        }
     }
 }
 
-impl EventQueue {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit, inner: Mutex::default() }
-    }
-
-    /// Moves what gathered in one turn of the driver into the queue.
-    pub(super) fn push_all(&self, gathered: &mut Vec<Event>) {
-        if gathered.is_empty() {
+impl EventSender {
+    /// Queues `events`, in order, and wakes the reader once. What finds no room is dropped, and counted in an
+    /// [`Event::Lagged`] at its place.
+    pub fn send_all(&self, events: impl IntoIterator<Item = Event>) {
+        let mut inner = self.queue.lock();
+        if inner.unheard {
             return;
         }
-        let mut inner = self.lock();
-        if inner.unheard {
-            drop(inner);
-            return gathered.clear();
+        for event in events {
+            inner.push(event, self.queue.limit);
         }
-        for event in gathered.drain(..) {
-            inner.push(event, self.limit);
-        }
-        let waker = inner.waker.take();
-        drop(inner);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(inner);
     }
 
-    pub(super) fn end(&self) {
-        let mut inner = self.lock();
+    /// How many events wait to be taken.
+    pub fn waiting(&self) -> usize {
+        self.queue.lock().events.len()
+    }
+
+    /// Whether the stream was dropped.
+    pub fn is_closed(&self) -> bool {
+        self.queue.lock().unheard
+    }
+}
+
+impl Drop for EventSender {
+    fn drop(&mut self) {
+        let mut inner = self.queue.lock();
         inner.ended = true;
-        let waker = inner.waker.take();
-        drop(inner);
-        if let Some(waker) = waker {
-            waker.wake();
-        }
+        wake(inner);
     }
+}
 
+impl Queue {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -160,6 +183,15 @@ impl Inner {
         } else {
             self.events.push_back(Event::Lagged { dropped: 1 });
         }
+    }
+}
+
+/// Wakes the reader, who needs the lock at once.
+fn wake(mut inner: MutexGuard<'_, Inner>) {
+    let waker = inner.waker.take();
+    drop(inner);
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 

@@ -22,11 +22,17 @@ pub(super) struct Link {
     dirty: bool,
     /// A close frame to be sent.
     close: Option<u16>,
+    /// The last large frame, until the read buffer has let go of it.
+    large: Option<Bytes>,
 }
+
+/// A frame longer than this has made the read buffer of the socket grow, which never shrinks by itself. As long as the
+/// frame is kept, the buffer cannot be used again and the socket makes a new one, of its first size.
+const LARGE: usize = 16 * 1_024;
 
 impl Link {
     pub(super) fn new(generation: u64, stream: Stream) -> Self {
-        Self { generation, stream, dirty: false, close: None }
+        Self { generation, stream, dirty: false, close: None, large: None }
     }
 
     /// Sends a close frame after everything that was written.
@@ -36,14 +42,17 @@ impl Link {
 
     pub(super) fn poll_read<W>(&mut self, context: &mut Context<'_>) -> Poll<Input<W>> {
         let generation = self.generation;
-        let read = std::task::ready!(Pin::new(&mut self.stream).poll_next(context));
-        Poll::Ready(match read {
-            // A copy of its own: the frame is a slice of the read buffer, which events would keep alive.
-            Some(Ok(Message::Binary(frame))) => Input::Received { generation, frame: Bytes::copy_from_slice(&frame) },
-            // The protocol has no text frames; the machine reports it as unreadable.
-            Some(Ok(Message::Text(text))) => {
-                Input::Received { generation, frame: Bytes::copy_from_slice(text.as_bytes()) }
+        let read = Pin::new(&mut self.stream).poll_next(context);
+        self.large.take_if(|frame| frame.is_unique());
+        Poll::Ready(match std::task::ready!(read) {
+            Some(Ok(Message::Binary(frame))) => {
+                if frame.len() > LARGE {
+                    self.large = Some(frame.clone());
+                }
+                Input::Received { generation, frame }
             }
+            // The protocol has no text frames; the machine reports it as unreadable.
+            Some(Ok(Message::Text(text))) => Input::Received { generation, frame: text.into() },
             Some(Ok(Message::Close(frame))) => {
                 // The answer is written as far as there is room; nobody waits for a peer that is leaving.
                 let _ = Pin::new(&mut self.stream).poll_flush(context);

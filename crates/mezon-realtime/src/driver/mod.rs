@@ -9,10 +9,11 @@ mod events;
 mod link;
 mod socket;
 mod states;
+mod transport;
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -23,13 +24,12 @@ use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
 use self::dial::{Dialled, Dialler};
-use self::events::EventQueue;
 use self::link::Link;
 use self::socket::{Command, Shared};
 use crate::machine::{CallId, Counters, Input, Machine, Outcome, Output};
 use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
 
-pub use self::events::Events;
+pub use self::events::{EventSender, Events};
 pub use self::socket::{Joined, Socket};
 pub use self::states::States;
 
@@ -39,8 +39,9 @@ const COMMANDS: usize = 1_024;
 /// How many frames, and how many commands, are taken in one turn.
 const PER_TURN: usize = 64;
 
-/// How many turns are made before other tasks get the thread.
-const TURNS: usize = 16;
+/// How many turns are made before other tasks get the thread: readers on the same thread must have their turn before
+/// the events of a flood fill the queue (1,024 by default).
+const TURNS: usize = 4;
 
 /// How many pushed credentials wait to be stored. Only a broken server sends more; the older ones go then.
 const CREDENTIALS: usize = 16;
@@ -132,7 +133,7 @@ struct Driver {
     /// When the timer fires. It may be earlier than needed: setting it anew costs more than a turn for nothing.
     armed: Option<Instant>,
     gathered: Vec<Event>,
-    events: Arc<EventQueue>,
+    events: EventSender,
     shared: Arc<Shared>,
     /// What `shared` shows.
     published: (Option<Duration>, Counters),
@@ -165,9 +166,9 @@ impl Driver {
         let (command_sender, commands) = mpsc::channel(COMMANDS);
         let (signal_sender, signals) = mpsc::unbounded_channel();
         let (state_sender, state) = watch::channel(ConnectionState::Connecting { generation: 1 });
-        let queue = Arc::new(EventQueue::new(config.event_queue));
+        let (sender, events) = Events::channel(config.event_queue);
         let shared = Arc::new(Shared::default());
-        let events = Events::new(Arc::clone(&queue), signal_sender.clone());
+        let events = events.of_connection(signal_sender.clone());
         let socket = Socket::new(command_sender, signal_sender, state, Arc::clone(&shared), config.call_timeout);
         let now = now();
         let driver = Self {
@@ -184,7 +185,7 @@ impl Driver {
             timer: Box::pin(tokio::time::sleep_until(now.into())),
             armed: None,
             gathered: Vec::new(),
-            events: queue,
+            events: sender,
             shared,
             published: (None, Counters::default()),
             state: state_sender,
@@ -355,7 +356,11 @@ impl Driver {
                 Output::State(state) => self.enter(state),
             }
         }
-        self.events.push_all(&mut self.gathered);
+        if !self.gathered.is_empty() {
+            self.events.send_all(self.gathered.drain(..));
+            // A reader who has gone leaves them in place.
+            self.gathered.clear();
+        }
         let measured = (self.machine.round_trip(), self.machine.counters());
         if measured != self.published {
             self.published = measured;
@@ -402,7 +407,6 @@ impl Driver {
             let source = Arc::clone(&self.dialler.source);
             tokio::spawn(async move { source.pushed(update).await });
         }
-        self.events.end();
     }
 }
 
@@ -429,7 +433,8 @@ impl Future for Driver {
                 return Poll::Pending;
             }
         }
-        context.waker().wake_by_ref();
+        // Not a plain wake: that would come before the turn of whoever the runtime was started with.
+        let _ = pin!(tokio::task::yield_now()).poll(context);
         Poll::Pending
     }
 }
@@ -440,9 +445,8 @@ impl Drop for Driver {
         if !matches!(*self.state.borrow(), ConnectionState::Closed(_)) {
             let reason = CloseReason::Aborted;
             self.state.send_replace(ConnectionState::Closed(reason.clone()));
-            self.events.push_all(&mut vec![Event::Closed { reason }]);
+            self.events.send_all([Event::Closed { reason }]);
         }
-        self.events.end();
     }
 }
 

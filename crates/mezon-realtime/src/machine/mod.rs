@@ -94,7 +94,7 @@ pub enum Input<W> {
     Received {
         /// Of the connection.
         generation: u64,
-        /// The frame. It should own its memory: events keep slices of it.
+        /// The frame. A slice of a shared read buffer will do: what events keep of it is copied.
         frame: Bytes,
     },
     /// Something else came in that shows life, such as a WebSocket pong.
@@ -253,7 +253,7 @@ impl<W> Machine<W> {
     /// Takes in what happened at `now`. Drain [`Machine::poll`] and [`Machine::transmit`] afterwards.
     pub fn handle(&mut self, now: Instant, input: Input<W>) {
         match input {
-            Input::Received { generation, frame } => self.received(now, generation, frame),
+            Input::Received { generation, frame } => self.received(now, generation, &frame),
             Input::Alive { generation } => {
                 self.alive(generation);
             }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use mezon_model::ChannelMessage;
 use mezon_proto::api;
 use mezon_proto::realtime::{self, Envelope, envelope};
-use mezon_proto::wire::{Body, Frame, Inbound, decode_frame};
+use mezon_proto::wire::{Body, CHANNEL_MESSAGE_FIELD, Frame, Inbound, Push, decode_frame};
 use mezon_session::{Secret, SessionUpdate};
 
 use super::calls::{Caller, Entry, Kind, Refused, Slot};
@@ -167,10 +167,16 @@ impl<W> Machine<W> {
         true
     }
 
-    pub(super) fn received(&mut self, now: Instant, generation: u64, frame: Bytes) {
+    pub(super) fn received(&mut self, now: Instant, generation: u64, frame: &[u8]) {
         if !self.alive(generation) {
             return;
         }
+        if let Some(message) = pushed_message(frame) {
+            self.message(message);
+            return self.note_readable(now, true);
+        }
+        // What is decoded may keep slices of its frame, and that may be a slice of the buffer of the socket.
+        let frame = Bytes::copy_from_slice(frame);
         let readable = match decode_frame(frame.clone()) {
             Ok(Frame::Envelope(inbound)) => self.inbound(now, inbound),
             Ok(_) => {
@@ -223,13 +229,17 @@ impl<W> Machine<W> {
         readable
     }
 
+    fn message(&mut self, message: ChannelMessage) {
+        self.rejoin.seen(message.clan_id(), message.channel_id(), message.id());
+        self.tell(Event::Message(message));
+    }
+
     fn pushed(&mut self, body: Body) -> bool {
         let event = match body {
             Body::Message(message) => match *message {
                 envelope::Message::ChannelMessage(message) => {
-                    let (clan_id, channel_id) = (message.clan_id.into(), message.channel_id.into());
-                    self.rejoin.seen(clan_id, channel_id, message.message_id.into());
-                    Event::Message(ChannelMessage::from(message))
+                    self.message(message.into());
+                    return true;
                 }
                 envelope::Message::MessageTypingEvent(typing) => Event::Typing(Box::new(typing)),
                 envelope::Message::MessageReactionEvent(reaction) => Event::Reaction(Box::new(reaction.into())),
@@ -302,6 +312,12 @@ impl<W> Machine<W> {
             self.finish(caller.waiter, Err(kind));
         }
     }
+}
+
+/// A message in a channel, which is what nearly all frames are: read without a copy of the frame.
+fn pushed_message(frame: &[u8]) -> Option<ChannelMessage> {
+    let push = Push::peek(frame).filter(|push| push.field == CHANNEL_MESSAGE_FIELD)?;
+    ChannelMessage::decode(push.body)
 }
 
 /// Whether a server may leave this request unanswered, as far as clients know: only some answers are certain.
