@@ -1,6 +1,7 @@
 //! Putting a text with marks together.
 
-use super::{EMOJIS, EmojiMark, HASHTAGS, HashtagMark, LINKS, MARKS, Mark, MarkKind, MessageContent, Span, encode};
+use super::object::ObjectWriter;
+use super::{EMOJIS, EmojiMark, HASHTAGS, HashtagMark, LINKS, MARKS, Mark, MarkKind, Span, TEXT, to_json};
 use crate::draft::Draft;
 use crate::id::{ChannelId, EmojiId, RoleId, UserId};
 use crate::mention::Mention;
@@ -97,20 +98,21 @@ impl ContentBuilder {
 
     /// The finished draft: the content, and the mentions that travel beside it.
     pub fn build(self) -> Draft {
-        let mut content = MessageContent::text(self.text);
+        let mut object = ObjectWriter::with_capacity(self.text.len() + r#"{"t":""}"#.len());
+        object.push(TEXT, &to_json(&self.text));
         if !self.hashtags.is_empty() {
-            content.put(HASHTAGS, encode(&self.hashtags));
+            object.push(HASHTAGS, &to_json(&self.hashtags));
         }
         if !self.emojis.is_empty() {
-            content.put(EMOJIS, encode(&self.emojis));
+            object.push(EMOJIS, &to_json(&self.emojis));
         }
         if !self.links.is_empty() {
-            content.put(LINKS, encode(&self.links));
+            object.push(LINKS, &to_json(&self.links));
         }
         if !self.marks.is_empty() {
-            content.put(MARKS, encode(&self.marks));
+            object.push(MARKS, &to_json(&self.marks));
         }
-        let mut draft = Draft::new(content);
+        let mut draft = Draft::new(object.finish());
         draft.mentions = self.mentions;
         draft
     }

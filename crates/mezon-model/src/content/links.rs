@@ -2,6 +2,11 @@
 
 use super::Span;
 
+/// Whether a search of `text` can find anything. Most texts hold no address, and this is quick to see.
+pub(super) fn may_hold(text: &str) -> bool {
+    text.contains("://")
+}
+
 /// The addresses in `text` that do not touch one of the `taken` ranges.
 pub(super) fn find(text: &str, mut taken: Vec<Span>) -> Vec<Span> {
     taken.retain(|span| !span.is_empty());

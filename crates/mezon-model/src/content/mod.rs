@@ -3,18 +3,22 @@
 mod builder;
 mod links;
 mod mark;
+mod object;
 mod parse;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
 pub use builder::ContentBuilder;
 pub use mark::{EmojiMark, HashtagMark, Mark, MarkKind, Span};
+use object::{Member, ObjectWriter, Text};
+pub(crate) use parse::text_in;
 
 /// What a message says: a JSON object whose key `t` is the text.
 ///
@@ -33,23 +37,22 @@ pub use mark::{EmojiMark, HashtagMark, Mark, MarkKind, Span};
 /// ```
 ///
 /// Two contents are equal when they hold the same keys in the same order with the same JSON text.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct MessageContent {
-    /// The decoded value of `t`, kept in step with `entries`.
-    text: String,
-    /// All keys in the order they came, `t` among them. Values are JSON text as it came. A key may
-    /// come twice, as JSON allows: the last one counts.
-    entries: Vec<Entry>,
-}
-
 #[derive(Clone)]
-struct Entry {
-    key: String,
-    value: Box<RawValue>,
+pub struct MessageContent {
+    /// The object: all keys in the order they came, no blanks around them, values as they came. A key
+    /// may come twice, as JSON allows: the last one counts.
+    json: String,
+    /// What the value of `t` stands for.
+    text: Text,
+    /// Where the keys and values are. `None` when there is nothing but `t`, so that a plain text costs
+    /// no list.
+    members: Option<Vec<Member>>,
 }
 
 /// The key of the text.
 const TEXT: &str = "t";
+/// How the object of a plain text starts.
+const TEXT_PREFIX: &str = r#"{"t":"#;
 /// The keys of the lists of marks.
 const HASHTAGS: &str = "hg";
 const EMOJIS: &str = "ej";
@@ -60,9 +63,7 @@ const VOICE_LINKS: &str = "vk";
 impl MessageContent {
     /// Plain text without marks: `{"t":"…"}`.
     pub fn text(text: impl Into<String>) -> Self {
-        let mut content = Self::default();
-        content.set_text(text);
-        content
+        Self::plain(Cow::Owned(text.into()))
     }
 
     /// Starts a text with marks.
@@ -85,38 +86,27 @@ impl MessageContent {
 
     /// The text without its marks; empty when there is none.
     pub fn as_text(&self) -> &str {
-        &self.text
+        self.text.of(&self.json)
     }
 
     /// Replaces the text. Marks stay as they are, and their offsets may no longer fit.
     pub fn set_text(&mut self, text: impl Into<String>) {
-        let text = text.into();
-        self.put(TEXT, encode(&text));
+        self.put(TEXT, &to_json(&text.into()));
     }
 
     /// The JSON object to send.
     pub fn to_json(&self) -> String {
-        let mut json = String::from("{");
-        for entry in &self.entries {
-            if json.len() > 1 {
-                json.push(',');
-            }
-            json.push_str(encode(&entry.key).get());
-            json.push(':');
-            json.push_str(entry.value.get());
-        }
-        json.push('}');
-        json
+        self.json.clone()
     }
 
     /// The keys of the object, in order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.entries.iter().map(|entry| entry.key.as_str())
+        self.members().map(|(key, _)| key)
     }
 
     /// The JSON text under a key.
     pub fn raw(&self, key: &str) -> Option<&str> {
-        self.entries.iter().rfind(|entry| entry.key == key).map(|entry| entry.value.get())
+        self.members().rfind(|(known, _)| *known == key).map(|(_, value)| value)
     }
 
     /// The value under a key; `None` when it is not there or does not fit `T`.
@@ -130,9 +120,9 @@ impl MessageContent {
     ///
     /// [`ContentError`] when the value cannot be written as JSON.
     pub fn set<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), ContentError> {
-        let value =
-            to_raw_value(value).map_err(|source| ContentError { key: key.to_owned(), source: Box::new(source) })?;
-        self.put(key, value);
+        let value = serde_json::to_string(value)
+            .map_err(|source| ContentError { key: key.to_owned(), source: Box::new(source) })?;
+        self.put(key, &value);
         Ok(())
     }
 
@@ -181,6 +171,9 @@ impl MessageContent {
 
     /// [`mark_links`](Self::mark_links) that also leaves `taken` alone.
     pub(crate) fn mark_links_outside(&mut self, taken: &[Span]) {
+        if !links::may_hold(self.as_text()) {
+            return;
+        }
         let mut taken = taken.to_vec();
         taken.extend(self.items::<Span>(LINKS));
         taken.extend(self.marks().into_iter().map(|mark| mark.span));
@@ -188,50 +181,92 @@ impl MessageContent {
         taken.extend(self.emojis().into_iter().map(|emoji| emoji.span));
         taken.extend(self.voice_links());
 
-        let found = links::find(&self.text, taken);
+        let found = links::find(self.as_text(), taken);
         if found.is_empty() {
             return;
         }
         // The items that are there are copied as they are, with keys that are unknown here.
         let mut items: Vec<Box<RawValue>> = self.get(LINKS).unwrap_or_default();
-        items.extend(found.iter().map(encode));
-        self.put(LINKS, encode(&items));
+        items.extend(found.iter().filter_map(|span| to_raw_value(span).ok()));
+        self.put(LINKS, &to_json(&items));
+    }
+
+    fn plain(text: Cow<'_, str>) -> Self {
+        #[derive(serde::Serialize)]
+        struct Plain<'a> {
+            t: &'a str,
+        }
+
+        if object::needs_escapes(&text) {
+            let json = to_json(&Plain { t: &text });
+            return Self { json, text: Text::Decoded(text.into_owned()), members: None };
+        }
+        let mut json = String::with_capacity(TEXT_PREFIX.len() + text.len() + "\"\"}".len());
+        json.push_str(TEXT_PREFIX);
+        json.push('"');
+        let start = json.len();
+        json.push_str(&text);
+        let end = json.len();
+        json.push_str("\"}");
+        Self { json, text: Text::At(start..end), members: None }
     }
 
     /// The readable items of the list under a key. A wrong item costs itself, a wrong list only itself.
     fn items<T: DeserializeOwned>(&self, key: &str) -> Vec<T> {
-        let items: Vec<Box<RawValue>> = self.get(key).unwrap_or_default();
+        let Some(list) = self.raw(key) else { return Vec::new() };
+        let items: Vec<&RawValue> = serde_json::from_str(list).unwrap_or_default();
         items.iter().filter_map(|item| serde_json::from_str(item.get()).ok()).collect()
     }
 
-    fn put(&mut self, key: &str, value: Box<RawValue>) {
-        if key == TEXT {
-            self.text = parse::text_of(&value);
+    /// The keys and the JSON text of their values, in order.
+    fn members(&self) -> impl DoubleEndedIterator<Item = (&str, &str)> {
+        let text = match self.members {
+            Some(_) => None,
+            None => self.json.strip_prefix(TEXT_PREFIX).and_then(|rest| rest.strip_suffix('}')),
+        };
+        let members = self.members.as_deref().unwrap_or_default();
+        let members = members.iter().map(|member| (member.key(&self.json), member.value(&self.json)));
+        text.map(|value| (TEXT, value)).into_iter().chain(members)
+    }
+
+    fn put(&mut self, key: &str, value: &str) {
+        let replaced = self.keys().enumerate().filter(|(_, known)| *known == key).last().map(|(at, _)| at);
+        // Quotation marks, a colon and a comma.
+        let mut object = ObjectWriter::with_capacity(self.json.len() + key.len() + value.len() + 4);
+        for (at, (known, old)) in self.members().enumerate() {
+            object.push(known, if replaced == Some(at) { value } else { old });
         }
-        match self.entries.iter_mut().rfind(|entry| entry.key == key) {
-            Some(entry) => entry.value = value,
-            None => self.entries.push(Entry { key: key.to_owned(), value }),
+        if replaced.is_none() {
+            object.push(key, value);
         }
+        *self = object.finish();
     }
 }
 
-impl PartialEq for Entry {
+impl Default for MessageContent {
+    /// No keys at all.
+    fn default() -> Self {
+        ObjectWriter::with_capacity("{}".len()).finish()
+    }
+}
+
+impl PartialEq for MessageContent {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key && self.value.get() == other.value.get()
+        self.json == other.json
     }
 }
 
-impl Eq for Entry {}
+impl Eq for MessageContent {}
 
 impl fmt::Debug for MessageContent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MessageContent({})", self.to_json())
+        write!(f, "MessageContent({})", self.json)
     }
 }
 
 impl From<&str> for MessageContent {
     fn from(text: &str) -> Self {
-        Self::text(text)
+        Self::plain(Cow::Borrowed(text))
     }
 }
 
@@ -243,9 +278,10 @@ impl From<String> for MessageContent {
 
 impl Serialize for MessageContent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.entries.len()))?;
-        for entry in &self.entries {
-            map.serialize_entry(&entry.key, &entry.value)?;
+        let mut map = serializer.serialize_map(Some(self.members().count()))?;
+        for (key, value) in self.members() {
+            let value: &RawValue = serde_json::from_str(value).map_err(S::Error::custom)?;
+            map.serialize_entry(key, value)?;
         }
         map.end()
     }
@@ -271,6 +307,6 @@ impl std::error::Error for ContentError {
 }
 
 /// The JSON text of our own types. Text, numbers and lists of them always have one.
-fn encode<T: Serialize + ?Sized>(value: &T) -> Box<RawValue> {
-    to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+fn to_json<T: Serialize + ?Sized>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }

@@ -1,42 +1,96 @@
 //! Reading the content of a message in all the forms that clients write.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Entry, MessageContent, TEXT, encode};
+use super::object::{ObjectWriter, Text, needs_escapes};
+use super::{MessageContent, TEXT, TEXT_PREFIX, to_json};
 
 /// See [`MessageContent::parse`].
 pub(super) fn parse(raw: &str) -> MessageContent {
+    if let Some(text) = plain_text(raw) {
+        return MessageContent::from(text);
+    }
     object_or_string(raw)
         .or_else(|| object_or_string(&escape_controls(raw)?))
-        .unwrap_or_else(|| MessageContent::text(raw))
+        .unwrap_or_else(|| MessageContent::from(raw))
 }
 
-/// The text that the JSON value of `t` stands for.
-pub(super) fn text_of(value: &RawValue) -> String {
-    let json = value.get();
-    match json.as_bytes().first() {
-        Some(b'"') => lossy_string(json),
-        Some(b'n') => Some(String::new()),
+/// The text that [`parse`] finds, without the rest: mostly a slice of `raw`.
+pub(crate) fn text_in(raw: &str) -> Cow<'_, str> {
+    if let Some(text) = plain_text(raw).map(Cow::Borrowed).or_else(|| text_in_json(raw)) {
+        return text;
+    }
+    match escape_controls(raw) {
+        Some(mended) => text_in_json(&mended).map(|text| Cow::Owned(text.into_owned())),
+        None => None,
+    }
+    .unwrap_or(Cow::Borrowed(raw))
+}
+
+/// The text that the JSON value of `t` stands for; where it stands counts from the start of the value.
+pub(super) fn text_of(value: &str) -> Text {
+    if let Some(text) = unescaped(value) {
+        return Text::At(1..1 + text.len());
+    }
+    match value.as_bytes().first() {
+        Some(b'"') => lossy_string(value).map(Text::Decoded),
+        Some(b'n') => Some(Text::At(0..0)),
         _ => None,
     }
-    .unwrap_or_else(|| json.to_owned())
+    .unwrap_or(Text::At(0..value.len()))
+}
+
+/// The text of exactly `{"t":"…"}` without escapes: what most messages are. No JSON needs parsing then.
+fn plain_text(raw: &str) -> Option<&str> {
+    unescaped(raw.strip_prefix(TEXT_PREFIX)?.strip_suffix('}')?)
+}
+
+/// What is between the quotation marks of a JSON string that holds no escape.
+fn unescaped(json: &str) -> Option<&str> {
+    let text = json.strip_prefix('"')?.strip_suffix('"')?;
+    (!needs_escapes(text)).then_some(text)
 }
 
 /// An object, or a string as its text. Arrays, numbers and words are text that happens to be JSON.
 fn object_or_string(json: &str) -> Option<MessageContent> {
+    let mut object = ObjectWriter::with_capacity(json.len() + r#"{"t":}"#.len());
+    each_member(json, |key, value| object.push(key, value))?;
+    Some(object.finish())
+}
+
+/// The text of an object or a string.
+fn text_in_json(json: &str) -> Option<Cow<'_, str>> {
+    let mut last = None;
+    each_member(json, |key, value| {
+        if key == TEXT {
+            last = Some(value);
+        }
+    })?;
+    let Some(value) = last else { return Some(Cow::Borrowed("")) };
+    Some(match text_of(value) {
+        Text::At(range) => Cow::Borrowed(value.get(range)?),
+        Text::Decoded(text) => Cow::Owned(text),
+    })
+}
+
+/// Gives the keys of an object in order, with their values as JSON text. A string is an object with
+/// nothing but `t`. `None` when `json` is neither; what was given until then does not count.
+fn each_member<'a>(json: &'a str, mut take: impl FnMut(&str, &'a str)) -> Option<()> {
     match json.trim_ascii_start().as_bytes().first()? {
         b'{' => {
-            let Entries(entries) = serde_json::from_str(json).ok()?;
-            let text = entries.iter().rfind(|entry| entry.key == TEXT).map(|entry| text_of(&entry.value));
-            Some(MessageContent { text: text.unwrap_or_default(), entries })
+            let mut deserializer = serde_json::Deserializer::from_str(json);
+            deserializer.deserialize_map(MemberVisitor(take)).ok()?;
+            deserializer.end().ok()
         }
         b'"' => {
-            let value: Box<RawValue> = serde_json::from_str(json).ok()?;
-            let text = text_of(&value);
-            Some(MessageContent { text, entries: vec![Entry { key: TEXT.to_owned(), value }] })
+            let value: &RawValue = serde_json::from_str(json).ok()?;
+            take(TEXT, value.get());
+            Some(())
         }
         _ => None,
     }
@@ -57,7 +111,7 @@ fn escape_controls(raw: &str) -> Option<String> {
                 if escaped {
                     mended.push('\\');
                 }
-                mended.push_str(encode(&ch).get().trim_matches('"'));
+                mended.push_str(to_json(&ch).trim_matches('"'));
                 escaped = false;
                 continue;
             }
@@ -88,30 +142,24 @@ fn lossy_string(json: &str) -> Option<String> {
     Some(text)
 }
 
-/// The keys of an object in order, values as they came.
-struct Entries(Vec<Entry>);
+/// A key, without a copy when it has no escapes.
+#[derive(Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntriesVisitor;
+struct MemberVisitor<F>(F);
 
-        impl<'de> Visitor<'de> for EntriesVisitor {
-            type Value = Entries;
+impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for MemberVisitor<F> {
+    type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries, A::Error> {
-                let mut entries = Vec::new();
-                while let Some((key, value)) = map.next_entry()? {
-                    entries.push(Entry { key, value });
-                }
-                Ok(Entries(entries))
-            }
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some((Key(key), value)) = map.next_entry::<_, &RawValue>()? {
+            (self.0)(&key, value.get());
         }
-
-        deserializer.deserialize_map(EntriesVisitor)
+        Ok(())
     }
 }
 
