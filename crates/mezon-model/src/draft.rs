@@ -55,7 +55,18 @@ pub struct Draft {
 impl Draft {
     /// A draft that says `content`.
     pub fn new(content: MessageContent) -> Self {
-        Self { content, ..Self::default() }
+        // Not out of the default draft, which would make a content only to drop it.
+        Self {
+            content,
+            mentions: Vec::new(),
+            attachments: Vec::new(),
+            references: Vec::new(),
+            mention_everyone: false,
+            code: MessageCode::default(),
+            anonymous: false,
+            avatar: String::new(),
+            topic: None,
+        }
     }
 
     /// Adds a file that was uploaded before.
@@ -93,9 +104,12 @@ impl Draft {
     /// - [`DraftError::AttachmentTooLarge`] when a file is over [`Attachment::MAX_SIZE`].
     pub fn check(&self) -> Result<String, DraftError> {
         let json = self.content.to_json();
-        let units = json.chars().map(char::len_utf16).sum();
-        if units > CONTENT_LIMIT {
-            return Err(DraftError::ContentTooLong { units, limit: CONTENT_LIMIT });
+        // A text never has more units than bytes, so most need no count.
+        if json.len() > CONTENT_LIMIT {
+            let units = json.chars().map(char::len_utf16).sum();
+            if units > CONTENT_LIMIT {
+                return Err(DraftError::ContentTooLong { units, limit: CONTENT_LIMIT });
+            }
         }
         match self.attachments.iter().find(|attachment| attachment.size > Attachment::MAX_SIZE) {
             Some(attachment) => Err(DraftError::AttachmentTooLarge {
@@ -116,7 +130,7 @@ impl From<MessageContent> for Draft {
 
 impl From<&str> for Draft {
     fn from(text: &str) -> Self {
-        Self::new(MessageContent::text(text))
+        Self::new(MessageContent::from(text))
     }
 }
 
