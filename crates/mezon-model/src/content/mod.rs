@@ -1,6 +1,7 @@
 //! What a message says: its text, the marks over it, and whatever else its JSON object holds.
 
 mod builder;
+mod compact;
 mod links;
 mod mark;
 mod object;

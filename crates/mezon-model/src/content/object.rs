@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::compact::text_length;
 use super::{MessageContent, TEXT, parse, to_json};
 
 /// A decoded JSON string.
@@ -102,11 +103,7 @@ impl ObjectWriter {
 
 /// Whether a JSON string cannot hold `text` as it is.
 pub(super) fn needs_escapes(text: &str) -> bool {
-    // Without an early end the compiler looks at many bytes at a time.
-    text.bytes().fold(false, |found, byte| {
-        let escaped = byte < b' ' || byte == b'"' || byte == b'\\';
-        found | escaped
-    })
+    text_length(text.as_bytes()) < text.len()
 }
 
 /// Ranges are of this very JSON, so they fit.
