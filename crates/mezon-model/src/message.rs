@@ -4,6 +4,7 @@
 mod decode;
 mod packed;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,7 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::ser::{Serialize, Serializer};
 
 use crate::attachment::Attachment;
-use crate::content::MessageContent;
+use crate::content::{self, MessageContent};
 use crate::id::{ChannelId, ClanId, MessageId, TopicId, UserId};
 use crate::kind::{ChannelType, MessageCode, StreamMode};
 use crate::list;
@@ -106,7 +107,15 @@ pub struct MessageParts {
 
 struct Inner {
     packed: Packed,
+    text: OnceLock<KeptText>,
     parsed: OnceLock<Box<Parsed>>,
+}
+
+/// The plain text of a content.
+enum KeptText {
+    /// From here to there in the content as it came.
+    Within(u32, u32),
+    Decoded(Box<str>),
 }
 
 /// What was asked for so far. In a box: most messages are never asked for more than their text.
@@ -235,9 +244,13 @@ impl ChannelMessage {
         self.parsed().content.get_or_init(|| MessageContent::parse(self.raw_content()))
     }
 
-    /// The plain text of the [`content`](Self::content).
+    /// The plain text of the [`content`](Self::content). Asking for it alone costs less than asking for the content.
     pub fn text(&self) -> &str {
-        self.content().as_text()
+        let raw = self.raw_content();
+        match self.inner.text.get_or_init(|| KeptText::of(raw)) {
+            KeptText::Within(start, end) => raw.get(*start as usize..*end as usize).unwrap_or_default(),
+            KeptText::Decoded(text) => text,
+        }
     }
 
     /// The content exactly as it came, mostly JSON.
@@ -301,7 +314,7 @@ impl ChannelMessage {
     }
 
     pub(crate) fn packed(packed: Packed) -> Self {
-        Self { inner: Arc::new(Inner { packed, parsed: OnceLock::new() }) }
+        Self { inner: Arc::new(Inner { packed, text: OnceLock::new(), parsed: OnceLock::new() }) }
     }
 
     fn numbers(&self) -> &Numbers {
@@ -430,6 +443,20 @@ impl Serialize for ChannelMessage {
             reactions: self.reactions(),
         }
         .serialize(serializer)
+    }
+}
+
+impl KeptText {
+    fn of(content: &str) -> Self {
+        let text = content::text_in(content);
+        if let Cow::Borrowed(text) = text {
+            let start = text.as_ptr().addr().wrapping_sub(content.as_ptr().addr());
+            let end = start.wrapping_add(text.len());
+            if let (Ok(start), Ok(end), true) = (start.try_into(), end.try_into(), end <= content.len()) {
+                return Self::Within(start, end);
+            }
+        }
+        Self::Decoded(text.into())
     }
 }
 
