@@ -85,7 +85,7 @@ async fn acknowledge(stream: TcpStream) -> Result<()> {
         let mut incoming = Some(first);
         while let Some(message) = incoming {
             if let Message::Binary(frame) = message?
-                && let Ok(request) = decode(frame)
+                && let Ok(request) = decode(&frame)
             {
                 next_id += 1;
                 let revision = request.revision.unwrap_or_default();

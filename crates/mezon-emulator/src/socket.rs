@@ -72,7 +72,7 @@ where
 {
     while let Some(Ok(message)) = source.next().await {
         let inbound = match message {
-            WsMessage::Binary(frame) => decode(frame),
+            WsMessage::Binary(frame) => decode(&frame),
             // The JSON form of the protocol is not spoken.
             WsMessage::Text(_) => None,
             // Answered by the library; the stream ends by itself after a close frame.
@@ -132,7 +132,7 @@ where
     Control::Cut
 }
 
-fn decode(frame: Bytes) -> Option<Inbound> {
+fn decode(frame: &[u8]) -> Option<Inbound> {
     wire::decode(frame).ok()
 }
 

@@ -19,7 +19,7 @@
 //! let frame = Revision::default().encode(&request);
 //!
 //! // Reading it back. Messages this crate does not know are values as well.
-//! let inbound = wire::decode(frame)?;
+//! let inbound = wire::decode(&frame)?;
 //! assert_eq!(inbound.cid, 1);
 //! match inbound.body {
 //!     Body::Message(message) => assert!(matches!(*message, Message::ChannelJoin(_))),

@@ -15,9 +15,8 @@
 //!
 //! # Memory
 //!
-//! Fields of type `bytes`, and the `raw` parts of [`Body`], are slices of the frame that was given in:
-//! they copy nothing and keep the whole frame alive. Give [`decode`] a frame that owns its memory, not a
-//! slice of a large shared read buffer, when messages are kept for long.
+//! What is read keeps nothing of its frame, so a frame may be a slice of a large shared read buffer. Fields of type
+//! `bytes` and the `raw` parts of [`Body`] are copies.
 
 mod api_reply;
 mod error;
@@ -25,7 +24,6 @@ mod fields;
 mod inbound;
 mod outbound;
 mod peek;
-mod window;
 
 pub use api_reply::ApiReply;
 pub use error::{WireError, WireErrorKind};
@@ -33,8 +31,6 @@ pub use fields::{Field, FieldError, Fields, Value};
 pub use inbound::{Body, Inbound, decode};
 pub use outbound::Revision;
 pub use peek::{CHANNEL_MESSAGE_FIELD, Push};
-
-use bytes::Bytes;
 
 /// One binary frame of the socket.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,9 +48,9 @@ pub enum Frame {
 ///
 /// [`WireError`] when the frame is neither an envelope nor an API reply. Such a frame can be dropped and
 /// the connection kept: frames do not depend on each other.
-pub fn decode_frame(frame: Bytes) -> Result<Frame, WireError> {
+pub fn decode_frame(frame: &[u8]) -> Result<Frame, WireError> {
     if frame.first() == Some(&ApiReply::MARK) {
-        return ApiReply::decode(&frame).map(Frame::ApiReply);
+        return ApiReply::decode(frame).map(Frame::ApiReply);
     }
     decode(frame).map(Frame::Envelope)
 }

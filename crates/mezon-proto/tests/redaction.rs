@@ -169,6 +169,6 @@ fn frames_hide_credentials() {
     for (message, fields) in [(Message::RefreshSessionEvent(session()), 4), (Message::ApiRequestEvent(request), 1)] {
         let envelope = Envelope { cid: 0, message: Some(message) };
         assert_redacted(&envelope, fields);
-        assert_redacted(&decode_frame(Revision::default().encode(&envelope)).unwrap(), fields);
+        assert_redacted(&decode_frame(&Revision::default().encode(&envelope)).unwrap(), fields);
     }
 }

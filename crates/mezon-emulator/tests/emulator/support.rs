@@ -201,7 +201,7 @@ impl Socket {
     pub(crate) async fn next(&mut self) -> Seen {
         loop {
             return match timeout(LIMIT, self.stream.next()).await.expect("the socket says nothing") {
-                Some(Ok(WsMessage::Binary(frame))) => match wire::decode_frame(frame) {
+                Some(Ok(WsMessage::Binary(frame))) => match wire::decode_frame(&frame) {
                     Ok(Frame::Envelope(inbound)) => Seen::Frame(inbound),
                     Ok(Frame::ApiReply(reply)) => Seen::ApiReply(reply),
                     Ok(_) | Err(_) => Seen::Garbage,

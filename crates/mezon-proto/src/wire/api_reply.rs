@@ -23,7 +23,6 @@ pub struct ApiReply {
     /// This is the last part of the reply.
     pub last: bool,
     /// The response message, or a part of it; the error text when the status is not 0.
-    /// A slice of the frame, which it keeps alive.
     pub payload: Bytes,
 }
 
@@ -38,9 +37,9 @@ impl ApiReply {
     const LAST: u16 = 0x00ff;
 
     /// Reads a frame that starts with [`MARK`](Self::MARK).
-    pub(super) fn decode(frame: &Bytes) -> Result<Self, WireError> {
-        let Some(&[_, cid_high, cid_low, status_high, status_low, mark_high, mark_low]) =
-            frame.first_chunk::<{ Self::HEADER }>()
+    pub(super) fn decode(frame: &[u8]) -> Result<Self, WireError> {
+        let Some((&[_, cid_high, cid_low, status_high, status_low, mark_high, mark_low], payload)) =
+            frame.split_first_chunk::<{ Self::HEADER }>()
         else {
             return Err(WireError::new(WireErrorKind::Truncated, 0));
         };
@@ -48,7 +47,7 @@ impl ApiReply {
             cid: u16::from_be_bytes([cid_high, cid_low]),
             status: u16::from_be_bytes([status_high, status_low]),
             last: u16::from_be_bytes([mark_high, mark_low]) == Self::LAST,
-            payload: frame.slice(Self::HEADER..),
+            payload: Bytes::copy_from_slice(payload),
         })
     }
 

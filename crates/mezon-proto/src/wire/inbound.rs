@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use prost::Message as _;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::error::{WireError, WireErrorKind};
 use super::outbound::{CID_FIELD, Revision};
-use super::window::Window;
 use crate::realtime::Envelope;
 use crate::realtime::envelope::Message;
 
@@ -53,7 +52,7 @@ pub enum Body {
     },
 }
 
-/// Reads one envelope.
+/// Reads one envelope. The result keeps nothing of `frame`: a slice of a shared read buffer will do.
 ///
 /// Where a field comes more than once, the last one counts; a known message counts more than an unknown field
 /// beside it.
@@ -61,15 +60,13 @@ pub enum Body {
 /// # Errors
 ///
 /// [`WireError`] when the bytes are no sequence of protobuf fields.
-#[expect(clippy::needless_pass_by_value, reason = "the frame is given away: the result keeps slices of it")]
-pub fn decode(frame: Bytes) -> Result<Inbound, WireError> {
+pub fn decode(frame: &[u8]) -> Result<Inbound, WireError> {
     let mut inbound = Inbound { cid: 0, revision: None, body: Body::Empty };
-    let mut buffer = Window::new(&frame);
-    while buffer.has_remaining() {
-        if buffer.rest().iter().all(|&byte| byte == 0) {
-            break; // padding: no field starts with a zero byte
-        }
-        let field = Field::read(&frame, &mut buffer)?;
+    let mut rest = frame;
+    // What starts with a zero byte can be padding only: no field does.
+    while !(rest.is_empty() || rest.first() == Some(&0) && rest.iter().all(|&byte| byte == 0)) {
+        let offset = frame.len() - rest.len();
+        let field = Field::read(&mut rest).map_err(|kind| WireError::new(kind, offset))?;
         if field.number == CID_FIELD {
             if let Some((cid, revision)) = field.cid() {
                 inbound.cid = cid;
@@ -87,7 +84,6 @@ pub fn decode(frame: Bytes) -> Result<Inbound, WireError> {
 
 /// A field of the top level: its key is read, its extent is known, its value is not decoded.
 struct Field<'a> {
-    frame: &'a Bytes,
     number: u32,
     wire_type: WireType,
     /// The encoded value, with its length prefix where there is one.
@@ -97,38 +93,34 @@ struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    fn read(frame: &'a Bytes, buffer: &mut Window<'a>) -> Result<Self, WireError> {
-        let key = buffer.rest();
-        let error = |kind| WireError::new(kind, frame.len() - key.len());
-        let (number, wire_type) = decode_key(buffer).map_err(|_| error(varint_fault(key)))?;
-        let value = buffer.rest();
+    /// Takes a field off the start of `rest`.
+    fn read(rest: &mut &'a [u8]) -> Result<Self, WireErrorKind> {
+        let key = *rest;
+        let (number, wire_type) = decode_key(rest).map_err(|_| varint_fault(key))?;
+        let value = *rest;
         let mut content = value;
         if wire_type == WireType::LengthDelimited {
-            let length = decode_varint(buffer).map_err(|_| error(varint_fault(value)))?;
-            content = buffer.rest();
-            match usize::try_from(length) {
-                Ok(length) if length <= content.len() => buffer.advance(length),
-                _ => return Err(error(WireErrorKind::Truncated)),
-            }
+            let length = decode_varint(rest).map_err(|_| varint_fault(value))?;
+            content = rest;
+            let split = usize::try_from(length).ok().and_then(|length| rest.split_at_checked(length));
+            *rest = split.ok_or(WireErrorKind::Truncated)?.1;
         } else {
-            skip_field(wire_type, number, buffer, DecodeContext::default()).map_err(|_| {
-                error(match wire_type {
-                    WireType::Varint => varint_fault(value),
-                    WireType::ThirtyTwoBit | WireType::SixtyFourBit => WireErrorKind::Truncated,
-                    _ => WireErrorKind::Malformed,
-                })
+            skip_field(wire_type, number, rest, DecodeContext::default()).map_err(|_| match wire_type {
+                WireType::Varint => varint_fault(value),
+                WireType::ThirtyTwoBit | WireType::SixtyFourBit => WireErrorKind::Truncated,
+                _ => WireErrorKind::Malformed,
             })?;
         }
-        let behind = buffer.remaining();
+        let behind = rest.len();
         let up_to_here = |part: &'a [u8]| part.get(..part.len() - behind).unwrap_or_default();
-        Ok(Self { frame, number, wire_type, value: up_to_here(value), content: up_to_here(content) })
+        Ok(Self { number, wire_type, value: up_to_here(value), content: up_to_here(content) })
     }
 
     /// The value as a correlation id, in either form; `None` for a field of any other wire type.
     fn cid(&self) -> Option<(u32, Revision)> {
         match self.wire_type {
             WireType::Varint => {
-                let value = decode_varint(&mut &*self.content).unwrap_or_default();
+                let value = decode_varint(&mut { self.content }).unwrap_or_default();
                 // An int32 keeps the low 32 bits of its varint, a negative one included.
                 Some(((value & u64::from(u32::MAX)).try_into().unwrap_or_default(), Revision::Int32Cid))
             }
@@ -143,9 +135,8 @@ impl<'a> Field<'a> {
     /// The value as one arm of the envelope, decoded by the generated code.
     fn body(&self) -> Body {
         let mut arm = Envelope::default();
-        let mut value = Window::part(self.frame, self.value);
-        let merged = arm.merge_field(self.number, self.wire_type, &mut value, DecodeContext::default());
-        let (field, raw) = (self.number, || self.frame.slice_ref(self.content));
+        let merged = arm.merge_field(self.number, self.wire_type, &mut { self.value }, DecodeContext::default());
+        let (field, raw) = (self.number, || Bytes::copy_from_slice(self.content));
         match (merged, arm.message) {
             (Ok(()), Some(message)) => Body::Message(Box::new(message)),
             // The generated code skips what it does not know.

@@ -33,36 +33,36 @@ fn message_of(inbound: Inbound) -> Message {
 
 #[test]
 fn cid_is_read_in_both_forms() {
-    let number = decode(hex("0805b20100")).unwrap();
+    let number = decode(&hex("0805b20100")).unwrap();
     assert_eq!((number.cid, number.revision), (5, Some(Revision::Int32Cid)));
-    let text = decode(hex("0a0135b20100")).unwrap();
+    let text = decode(&hex("0a0135b20100")).unwrap();
     assert_eq!((text.cid, text.revision), (5, Some(Revision::StringCid)));
     assert_eq!(number.body, text.body);
 }
 
 #[test]
 fn the_last_cid_counts_and_its_place_does_not_matter() {
-    let inbound = decode(hex("0801b201000a023432")).unwrap();
+    let inbound = decode(&hex("0801b201000a023432")).unwrap();
     assert_eq!((inbound.cid, inbound.revision), (42, Some(Revision::StringCid)));
 }
 
 #[test]
 fn odd_cids_never_fail_the_frame() {
     // -1 as int32 takes ten bytes; 70000 is beyond the range of requests.
-    assert_eq!(decode(hex("08ffffffffffffffffff01b20100")).unwrap().cid, u32::MAX);
-    assert_eq!(decode(hex("08f0a204b20100")).unwrap().cid, 70_000);
+    assert_eq!(decode(&hex("08ffffffffffffffffff01b20100")).unwrap().cid, u32::MAX);
+    assert_eq!(decode(&hex("08f0a204b20100")).unwrap().cid, 70_000);
     for text in ["0a00", "0a03616263", "0a02fffe", "0a0c393939393939393939393939"] {
-        let inbound = decode(hex(&format!("{text}b20100"))).unwrap();
+        let inbound = decode(&hex(&format!("{text}b20100"))).unwrap();
         assert_eq!((inbound.cid, message_of(inbound)), (0, Message::Ping(Ping {})), "{text}");
     }
     // A fixed32 is no form a cid ever had: it is passed over.
-    let fixed = decode(hex("0d01000000b20100")).unwrap();
+    let fixed = decode(&hex("0d01000000b20100")).unwrap();
     assert_eq!((fixed.cid, fixed.revision), (0, None));
 }
 
 #[test]
 fn an_unknown_arm_is_a_value() {
-    let inbound = decode(hex("0809fa3e03616263")).unwrap();
+    let inbound = decode(&hex("0809fa3e03616263")).unwrap();
     assert_eq!(inbound.cid, 9);
     assert_eq!(inbound.body, Body::Unknown { field: 1007, raw: Bytes::from_static(b"abc") });
 }
@@ -70,14 +70,14 @@ fn an_unknown_arm_is_a_value() {
 #[test]
 fn a_known_arm_counts_more_than_an_unknown_field() {
     for frame in ["fa3e03616263b20100", "b20100fa3e03616263"] {
-        assert_eq!(message_of(decode(hex(frame)).unwrap()), Message::Ping(Ping {}), "{frame}");
+        assert_eq!(message_of(decode(&hex(frame)).unwrap()), Message::Ping(Ping {}), "{frame}");
     }
 }
 
 #[test]
 fn an_undecodable_arm_costs_only_that_arm() {
     // channel_message_ack whose channel_id is text; cid stands behind it.
-    let inbound = decode(hex("3a050a036162630806")).unwrap();
+    let inbound = decode(&hex("3a050a036162630806")).unwrap();
     assert_eq!(inbound.cid, 6);
     let Body::Undecodable { field, raw, reason } = inbound.body else { panic!("{:?}", inbound.body) };
     assert_eq!((field, raw), (7, hex("0a03616263")));
@@ -86,29 +86,29 @@ fn an_undecodable_arm_costs_only_that_arm() {
 
 #[test]
 fn an_arm_of_the_wrong_wire_type_is_undecodable() {
-    let inbound = decode(hex("0806b00105")).unwrap();
+    let inbound = decode(&hex("0806b00105")).unwrap();
     assert_eq!(inbound.cid, 6);
     assert!(matches!(inbound.body, Body::Undecodable { field: 22, .. }), "{:?}", inbound.body);
 }
 
 #[test]
 fn of_two_arms_the_last_counts() {
-    assert!(matches!(message_of(decode(hex("ba0100b20100")).unwrap()), Message::Ping(_)));
-    assert!(matches!(decode(hex("b201003a020a00")).unwrap().body, Body::Undecodable { field: 7, .. }));
-    assert!(matches!(message_of(decode(hex("3a020a00b20100")).unwrap()), Message::Ping(_)));
+    assert!(matches!(message_of(decode(&hex("ba0100b20100")).unwrap()), Message::Ping(_)));
+    assert!(matches!(decode(&hex("b201003a020a00")).unwrap().body, Body::Undecodable { field: 7, .. }));
+    assert!(matches!(message_of(decode(&hex("3a020a00b20100")).unwrap()), Message::Ping(_)));
 }
 
 #[test]
 fn an_empty_frame_is_an_empty_push() {
-    let inbound = decode(Bytes::new()).unwrap();
+    let inbound = decode(&[]).unwrap();
     assert_eq!((inbound.cid, inbound.body), (0, Body::Empty));
-    assert_eq!(decode(hex("0807")).unwrap().body, Body::Empty);
+    assert_eq!(decode(&hex("0807")).unwrap().body, Body::Empty);
 }
 
 #[test]
 fn zero_padding_is_ignored_and_zeros_of_the_message_are_kept() {
     // clan_join of clan 0 ends in a zero byte of its own.
-    let inbound = decode(hex("08031a00000000")).unwrap();
+    let inbound = decode(&hex("08031a00000000")).unwrap();
     assert_eq!(inbound.cid, 3);
     assert!(matches!(message_of(inbound), Message::ClanJoin(_)));
 }
@@ -126,20 +126,10 @@ fn damaged_frames_name_kind_and_place() {
         ("0c", Malformed, 0),
     ];
     for (frame, kind, offset) in cases {
-        let error = decode(hex(frame)).unwrap_err();
+        let error = decode(&hex(frame)).unwrap_err();
         assert_eq!((error.kind(), error.offset()), (kind, offset), "{frame}");
     }
-    assert_eq!(decode(hex("0805b2")).unwrap_err().to_string(), "frame ends inside the field at byte 2");
-}
-
-#[test]
-fn bytes_fields_are_slices_of_the_frame() {
-    let message = ChannelMessage { attachments: Bytes::from(vec![7; 100]), ..Default::default() };
-    let frame = Revision::default().encode(&Envelope { cid: 0, message: Some(Message::ChannelMessage(message)) });
-    let range = frame.as_ptr_range();
-    let Message::ChannelMessage(message) = message_of(decode(frame.clone()).unwrap()) else { panic!() };
-    assert_eq!(message.attachments.len(), 100);
-    assert!(range.contains(&message.attachments.as_ptr()));
+    assert_eq!(decode(&hex("0805b2")).unwrap_err().to_string(), "frame ends inside the field at byte 2");
 }
 
 #[test]
@@ -147,7 +137,7 @@ fn presence_session_ids_are_read_in_both_forms() {
     let number = PresenceSession::Number(77);
     let text = PresenceSession::Text("0b6e-77".into());
     let envelope = joined([number.clone(), text.clone()]);
-    let Message::Channel(channel) = message_of(decode(envelope.encode_to_vec().into()).unwrap()) else { panic!() };
+    let Message::Channel(channel) = message_of(decode(&envelope.encode_to_vec()).unwrap()) else { panic!() };
     assert_eq!(channel.presences[0].session_id, number);
     assert_eq!(channel.self_.unwrap().session_id, text);
 }
@@ -156,7 +146,7 @@ fn presence_session_ids_are_read_in_both_forms() {
 fn presence_session_ids_are_written_in_the_revision() {
     let envelope = joined([PresenceSession::Number(77), PresenceSession::Text("78".into())]);
     let ids = |revision: Revision| {
-        let Message::Channel(channel) = message_of(decode(revision.encode(&envelope)).unwrap()) else { panic!() };
+        let Message::Channel(channel) = message_of(decode(&revision.encode(&envelope)).unwrap()) else { panic!() };
         (channel.presences[0].session_id.clone(), channel.self_.unwrap().session_id)
     };
     assert_eq!(ids(Revision::Int32Cid), (PresenceSession::Number(77), PresenceSession::Number(78)));
@@ -175,15 +165,15 @@ fn api_replies_are_read_and_written() {
     let reply = ApiReply { cid: 0x1234, status: 5, last: true, payload: Bytes::from_static(b"channel not found") };
     let frame = hex("ff1234000500ff6368616e6e656c206e6f7420666f756e64");
     assert_eq!(reply.encode(), frame);
-    assert_eq!(decode_frame(frame), Ok(Frame::ApiReply(reply)));
+    assert_eq!(decode_frame(&frame), Ok(Frame::ApiReply(reply)));
 
-    let Frame::ApiReply(part) = decode_frame(hex("ff00010000123461")).unwrap() else { panic!() };
+    let Frame::ApiReply(part) = decode_frame(&hex("ff00010000123461")).unwrap() else { panic!() };
     assert_eq!((part.cid, part.status, part.last, part.payload.as_ref()), (1, 0, false, b"a".as_slice()));
 
-    let Frame::ApiReply(empty) = decode_frame(hex("ff0001000000ff")).unwrap() else { panic!() };
+    let Frame::ApiReply(empty) = decode_frame(&hex("ff0001000000ff")).unwrap() else { panic!() };
     assert!(empty.last && empty.payload.is_empty());
-    assert_eq!(decode_frame(hex("ff0001000000")).unwrap_err().kind(), WireErrorKind::Truncated);
-    assert!(matches!(decode_frame(hex("0805b20100")), Ok(Frame::Envelope(_))));
+    assert_eq!(decode_frame(&hex("ff0001000000")).unwrap_err().kind(), WireErrorKind::Truncated);
+    assert!(matches!(decode_frame(&hex("0805b20100")), Ok(Frame::Envelope(_))));
 }
 
 #[test]
@@ -196,7 +186,7 @@ fn debug_shows_no_raw_bytes() {
     undecodable[4] = 0x0c; // one byte of the token is now a key of its own
     let reply = ApiReply { cid: 1, status: 0, last: true, payload: Bytes::from_static(canary) };
     for frame in [unknown.freeze(), undecodable.freeze(), reply.encode()] {
-        let shown = format!("{:?}", decode_frame(frame).unwrap());
+        let shown = format!("{:?}", decode_frame(&frame).unwrap());
         assert!(shown.contains("bytes") && !shown.contains("canar") && !shown.contains("99, 97"), "{shown}");
     }
 }
@@ -204,7 +194,7 @@ fn debug_shows_no_raw_bytes() {
 proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(frame in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = format!("{:?}", decode_frame(frame.into()));
+        let _ = format!("{:?}", decode_frame(&frame));
     }
 
     /// Frames that are fields on the outside and noise inside, so that the arms are reached.
@@ -216,7 +206,7 @@ proptest! {
         for (number, body) in &fields {
             prost::encoding::bytes::encode(*number, body, &mut frame);
         }
-        let inbound = decode(frame.freeze()).unwrap();
+        let inbound = decode(&frame).unwrap();
         let _ = format!("{inbound:?}");
         if let Body::Unknown { field, raw } | Body::Undecodable { field, raw, .. } = inbound.body {
             prop_assert!(fields.iter().any(|(number, body)| *number == field && raw == body));
@@ -235,7 +225,7 @@ proptest! {
         let envelope = Envelope { cid, message: Some(Message::ChannelMessage(message)) };
         for revision in [Revision::Int32Cid, Revision::StringCid] {
             let frame = revision.encode(&envelope);
-            let inbound = decode(frame.clone()).unwrap();
+            let inbound = decode(&frame).unwrap();
             prop_assert_eq!(i64::from(inbound.cid), i64::from(cid));
             prop_assert_eq!(Some(message_of(inbound)), envelope.message.clone());
             if revision == Revision::Int32Cid {
@@ -270,6 +260,6 @@ proptest! {
         payload in proptest::collection::vec(any::<u8>(), 0..50),
     ) {
         let reply = ApiReply { cid, status, last, payload: payload.into() };
-        prop_assert_eq!(decode_frame(reply.encode()), Ok(Frame::ApiReply(reply)));
+        prop_assert_eq!(decode_frame(&reply.encode()), Ok(Frame::ApiReply(reply)));
     }
 }

@@ -21,6 +21,11 @@ use crate::{CallError, CallErrorKind, ConnectionState, MaybeSent, NotSent, SendE
 /// At most 1,024 calls are in flight, and as many wait to be taken up; further ones fail with [`NotSent::QueueFull`].
 #[derive(Clone, Debug)]
 pub struct Socket {
+    handle: Arc<Handle>,
+}
+
+#[derive(Debug)]
+struct Handle {
     commands: mpsc::Sender<Command>,
     signals: mpsc::UnboundedSender<Signal>,
     state: watch::Receiver<ConnectionState>,
@@ -49,7 +54,7 @@ impl Socket {
         shared: Arc<Shared>,
         call_timeout: Duration,
     ) -> Self {
-        Self { commands, signals, state, shared, call_timeout }
+        Self { handle: Arc::new(Handle { commands, signals, state, shared, call_timeout }) }
     }
 
     /// Joins a channel, so that its messages come in: now, and after every reconnect until it is left.
@@ -96,7 +101,7 @@ impl Socket {
     /// # Cancel safety
     /// A dropped send may have been sent. It harms no other call.
     pub async fn send(&self, target: &Target, draft: &Draft) -> Result<MessageAck, SendError> {
-        self.send_within(target, draft, self.call_timeout).await
+        self.send_within(target, draft, self.handle.call_timeout).await
     }
 
     /// As [`Socket::send`], with a time limit of its own.
@@ -154,7 +159,7 @@ impl Socket {
     /// # Cancel safety
     /// A dropped call may have reached the server. It harms no other call.
     pub async fn call(&self, message: envelope::Message) -> Result<Reply, CallError> {
-        self.call_within(message, self.call_timeout).await
+        self.call_within(message, self.handle.call_timeout).await
     }
 
     /// As [`Socket::call`], with a time limit of its own.
@@ -183,17 +188,17 @@ impl Socket {
 
     /// Where the connection stands.
     pub fn state(&self) -> ConnectionState {
-        self.state.borrow().clone()
+        self.handle.state.borrow().clone()
     }
 
     /// Follows where the connection stands.
     pub fn states(&self) -> States {
-        States::new(self.state.clone())
+        States::new(self.handle.state.clone())
     }
 
     /// How long the last ping took to be answered. `None`: none was on this connection.
     pub fn round_trip(&self) -> Option<Duration> {
-        match self.shared.round_trip_nanos.load(Ordering::Relaxed) {
+        match self.handle.shared.round_trip_nanos.load(Ordering::Relaxed) {
             0 => None,
             nanos => Some(Duration::from_nanos(nanos)),
         }
@@ -201,14 +206,14 @@ impl Socket {
 
     /// Counts of what was passed over: late answers, frames that could not be read.
     pub fn counters(&self) -> Counters {
-        *self.shared.counters.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.handle.shared.counters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Says that the network may be back, as operating systems tell. Ends the wait before the next attempt, at most
     /// once in four seconds.
     pub fn network_changed(&self) {
         // With a full queue there is a connection to fill it, and no wait to end.
-        let _ = self.commands.try_send(Command::NetworkChanged);
+        let _ = self.handle.commands.try_send(Command::NetworkChanged);
     }
 
     /// Closes the connection for good and waits for the end: calls in flight are awaited for 5 s (a setting), the
@@ -218,8 +223,8 @@ impl Socket {
     /// Cancel safe: the connection is closed all the same.
     pub async fn close(&self) {
         // An error means that it is closed already.
-        let _ = self.signals.send(Signal::Close);
-        let mut state = self.state.clone();
+        let _ = self.handle.signals.send(Signal::Close);
+        let mut state = self.handle.state.clone();
         let _ = state.wait_for(|state| matches!(state, ConnectionState::Closed(_))).await;
     }
 
@@ -233,12 +238,12 @@ impl Socket {
         message: envelope::Message,
         make: impl FnOnce(CallId, Box<Envelope>, Waiter) -> Command,
     ) -> Outcome {
-        let id = CallId(self.shared.next_call.fetch_add(1, Ordering::Relaxed));
+        let id = CallId(self.handle.shared.next_call.fetch_add(1, Ordering::Relaxed));
         // Dropped in reverse order: the answer first, so that a command that is still queued is seen as unwanted.
-        let mut guard = Guard { id, signals: Some(&self.signals) };
+        let mut guard = Guard { id, signals: Some(&self.handle.signals) };
         let (waiter, answer) = oneshot::channel();
         let command = make(id, Box::new(Envelope { cid: 0, message: Some(message) }), waiter);
-        if let Err(error) = self.commands.try_send(command) {
+        if let Err(error) = self.handle.commands.try_send(command) {
             guard.signals = None;
             return not_sent(match error {
                 TrySendError::Full(_) => NotSent::QueueFull,

@@ -1,6 +1,8 @@
 //! Calls in flight, by correlation id.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use mezon_proto::realtime::Envelope;
@@ -21,7 +23,6 @@ pub(super) struct Entry<W> {
     /// The frame was given to the socket. From then on nobody can say that it was not sent.
     pub(super) handed: bool,
     pub(super) kind: Kind,
-    serial: u64,
 }
 
 #[derive(Debug)]
@@ -62,35 +63,54 @@ pub(super) struct Refused {
 }
 
 /// Names one use of a correlation id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Slot {
-    pub(super) cid: u16,
     serial: u64,
+    pub(super) cid: u16,
 }
 
 /// The table. Correlation ids go from 1 to 65535 and around: raw API replies carry them in 16 bits. Ids in use and ids
 /// whose call ended without an answer in the last minute are passed over.
+///
+/// A call lies in the place that the low bits of its id name, so that finding it takes one step. Ids whose place is taken
+/// are passed over as well; the table is at most half full, so the next free one is near.
 #[derive(Debug)]
 pub(super) struct Calls<W> {
-    entries: BTreeMap<u16, Entry<W>>,
-    deadlines: BTreeSet<(Instant, u16)>,
+    /// As many as a power of two.
+    places: Vec<Option<Filed<W>>>,
+    len: usize,
+    /// The earliest first. Calls that were answered stay in it until they come first, or are too many.
+    deadlines: BinaryHeap<Reverse<(Instant, Slot)>>,
     resting: BTreeSet<u16>,
     rests: VecDeque<(Instant, u16)>,
     last_cid: u16,
     last_serial: u64,
 }
 
+#[derive(Debug)]
+struct Filed<W> {
+    slot: Slot,
+    entry: Entry<W>,
+}
+
+/// The fewest places, enough for heartbeats; and how many there are at most, one for each id and one for 0.
+const PLACES: RangeInclusive<usize> = 4..=1 << 16;
+
+/// A table with more places than this is given back when it is empty.
+const KEPT_PLACES: usize = 64;
+
 impl<W> Entry<W> {
     pub(super) fn new(caller: Option<Caller<W>>, deadline: Instant, soft: bool, kind: Kind) -> Self {
-        Self { caller, deadline, soft, handed: false, kind, serial: 0 }
+        Self { caller, deadline, soft, handed: false, kind }
     }
 }
 
 impl<W> Calls<W> {
     pub(super) fn new() -> Self {
         Self {
-            entries: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            places: Vec::new(),
+            len: 0,
+            deadlines: BinaryHeap::new(),
             resting: BTreeSet::new(),
             rests: VecDeque::new(),
             last_cid: 0,
@@ -99,16 +119,16 @@ impl<W> Calls<W> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.len
     }
 
     /// Whether the application waits for any of them.
     pub(super) fn has_callers(&self) -> bool {
-        self.entries.values().any(|entry| entry.caller.is_some())
+        self.places.iter().flatten().any(|filed| filed.entry.caller.is_some())
     }
 
     /// Files a call under a free id. `Err`: there is none.
-    pub(super) fn open(&mut self, now: Instant, mut entry: Entry<W>) -> Result<Slot, Entry<W>> {
+    pub(super) fn open(&mut self, now: Instant, entry: Entry<W>) -> Result<Slot, Entry<W>> {
         while let Some(&(until, cid)) = self.rests.front() {
             if until > now {
                 break;
@@ -116,63 +136,79 @@ impl<W> Calls<W> {
             self.rests.pop_front();
             self.resting.remove(&cid);
         }
+        if self.len * 2 >= self.places.len() {
+            self.grow();
+        }
         let Some(cid) = self.free_cid() else { return Err(entry) };
         self.last_cid = cid;
         self.last_serial += 1;
-        entry.serial = self.last_serial;
-        self.deadlines.insert((entry.deadline, cid));
-        self.entries.insert(cid, entry);
-        Ok(Slot { cid, serial: self.last_serial })
+        let slot = Slot { serial: self.last_serial, cid };
+        let deadline = entry.deadline;
+        let at = self.place(cid);
+        if let Some(place) = self.places.get_mut(at) {
+            *place = Some(Filed { slot, entry });
+            self.len += 1;
+        }
+        self.deadlines.push(Reverse((deadline, slot)));
+        Ok(slot)
     }
 
     /// Takes the call out that `cid` answers.
     pub(super) fn answer(&mut self, cid: u16) -> Option<Entry<W>> {
-        let entry = self.entries.remove(&cid)?;
-        self.deadlines.remove(&(entry.deadline, cid));
-        Some(entry)
+        let at = self.place(cid);
+        let filed = self.places.get_mut(at)?.take_if(|filed| filed.slot.cid == cid)?;
+        self.len -= 1;
+        if self.len == 0 && self.places.len() > KEPT_PLACES {
+            (self.places, self.deadlines) = (Vec::new(), BinaryHeap::new());
+        }
+        self.forget_answered();
+        Some(filed.entry)
     }
 
     /// Takes a call out whose time is up.
     pub(super) fn expire(&mut self, now: Instant) -> Option<Entry<W>> {
-        let &(deadline, cid) = self.deadlines.first()?;
-        if deadline > now { None } else { self.give_up(now, cid) }
+        let &Reverse((deadline, slot)) = self.deadlines.peek()?;
+        if deadline > now { None } else { self.give_up(now, slot.cid) }
     }
 
     /// Takes a call out whose caller lost interest.
     pub(super) fn cancel(&mut self, now: Instant, id: CallId) -> Option<Entry<W>> {
         let is_it = |entry: &Entry<W>| entry.caller.as_ref().is_some_and(|caller| caller.id == id);
-        let cid = *self.entries.iter().find(|(_, entry)| is_it(entry))?.0;
+        let cid = self.places.iter().flatten().find(|filed| is_it(&filed.entry))?.slot.cid;
         self.give_up(now, cid)
     }
 
-    /// Takes all calls out and starts afresh: ids belong to a connection.
+    /// Takes all calls out, in the order they were made, and starts afresh: ids belong to a connection.
     pub(super) fn clear(&mut self) -> Vec<Entry<W>> {
         self.deadlines.clear();
         self.resting.clear();
         self.rests.clear();
-        std::mem::take(&mut self.entries).into_values().collect()
+        self.len = 0;
+        let mut filed: Vec<Filed<W>> = std::mem::take(&mut self.places).into_iter().flatten().collect();
+        filed.sort_by_key(|filed| filed.slot.serial);
+        filed.into_iter().map(|filed| filed.entry).collect()
     }
 
     /// Says what the answer of a call means, once its frame is made.
     pub(super) fn set_kind(&mut self, slot: Slot, kind: Kind) {
-        if let Some(entry) = self.entries.get_mut(&slot.cid) {
+        if let Some(entry) = self.entry(slot) {
             entry.kind = kind;
         }
     }
 
     /// Marks a call as given to the socket. False: it ended before that.
     pub(super) fn hand_over(&mut self, slot: Slot) -> bool {
-        match self.entries.get_mut(&slot.cid) {
-            Some(entry) if entry.serial == slot.serial => {
-                entry.handed = true;
-                true
-            }
-            _ => false,
-        }
+        self.entry(slot).map(|entry| entry.handed = true).is_some()
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        self.deadlines.peek().map(|Reverse((deadline, _))| *deadline)
+    }
+
+    fn entry(&mut self, slot: Slot) -> Option<&mut Entry<W>> {
+        let at = self.place(slot.cid);
+        let filed = self.places.get_mut(at)?.as_mut().filter(|filed| filed.slot == slot)?;
+        Some(&mut filed.entry)
     }
 
     fn give_up(&mut self, now: Instant, cid: u16) -> Option<Entry<W>> {
@@ -183,11 +219,47 @@ impl<W> Calls<W> {
         Some(entry)
     }
 
+    /// Keeps the earliest deadline that of a call, and the number of the others in bounds.
+    fn forget_answered(&mut self) {
+        let (places, mask) = (&self.places, self.places.len().wrapping_sub(1));
+        let is_open = |slot: Slot| {
+            places.get(usize::from(slot.cid) & mask).and_then(Option::as_ref).is_some_and(|filed| filed.slot == slot)
+        };
+        while self.deadlines.peek().is_some_and(|Reverse((_, slot))| !is_open(*slot)) {
+            self.deadlines.pop();
+        }
+        if self.deadlines.len() > 2 * self.len + KEPT_PLACES {
+            self.deadlines.retain(|Reverse((_, slot))| is_open(*slot));
+        }
+    }
+
+    /// Where a call with this id is, if there is one.
+    fn place(&self, cid: u16) -> usize {
+        usize::from(cid) & self.places.len().wrapping_sub(1)
+    }
+
+    /// Doubles the places. Calls that had a place each have one each.
+    fn grow(&mut self) {
+        let places = (self.places.len() * 2).clamp(*PLACES.start(), *PLACES.end());
+        if places == self.places.len() {
+            return;
+        }
+        let filed = std::mem::take(&mut self.places);
+        self.places.resize_with(places, || None);
+        for filed in filed.into_iter().flatten() {
+            let at = self.place(filed.slot.cid);
+            if let Some(place) = self.places.get_mut(at) {
+                *place = Some(filed);
+            }
+        }
+    }
+
     fn free_cid(&self) -> Option<u16> {
         let after = |cid: u16| cid.checked_add(1).unwrap_or(1);
         let mut cid = after(self.last_cid);
         for _ in 0..u16::MAX {
-            if !self.entries.contains_key(&cid) && !self.resting.contains(&cid) {
+            let place = self.places.get(self.place(cid));
+            if matches!(place, Some(None)) && (self.resting.is_empty() || !self.resting.contains(&cid)) {
                 return Some(cid);
             }
             cid = after(cid);
@@ -256,6 +328,31 @@ mod tests {
         assert!(!calls.hand_over(slot));
         assert!(calls.resting.is_empty());
         assert!(calls.cancel(now, CallId(7)).is_none());
+    }
+
+    #[test]
+    fn one_long_call_does_not_keep_the_deadlines_of_others() {
+        let now = Instant::now();
+        let mut calls = Calls::new();
+        calls.open(now, call(0, now)).unwrap();
+        for id in 1..10_000 {
+            let slot = calls.open(now, call(id, now + LONG)).unwrap();
+            assert!(calls.answer(slot.cid).is_some());
+        }
+        assert!(calls.deadlines.len() < 100, "{}", calls.deadlines.len());
+        assert!(calls.places.len() <= 8, "{}", calls.places.len());
+        assert_eq!(calls.deadline(), Some(now));
+    }
+
+    #[test]
+    fn room_for_many_calls_is_given_back() {
+        let now = Instant::now();
+        let mut calls = Calls::new();
+        let cids: Vec<u16> = (0..1_000).map(|id| calls.open(now, call(id, now)).unwrap().cid).collect();
+        for cid in cids {
+            assert!(calls.answer(cid).is_some());
+        }
+        assert_eq!((calls.places.capacity(), calls.deadlines.capacity()), (0, 0));
     }
 
     #[test]

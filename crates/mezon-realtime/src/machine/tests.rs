@@ -91,7 +91,7 @@ impl Rig {
     fn drain(&mut self) {
         self.carry_out();
         while let Some(frame) = self.machine.transmit() {
-            let inbound = decode(frame).unwrap();
+            let inbound = decode(&frame).unwrap();
             let message = match inbound.body {
                 Body::Message(message) => Some(*message),
                 _ => None,

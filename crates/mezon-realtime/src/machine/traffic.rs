@@ -175,16 +175,15 @@ impl<W> Machine<W> {
             self.message(message);
             return self.note_readable(now, true);
         }
-        // What is decoded may keep slices of its frame, and that may be a slice of the buffer of the socket.
-        let frame = Bytes::copy_from_slice(frame);
-        let readable = match decode_frame(frame.clone()) {
+        let readable = match decode_frame(frame) {
             Ok(Frame::Envelope(inbound)) => self.inbound(now, inbound),
             Ok(_) => {
                 self.counters.api_replies += 1;
                 true
             }
             Err(error) => {
-                self.tell(Event::Undecodable { field: 0, raw: frame, reason: error.to_string() });
+                let raw = Bytes::copy_from_slice(frame);
+                self.tell(Event::Undecodable { field: 0, raw, reason: error.to_string() });
                 false
             }
         };

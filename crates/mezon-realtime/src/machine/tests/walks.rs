@@ -122,7 +122,7 @@ impl World {
             return false;
         };
         assert!(self.machine.live_generation().is_some(), "a frame without a connection");
-        if let Body::Message(message) = decode(frame).unwrap().body {
+        if let Body::Message(message) = decode(&frame).unwrap().body {
             // Every message of a call has the number of the call as its channel.
             if let envelope::Message::ChannelMessageSend(send) = *message {
                 self.transmitted.insert(send.channel_id);
