@@ -5,7 +5,7 @@ use std::hint::black_box;
 use mezon_model::{ChannelId, ChannelMessage, Draft, Target};
 use mezon_proto::api::{MessageAttachmentList, MessageMentionList};
 use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
-use mezon_proto::wire::{Push, Revision};
+use mezon_proto::wire::{Outline, Revision};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
@@ -95,7 +95,7 @@ fn eager_prost(bytes: &Bytes) -> Option<mezon_proto::api::ChannelMessage> {
 
 /// The way of a message through the layers, from the frame to the value that applications get.
 fn ours(bytes: &Bytes) -> Option<ChannelMessage> {
-    let push = Push::peek(black_box(bytes))?;
+    let push = Outline::of(black_box(bytes))?;
     let message = ChannelMessage::decode(push.body)?;
     black_box((message.id(), message.channel_id(), message.sender_id()));
     Some(message)

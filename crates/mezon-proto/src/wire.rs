@@ -11,7 +11,7 @@
 //! - Trailing zero bytes are padding, as the TCP framing adds it.
 //!
 //! Each arm is decoded once, by the generated code; only the top level of the envelope is scanned by hand.
-//! [`Push`] and [`Fields`] find parts without decoding them, for the few kinds of message that come by the thousand.
+//! [`Outline`] and [`Fields`] find parts without decoding them, for the few kinds of message that come by the thousand.
 //!
 //! # Memory
 //!
@@ -23,14 +23,14 @@ mod error;
 mod fields;
 mod inbound;
 mod outbound;
-mod peek;
+mod outline;
 
 pub use api_reply::ApiReply;
 pub use error::{WireError, WireErrorKind};
 pub use fields::{Field, FieldError, Fields, Value};
 pub use inbound::{Body, Inbound, decode};
-pub use outbound::Revision;
-pub use peek::{CHANNEL_MESSAGE_FIELD, Push};
+pub use outbound::{Revision, Unnumbered};
+pub use outline::{CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, Outline};
 
 /// One binary frame of the socket.
 #[derive(Debug, Clone, PartialEq)]

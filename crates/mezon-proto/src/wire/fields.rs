@@ -56,6 +56,11 @@ impl<'a> Fields<'a> {
         Self { rest: message }
     }
 
+    /// What has not been read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     fn read(&mut self) -> Option<Field<'a>> {
         let key = u32::try_from(self.varint()?).ok()?;
         let number = key >> 3;

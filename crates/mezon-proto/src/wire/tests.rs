@@ -263,3 +263,16 @@ proptest! {
         prop_assert_eq!(decode_frame(&reply.encode()), Ok(Frame::ApiReply(reply)));
     }
 }
+
+#[test]
+fn a_frame_is_numbered_in_place_and_again() {
+    for revision in [Revision::Int32Cid, Revision::StringCid] {
+        for cid in [0, 1, 127, 128, 65_535, i32::MAX, i32::MIN] {
+            let whole = revision.encode(&ping(cid));
+            let unnumbered = revision.encode_unnumbered(&Message::Ping(Ping {}));
+            assert_eq!(unnumbered.clone().number(cid), whole);
+            assert_eq!(Unnumbered::of_frame(revision, &whole).number(7), unnumbered.number(7));
+        }
+    }
+    assert_eq!(format!("{:?}", Revision::default().encode_unnumbered(&Message::Ping(Ping {}))), "Unnumbered(3 bytes)");
+}

@@ -169,7 +169,7 @@ impl Driver {
         let (sender, events) = Events::channel(config.event_queue);
         let shared = Arc::new(Shared::default());
         let events = events.of_connection(signal_sender.clone());
-        let socket = Socket::new(command_sender, signal_sender, state, Arc::clone(&shared), config.call_timeout);
+        let socket = Socket::new(command_sender, signal_sender, state, Arc::clone(&shared), config);
         let now = now();
         let driver = Self {
             machine: Machine::new(config.settings.clone(), (config.delays)(), now, seed),

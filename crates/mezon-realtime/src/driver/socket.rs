@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mezon_model::{Draft, MessageAck, Target};
-use mezon_proto::realtime::{self, Envelope, envelope};
+use mezon_proto::realtime::{self, envelope};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{Signal, States, Waiter, not_sent};
-use crate::machine::{CallId, Counters, Input, Outcome, Reply};
-use crate::{CallError, CallErrorKind, ConnectionState, MaybeSent, NotSent, SendError, SendErrorKind};
+use crate::machine::{CallId, Counters, Input, Outcome, Reply, Request};
+use crate::{
+    CallError, CallErrorKind, Config, ConnectionState, MaybeSent, NotSent, Revision, SendError, SendErrorKind,
+};
 
 /// A handle of a connection. Clones are cheap and share it.
 ///
@@ -31,6 +33,7 @@ struct Handle {
     state: watch::Receiver<ConnectionState>,
     shared: Arc<Shared>,
     call_timeout: Duration,
+    revision: Revision,
 }
 
 /// The answer to a join.
@@ -52,9 +55,10 @@ impl Socket {
         signals: mpsc::UnboundedSender<Signal>,
         state: watch::Receiver<ConnectionState>,
         shared: Arc<Shared>,
-        call_timeout: Duration,
+        config: &Config,
     ) -> Self {
-        Self { handle: Arc::new(Handle { commands, signals, state, shared, call_timeout }) }
+        let (call_timeout, revision) = (config.call_timeout, config.settings.revision);
+        Self { handle: Arc::new(Handle { commands, signals, state, shared, call_timeout, revision }) }
     }
 
     /// Joins a channel, so that its messages come in: now, and after every reconnect until it is left.
@@ -118,11 +122,8 @@ impl Socket {
         timeout: Duration,
     ) -> Result<MessageAck, SendError> {
         let message = draft.to_send(target).map_err(SendErrorKind::Invalid)?;
-        match self.request(envelope::Message::ChannelMessageSend(message), timeout).await {
-            Ok(Reply::Message(message)) => match *message {
-                envelope::Message::ChannelMessageAck(ack) => Ok(ack.into()),
-                _ => Err(SendErrorKind::MaybeSent { reason: MaybeSent::Unreadable }.into()),
-            },
+        match self.request(&envelope::Message::ChannelMessageSend(message), timeout).await {
+            Ok(Reply::Acknowledged(ack)) => Ok(*ack),
             Ok(_) => Err(SendErrorKind::MaybeSent { reason: MaybeSent::Unreadable }.into()),
             Err(kind) => Err(SendErrorKind::from(kind).into()),
         }
@@ -170,7 +171,7 @@ impl Socket {
     /// # Cancel safety
     /// As [`Socket::call`].
     pub async fn call_within(&self, message: envelope::Message, timeout: Duration) -> Result<Reply, CallError> {
-        self.request(message, timeout).await.map_err(CallError::new)
+        self.request(&message, timeout).await.map_err(CallError::new)
     }
 
     /// Tells the server something and wants no answer. Returns when it is handed to the socket; an error that the
@@ -182,8 +183,8 @@ impl Socket {
     /// # Cancel safety
     /// A dropped notification may have been sent.
     pub async fn notify(&self, message: envelope::Message) -> Result<(), CallError> {
-        let make = |id, envelope, waiter| Command::Notify(Box::new(Notification { id, envelope, waiter }));
-        self.ask(message, make).await.map(drop).map_err(CallError::new)
+        let make = |id, request, waiter| Command::Notify(Box::new(Notification { id, request, waiter }));
+        self.ask(&message, make).await.map(drop).map_err(CallError::new)
     }
 
     /// Where the connection stands.
@@ -228,21 +229,17 @@ impl Socket {
         let _ = state.wait_for(|state| matches!(state, ConnectionState::Closed(_))).await;
     }
 
-    async fn request(&self, message: envelope::Message, timeout: Duration) -> Outcome {
-        let make = |id, envelope, waiter| Command::Call(Box::new(Call { id, envelope, timeout, waiter }));
+    async fn request(&self, message: &envelope::Message, timeout: Duration) -> Outcome {
+        let make = |id, request, waiter| Command::Call(Box::new(Call { id, request, timeout, waiter }));
         self.ask(message, make).await
     }
 
-    async fn ask(
-        &self,
-        message: envelope::Message,
-        make: impl FnOnce(CallId, Box<Envelope>, Waiter) -> Command,
-    ) -> Outcome {
+    async fn ask(&self, message: &envelope::Message, make: impl FnOnce(CallId, Request, Waiter) -> Command) -> Outcome {
         let id = CallId(self.handle.shared.next_call.fetch_add(1, Ordering::Relaxed));
         // Dropped in reverse order: the answer first, so that a command that is still queued is seen as unwanted.
         let mut guard = Guard { id, signals: Some(&self.handle.signals) };
         let (waiter, answer) = oneshot::channel();
-        let command = make(id, Box::new(Envelope { cid: 0, message: Some(message) }), waiter);
+        let command = make(id, Request::new(message, self.handle.revision), waiter);
         if let Err(error) = self.handle.commands.try_send(command) {
             guard.signals = None;
             return not_sent(match error {
@@ -298,7 +295,7 @@ pub(super) enum Command {
 #[derive(Debug)]
 pub(super) struct Call {
     id: CallId,
-    envelope: Box<Envelope>,
+    request: Request,
     timeout: Duration,
     waiter: Waiter,
 }
@@ -306,7 +303,7 @@ pub(super) struct Call {
 #[derive(Debug)]
 pub(super) struct Notification {
     id: CallId,
-    envelope: Box<Envelope>,
+    request: Request,
     waiter: Waiter,
 }
 
@@ -315,12 +312,12 @@ impl Command {
     pub(super) fn into_input(self) -> Option<Input<Waiter>> {
         match self {
             Self::Call(call) if !call.waiter.is_closed() => {
-                let Call { id, envelope, timeout, waiter } = *call;
-                Some(Input::Call { id, envelope, timeout, waiter })
+                let Call { id, request, timeout, waiter } = *call;
+                Some(Input::Call { id, request, timeout, waiter })
             }
             Self::Notify(notification) if !notification.waiter.is_closed() => {
-                let Notification { id, envelope, waiter } = *notification;
-                Some(Input::Notify { id, envelope, waiter })
+                let Notification { id, request, waiter } = *notification;
+                Some(Input::Notify { id, request, waiter })
             }
             Self::NetworkChanged => Some(Input::NetworkChanged),
             Self::Call(_) | Self::Notify(_) => None,

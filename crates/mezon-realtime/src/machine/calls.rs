@@ -1,11 +1,10 @@
 //! Calls in flight, by correlation id.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use mezon_proto::realtime::Envelope;
+use bytes::Bytes;
 
 use super::membership::Membership;
 use super::settings::CID_REST;
@@ -45,7 +44,10 @@ pub(super) enum Kind {
     /// The machine joins again after a reconnect.
     Rejoin(Membership),
     /// A message, kept for the one case in which it is sent again: the server refused it because it was not joined.
-    Send(Box<Envelope>),
+    Send {
+        frame: Bytes,
+        membership: Membership,
+    },
     /// A message that was refused with this error, and is sent for the second and last time.
     Resend(ServerError),
     /// A join on behalf of a message that the server refused.
@@ -55,7 +57,7 @@ pub(super) enum Kind {
 /// A message that the server refused because its channel was not joined.
 #[derive(Debug)]
 pub(super) struct Refused {
-    pub(super) envelope: Box<Envelope>,
+    pub(super) frame: Bytes,
     pub(super) error: ServerError,
     /// Until when the whole send may take.
     pub(super) deadline: Instant,
@@ -63,7 +65,7 @@ pub(super) struct Refused {
 }
 
 /// Names one use of a correlation id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     serial: u64,
     pub(super) cid: u16,
@@ -79,8 +81,9 @@ pub(super) struct Calls<W> {
     /// As many as a power of two.
     places: Vec<Option<Filed<W>>>,
     len: usize,
-    /// The earliest first. Calls that were answered stay in it until they come first, or are too many.
-    deadlines: BinaryHeap<Reverse<(Instant, Slot)>>,
+    /// The earliest first. Most calls have the same time limit, so most new ones belong at the end. Calls that were
+    /// answered stay in it until they come first, or are too many.
+    deadlines: VecDeque<(Instant, Slot)>,
     resting: BTreeSet<u16>,
     rests: VecDeque<(Instant, u16)>,
     last_cid: u16,
@@ -110,7 +113,7 @@ impl<W> Calls<W> {
         Self {
             places: Vec::new(),
             len: 0,
-            deadlines: BinaryHeap::new(),
+            deadlines: VecDeque::new(),
             resting: BTreeSet::new(),
             rests: VecDeque::new(),
             last_cid: 0,
@@ -149,7 +152,8 @@ impl<W> Calls<W> {
             *place = Some(Filed { slot, entry });
             self.len += 1;
         }
-        self.deadlines.push(Reverse((deadline, slot)));
+        let behind = self.deadlines.iter().rev().take_while(|(other, _)| *other > deadline).count();
+        self.deadlines.insert(self.deadlines.len() - behind, (deadline, slot));
         Ok(slot)
     }
 
@@ -159,7 +163,7 @@ impl<W> Calls<W> {
         let filed = self.places.get_mut(at)?.take_if(|filed| filed.slot.cid == cid)?;
         self.len -= 1;
         if self.len == 0 && self.places.len() > KEPT_PLACES {
-            (self.places, self.deadlines) = (Vec::new(), BinaryHeap::new());
+            (self.places, self.deadlines) = (Vec::new(), VecDeque::new());
         }
         self.forget_answered();
         Some(filed.entry)
@@ -167,7 +171,7 @@ impl<W> Calls<W> {
 
     /// Takes a call out whose time is up.
     pub(super) fn expire(&mut self, now: Instant) -> Option<Entry<W>> {
-        let &Reverse((deadline, slot)) = self.deadlines.peek()?;
+        let &(deadline, slot) = self.deadlines.front()?;
         if deadline > now { None } else { self.give_up(now, slot.cid) }
     }
 
@@ -202,7 +206,7 @@ impl<W> Calls<W> {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.deadlines.peek().map(|Reverse((deadline, _))| *deadline)
+        self.deadlines.front().map(|(deadline, _)| *deadline)
     }
 
     fn entry(&mut self, slot: Slot) -> Option<&mut Entry<W>> {
@@ -225,11 +229,11 @@ impl<W> Calls<W> {
         let is_open = |slot: Slot| {
             places.get(usize::from(slot.cid) & mask).and_then(Option::as_ref).is_some_and(|filed| filed.slot == slot)
         };
-        while self.deadlines.peek().is_some_and(|Reverse((_, slot))| !is_open(*slot)) {
-            self.deadlines.pop();
+        while self.deadlines.front().is_some_and(|(_, slot)| !is_open(*slot)) {
+            self.deadlines.pop_front();
         }
         if self.deadlines.len() > 2 * self.len + KEPT_PLACES {
-            self.deadlines.retain(|Reverse((_, slot))| is_open(*slot));
+            self.deadlines.retain(|(_, slot)| is_open(*slot));
         }
     }
 

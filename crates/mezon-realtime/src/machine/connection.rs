@@ -8,7 +8,7 @@ use super::calls::{Entry, Kind};
 use super::heartbeat::{Beat, Heartbeat};
 use super::settings::{HINT_SPACING, PROVEN_AFTER, SILENT_ENDS};
 use super::state::{Link, State};
-use super::{Machine, Output, Queued, later};
+use super::{Machine, Output, Queued, Request, later};
 use crate::{CallErrorKind, CloseAction, CloseReason, ConnectErrorKind, ConnectionState, DisconnectReason, Event};
 use crate::{MaybeSent, NotSent};
 
@@ -152,10 +152,10 @@ impl<W> Machine<W> {
         match self.state {
             State::Up => {
                 if let Some(membership) = self.rejoin.due(now) {
-                    let envelope = Box::new(Envelope { cid: 0, message: Some(membership.to_message()) });
+                    let request = Request::new(&membership.to_message(), self.settings.revision);
                     let deadline = later(now, self.settings.soft_timeout);
                     let entry = Entry::new(None, deadline, true, Kind::Rejoin(membership));
-                    if self.start(now, entry, envelope).is_err() {
+                    if self.start(now, entry, request).is_err() {
                         self.rejoin.answered();
                     }
                 }

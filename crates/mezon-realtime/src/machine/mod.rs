@@ -21,6 +21,7 @@ mod connection;
 mod heartbeat;
 mod membership;
 mod rejoin;
+mod request;
 mod settings;
 mod state;
 mod traffic;
@@ -29,7 +30,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use mezon_proto::realtime::{Envelope, envelope};
+use mezon_model::MessageAck;
+use mezon_proto::realtime::envelope;
 use mezon_session::{DelayPolicy, SessionUpdate};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -39,6 +41,7 @@ use self::rejoin::Rejoin;
 use self::state::{Link, State};
 use crate::{CallErrorKind, ConnectErrorKind, ConnectionState, DisconnectReason, Event, NotSent};
 
+pub use self::request::Request;
 pub use self::settings::Settings;
 
 /// The state machine. `W` is what the driver needs to answer a call: the machine keeps it and hands it back with the
@@ -113,8 +116,8 @@ pub enum Input<W> {
     Call {
         /// The number of the call.
         id: CallId,
-        /// The request; its `cid` is filled in.
-        envelope: Box<Envelope>,
+        /// The request.
+        request: Request,
         /// How long the call may take.
         timeout: Duration,
         /// Comes back in [`Output::Finished`].
@@ -124,8 +127,8 @@ pub enum Input<W> {
     Notify {
         /// The number of the notification.
         id: CallId,
-        /// The message; its `cid` is filled in.
-        envelope: Box<Envelope>,
+        /// The message.
+        request: Request,
         /// Comes back in [`Output::Finished`], as soon as the frame is handed over.
         waiter: W,
     },
@@ -186,7 +189,9 @@ pub type Outcome = Result<Reply, CallErrorKind>;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Reply {
-    /// A message.
+    /// The message is stored, changed or removed.
+    Acknowledged(Box<MessageAck>),
+    /// Any other message of the protocol.
     Message(Box<envelope::Message>),
     /// An envelope without a message: done, and nothing to say.
     Empty,
@@ -257,8 +262,8 @@ impl<W> Machine<W> {
             Input::Alive { generation } => {
                 self.alive(generation);
             }
-            Input::Call { id, envelope, timeout, waiter } => self.call(now, id, envelope, timeout, waiter),
-            Input::Notify { id, envelope, waiter } => self.notify(now, id, envelope, waiter),
+            Input::Call { id, request, timeout, waiter } => self.call(now, id, request, timeout, waiter),
+            Input::Notify { id, request, waiter } => self.notify(now, id, request, waiter),
             Input::Cancel(id) => self.cancel(now, id),
             Input::Timeout => self.time_passed(now),
             Input::Connected { generation } => self.connected(now, generation),

@@ -44,8 +44,7 @@ impl Rejoin {
         self.wanted.insert(membership.place(), membership);
     }
 
-    pub(super) fn left(&mut self, clan_id: ClanId, channel_id: ChannelId) {
-        let place = Place { clan_id, channel_id };
+    pub(super) fn left(&mut self, place: Place) {
         self.wanted.remove(&place);
         self.queue.retain(|membership| membership.place() != place);
     }

@@ -8,6 +8,7 @@ mod walks;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use mezon_model::MessageAck;
 use mezon_proto::api;
 use mezon_proto::realtime::{
     self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, MessageTypingEvent, Pong, envelope,
@@ -15,7 +16,7 @@ use mezon_proto::realtime::{
 use mezon_proto::wire::{Body, Revision, decode};
 use mezon_session::DelayPolicy;
 
-use super::{CallId, Input, Machine, Outcome, Output, Reply, Settings};
+use super::{CallId, Input, Machine, Outcome, Output, Reply, Request, Settings};
 use crate::{CallErrorKind, Event, MaybeSent, NotSent, ServerError};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -165,21 +166,21 @@ impl Rig {
         self.answer(0, message);
     }
 
-    fn call_input(&mut self, message: envelope::Message, timeout: Duration) -> Input<u64> {
+    fn call_input(&mut self, message: &envelope::Message, timeout: Duration) -> Input<u64> {
         self.calls += 1;
-        let envelope = Box::new(Envelope { cid: 0, message: Some(message) });
-        Input::Call { id: CallId(self.calls), envelope, timeout, waiter: self.calls }
+        let request = Request::new(message, Revision::default());
+        Input::Call { id: CallId(self.calls), request, timeout, waiter: self.calls }
     }
 
     /// Makes a call; gives back its number.
-    fn call(&mut self, message: envelope::Message) -> u64 {
+    fn call(&mut self, message: &envelope::Message) -> u64 {
         let input = self.call_input(message, 10 * SECOND);
         self.handle(input);
         self.calls
     }
 
     fn join(&mut self, channel_id: i64) {
-        self.call(join(channel_id));
+        self.call(&join(channel_id));
         let cid = self.last_sent().cid;
         self.answer(cid, channel(channel_id));
     }
@@ -220,6 +221,10 @@ fn channel(id: i64) -> envelope::Message {
 
 fn ack(message_id: i64) -> envelope::Message {
     envelope::Message::ChannelMessageAck(ChannelMessageAck { message_id, ..Default::default() })
+}
+
+fn acknowledged(message_id: i64) -> MessageAck {
+    ChannelMessageAck { message_id, ..Default::default() }.into()
 }
 
 fn error(code: i32, message: &str) -> envelope::Message {

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use mezon_model::ChannelMessage;
 use mezon_proto::api;
-use mezon_proto::realtime::{self, Envelope, envelope};
-use mezon_proto::wire::{Body, CHANNEL_MESSAGE_FIELD, Frame, Inbound, Push, decode_frame};
+use mezon_proto::realtime::{self, envelope};
+use mezon_proto::wire::{
+    Body, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, Frame, Inbound, Outline, decode_frame,
+};
 use mezon_session::{Secret, SessionUpdate};
+use prost::Message as _;
 
 use super::calls::{Caller, Entry, Kind, Refused, Slot};
 use super::membership::Membership;
+use super::request::{Purpose, Request};
 use super::settings::UNDECODABLE_LIMIT;
 use super::state::State;
 use super::{CallId, Machine, Outcome, Output, Queued, Reply, later};
@@ -20,47 +24,42 @@ use crate::{CallErrorKind, DisconnectReason, Event, MaybeSent, NotSent, ServerEr
 /// to any bad input, so the words decide.
 const MUST_JOIN: (i32, &str) = (3, "Must join channel before sending messages");
 
-/// A call that was started, or the caller of one that was not.
-type Started<W> = Result<(Slot, Box<Envelope>), (Option<Caller<W>>, NotSent)>;
+/// A call that was started, with the frame that was queued; or the caller of one that was not.
+type Started<W> = Result<(Slot, Bytes), (Option<Caller<W>>, NotSent)>;
 
 impl<W> Machine<W> {
-    pub(super) fn call(&mut self, now: Instant, id: CallId, envelope: Box<Envelope>, timeout: Duration, waiter: W) {
-        if let Some(reason) = self.hindrance(envelope.message.as_ref()) {
+    pub(super) fn call(&mut self, now: Instant, id: CallId, request: Request, timeout: Duration, waiter: W) {
+        if let Some(reason) = self.hindrance(&request) {
             return self.refuse(waiter, reason);
         }
-        let soft = envelope.message.as_ref().is_none_or(is_soft);
+        let Request { soft, purpose, .. } = request;
         let timeout = if soft { timeout.min(self.settings.soft_timeout) } else { timeout };
-        let deadline = later(now, timeout);
-        let caller = Some(Caller { id, waiter });
-        let kind = match &envelope.message {
-            Some(envelope::Message::ChannelJoin(join)) => Kind::Join(Membership::Channel(*join)),
-            Some(envelope::Message::ClanJoin(join)) => Kind::Join(Membership::Clan(*join)),
-            Some(envelope::Message::ChannelLeave(leave)) => {
-                self.rejoin.left(leave.clan_id.into(), leave.channel_id.into());
+        let kind = match purpose {
+            Purpose::Join(membership) => Kind::Join(membership),
+            Purpose::Leave(place) => {
+                self.rejoin.left(place);
                 Kind::Plain
             }
             _ => Kind::Plain,
         };
-        let started = match self.start(now, Entry::new(caller, deadline, soft, kind), envelope) {
-            Ok((slot, envelope)) if matches!(envelope.message, Some(envelope::Message::ChannelMessageSend(_))) => {
-                self.calls.set_kind(slot, Kind::Send(envelope));
-                Ok(())
+        let entry = Entry::new(Some(Caller { id, waiter }), later(now, timeout), soft, kind);
+        match (self.start(now, entry, request), purpose) {
+            (Ok((slot, frame)), Purpose::Send(membership)) => {
+                self.calls.set_kind(slot, Kind::Send { frame, membership });
             }
-            started => started.map(drop),
-        };
-        if let Err((Some(caller), reason)) = started {
-            self.refuse(caller.waiter, reason);
+            (Err((Some(caller), reason)), _) => self.refuse(caller.waiter, reason),
+            _ => {}
         }
     }
 
     /// As `call`, for a caller who wants to know no more than that the frame left. The answer is awaited all the same, so
     /// that it is not taken for a push, and so that an error is told.
-    pub(super) fn notify(&mut self, now: Instant, id: CallId, envelope: Box<Envelope>, waiter: W) {
-        if let Some(reason) = self.hindrance(envelope.message.as_ref()) {
+    pub(super) fn notify(&mut self, now: Instant, id: CallId, request: Request, waiter: W) {
+        if let Some(reason) = self.hindrance(&request) {
             return self.refuse(waiter, reason);
         }
         let deadline = later(now, self.settings.soft_timeout);
-        if let Err((_, reason)) = self.start(now, Entry::new(None, deadline, true, Kind::Notified), envelope) {
+        if let Err((_, reason)) = self.start(now, Entry::new(None, deadline, true, Kind::Notified), request) {
             return self.refuse(waiter, reason);
         }
         if let Some(Queued { notified, .. }) = self.queue.back_mut() {
@@ -68,20 +67,19 @@ impl<W> Machine<W> {
         }
     }
 
-    /// Files a call and queues its frame. Gives the envelope back: it may be needed again.
-    pub(super) fn start(&mut self, now: Instant, entry: Entry<W>, mut envelope: Box<Envelope>) -> Started<W> {
+    /// Files a call and queues its frame.
+    pub(super) fn start(&mut self, now: Instant, entry: Entry<W>, request: Request) -> Started<W> {
         let slot = match self.calls.open(now, entry) {
             Ok(slot) => slot,
             Err(entry) => return Err((entry.caller, NotSent::QueueFull)),
         };
-        envelope.cid = slot.cid.into();
-        let frame = self.settings.revision.encode(&envelope);
+        let frame = request.frame.number(slot.cid.into());
         if frame.len() > self.settings.max_outgoing {
             let caller = self.calls.answer(slot.cid).and_then(|entry| entry.caller);
             return Err((caller, NotSent::TooLarge));
         }
-        self.queue.push_back(Queued { slot, frame, notified: None });
-        Ok((slot, envelope))
+        self.queue.push_back(Queued { slot, frame: frame.clone(), notified: None });
+        Ok((slot, frame))
     }
 
     pub(super) fn cancel(&mut self, now: Instant, id: CallId) {
@@ -140,8 +138,8 @@ impl<W> Machine<W> {
                     self.tell(Event::RejoinRejected { clan_id, channel_id, error });
                 }
             }
-            Kind::Send(envelope) => {
-                if let Some(refused) = must_join(&outcome, envelope, deadline) {
+            Kind::Send { frame, membership } => {
+                if let Some(refused) = must_join(&outcome, frame, membership, deadline) {
                     return self.join_then_send(now, caller, refused);
                 }
             }
@@ -171,8 +169,7 @@ impl<W> Machine<W> {
         if !self.alive(generation) {
             return;
         }
-        if let Some(message) = pushed_message(frame) {
-            self.message(message);
+        if self.received_often(now, frame).is_some() {
             return self.note_readable(now, true);
         }
         let readable = match decode_frame(frame) {
@@ -188,6 +185,21 @@ impl<W> Machine<W> {
             }
         };
         self.note_readable(now, readable);
+    }
+
+    /// Takes in one of the two kinds that nearly all frames are, a message or an acknowledgement, without decoding the
+    /// envelope around it. `None`: it is neither, or not ordinary.
+    fn received_often(&mut self, now: Instant, frame: &[u8]) -> Option<()> {
+        let Outline { cid, field, body, .. } = Outline::of(frame)?;
+        match (cid, field) {
+            (0, CHANNEL_MESSAGE_FIELD) => self.message(ChannelMessage::decode(body)?),
+            (1.., CHANNEL_MESSAGE_ACK_FIELD) => {
+                let ack = realtime::ChannelMessageAck::decode(body).ok()?;
+                self.answered(now, cid, Ok(Reply::Acknowledged(Box::new(ack.into()))));
+            }
+            _ => return None,
+        }
+        Some(())
     }
 
     fn note_readable(&mut self, now: Instant, readable: bool) {
@@ -209,23 +221,27 @@ impl<W> Machine<W> {
         if cid == 0 {
             return self.pushed(body);
         }
-        let Some(entry) = u16::try_from(cid).ok().and_then(|cid| self.calls.answer(cid)) else {
-            self.counters.late_replies += 1;
-            return true;
-        };
         let (outcome, readable) = match body {
             Body::Message(message) => match *message {
                 envelope::Message::Error(realtime::Error { code, message, .. }) => {
                     (Err(CallErrorKind::Rejected { code, message }), true)
                 }
+                envelope::Message::ChannelMessageAck(ack) => (Ok(Reply::Acknowledged(Box::new(ack.into()))), true),
                 _ => (Ok(Reply::Message(message)), true),
             },
             Body::Empty => (Ok(Reply::Empty), true),
             Body::Unknown { field, raw } => (Ok(Reply::Unknown { field, raw }), true),
             _ => (Err(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable }), false),
         };
-        self.settle(now, entry, outcome);
+        self.answered(now, cid, outcome);
         readable
+    }
+
+    fn answered(&mut self, now: Instant, cid: u32, outcome: Outcome) {
+        match u16::try_from(cid).ok().and_then(|cid| self.calls.answer(cid)) {
+            Some(entry) => self.settle(now, entry, outcome),
+            None => self.counters.late_replies += 1,
+        }
     }
 
     fn message(&mut self, message: ChannelMessage) {
@@ -266,14 +282,13 @@ impl<W> Machine<W> {
     }
 
     /// Why a request cannot be taken now.
-    fn hindrance(&self, message: Option<&envelope::Message>) -> Option<NotSent> {
+    fn hindrance(&self, request: &Request) -> Option<NotSent> {
         match self.state {
             State::Up => {}
             State::BackingOff { .. } | State::Dialling { .. } => return Some(NotSent::NotConnected),
             State::Draining { .. } | State::Stopped => return Some(NotSent::Closed),
         }
-        // Their answers are raw frames, which this crate does not put together.
-        if matches!(message, None | Some(envelope::Message::ApiRequestEvent(_))) {
+        if matches!(request.purpose, Purpose::ApiCall) {
             return Some(NotSent::Unsupported);
         }
         let limit = self.settings.calls_in_flight;
@@ -281,11 +296,11 @@ impl<W> Machine<W> {
     }
 
     fn join_then_send(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused) {
-        let envelope = Box::new(Envelope { cid: 0, message: Some(refused.membership.to_message()) });
+        let request = Request::new(&refused.membership.to_message(), self.settings.revision);
         let deadline = refused.deadline.min(later(now, self.settings.soft_timeout));
         let error = refused.error.clone();
         let entry = Entry::new(caller, deadline, true, Kind::JoinThenSend(Box::new(refused)));
-        if let Err((Some(caller), _)) = self.start(now, entry, envelope) {
+        if let Err((Some(caller), _)) = self.start(now, entry, request) {
             self.finish(caller.waiter, Err(rejected(error)));
         }
     }
@@ -293,12 +308,12 @@ impl<W> Machine<W> {
     /// After the join: the message goes out a second and last time. When it cannot, the caller hears what the server
     /// said: it refused the message, so nothing was sent.
     fn send_again(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused, joined: Outcome) {
-        let Refused { envelope, error, deadline, membership } = refused;
+        let Refused { frame, error, deadline, membership } = refused;
         let outcome = match joined {
             Ok(_) => {
                 self.rejoin.joined(membership);
                 let entry = Entry::new(caller, deadline, false, Kind::Resend(error.clone()));
-                match self.start(now, entry, envelope) {
+                match self.start(now, entry, Request::again(&frame, self.settings.revision)) {
                     Ok(_) => return,
                     Err((caller, _)) => (caller, rejected(error)),
                 }
@@ -313,33 +328,13 @@ impl<W> Machine<W> {
     }
 }
 
-/// A message in a channel, which is what nearly all frames are: read without a copy of the frame.
-fn pushed_message(frame: &[u8]) -> Option<ChannelMessage> {
-    let push = Push::peek(frame).filter(|push| push.field == CHANNEL_MESSAGE_FIELD)?;
-    ChannelMessage::decode(push.body)
-}
-
-/// Whether a server may leave this request unanswered, as far as clients know: only some answers are certain.
-fn is_soft(message: &envelope::Message) -> bool {
-    !matches!(
-        message,
-        envelope::Message::Ping(_)
-            | envelope::Message::ChannelMessageSend(_)
-            | envelope::Message::ChannelMessageUpdate(_)
-            | envelope::Message::ChannelMessageRemove(_)
-            | envelope::Message::EphemeralMessageSend(_)
-    )
-}
-
-fn must_join(outcome: &Outcome, envelope: Box<Envelope>, deadline: Instant) -> Option<Refused> {
+fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: Instant) -> Option<Refused> {
     let Err(CallErrorKind::Rejected { code, message }) = outcome else { return None };
     if (*code, message.as_str()) != MUST_JOIN {
         return None;
     }
-    let Some(envelope::Message::ChannelMessageSend(send)) = &envelope.message else { return None };
-    let membership = Membership::of_message(send);
     let error = ServerError { code: *code, message: message.clone() };
-    Some(Refused { envelope, error, deadline, membership })
+    Some(Refused { frame, error, deadline, membership })
 }
 
 fn rejected(error: ServerError) -> CallErrorKind {

@@ -6,9 +6,9 @@ use crate::{CloseReason, DisconnectReason};
 #[test]
 fn close_waits_for_calls_then_for_the_server_and_takes_no_new_calls() {
     let mut rig = Rig::up();
-    let call = rig.call(send(1));
+    let call = rig.call(&send(1));
     rig.handle(Input::Close);
-    let late = rig.call(send(1));
+    let late = rig.call(&send(1));
     assert_eq!(*rig.outcome(late), not_sent(NotSent::Closed));
     assert!(rig.closes.is_empty());
     rig.answer(1, ack(1));
@@ -24,7 +24,7 @@ fn close_waits_for_calls_then_for_the_server_and_takes_no_new_calls() {
 #[test]
 fn close_is_bounded_with_a_server_that_says_nothing() {
     let mut rig = Rig::up();
-    let call = rig.call(send(1));
+    let call = rig.call(&send(1));
     rig.handle(Input::Close);
     rig.handle(Input::Close);
     rig.pass(5 * SECOND, false);
@@ -78,7 +78,7 @@ fn close_in_the_middle_of_anything_ends_it() {
 #[test]
 fn a_connection_lost_while_closing_is_closed() {
     let mut rig = Rig::up();
-    rig.call(send(1));
+    rig.call(&send(1));
     rig.handle(Input::Close);
     rig.lose();
     assert!(rig.machine.is_stopped());

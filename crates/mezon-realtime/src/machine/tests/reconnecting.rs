@@ -64,11 +64,11 @@ fn a_channel_that_was_left_or_never_joined_is_not_joined_again() {
     let mut rig = Rig::up();
     rig.join(1);
     rig.join(2);
-    rig.call(envelope::Message::ChannelLeave(realtime::ChannelLeave { channel_id: 1, ..Default::default() }));
+    rig.call(&envelope::Message::ChannelLeave(realtime::ChannelLeave { channel_id: 1, ..Default::default() }));
     // Refused, and given up before the answer.
-    rig.call(join(3));
+    rig.call(&join(3));
     rig.answer(rig.last_sent().cid, error(3, "no"));
-    let call = rig.call(join(4));
+    let call = rig.call(&join(4));
     rig.handle(Input::Cancel(CallId(call)));
     rig.lose();
     rig.sent.clear();
@@ -84,7 +84,7 @@ fn joins_are_paced() {
     let mut rig = Rig::up();
     let clan = |clan_id| envelope::Message::ClanJoin(realtime::ClanJoin { clan_id, ..Default::default() });
     for id in 1..=200 {
-        rig.call(clan(id));
+        rig.call(&clan(id));
         rig.answer(rig.last_sent().cid, clan(id));
     }
     rig.lose();
@@ -135,7 +135,7 @@ fn news_of_older_connections_is_ignored() {
     rig.lose();
     rig.pass(SECOND, false);
     rig.connect();
-    let call = rig.call(send(1));
+    let call = rig.call(&send(1));
     rig.events.clear();
     let frame = Revision::Int32Cid.encode(&Envelope { cid: 1, message: Some(ack(1)) });
     rig.handle(Input::Received { generation: 1, frame });
@@ -149,7 +149,7 @@ fn news_of_older_connections_is_ignored() {
 #[test]
 fn the_socket_goes_before_anybody_is_told() {
     let mut rig = Rig::up();
-    rig.call(send(1));
+    rig.call(&send(1));
     rig.machine.handle(rig.now, Input::Lost { generation: 1, reason: DisconnectReason::Broken });
     assert!(matches!(rig.machine.poll(), Some(Output::Drop { generation: 1 })));
 }

@@ -178,15 +178,15 @@ impl World {
                     _ => send(number),
                 };
                 self.opened.insert(self.next);
-                let envelope = Box::new(Envelope { cid: 0, message: Some(message) });
+                let request = Request::new(&message, Revision::default());
                 let timeout = Duration::from_millis(timeout);
-                self.handle(Input::Call { id: CallId(self.next), envelope, timeout, waiter: self.next });
+                self.handle(Input::Call { id: CallId(self.next), request, timeout, waiter: self.next });
             }
             Step::Notify => {
                 self.next += 1;
                 self.opened.insert(self.next);
-                let envelope = Box::new(Envelope { cid: 0, message: Some(join(1)) });
-                self.handle(Input::Notify { id: CallId(self.next), envelope, waiter: self.next });
+                let request = Request::new(&join(1), Revision::default());
+                self.handle(Input::Notify { id: CallId(self.next), request, waiter: self.next });
             }
             Step::Cancel(back) => self.handle(Input::Cancel(CallId(self.next.saturating_sub(back)))),
             Step::Hint => self.handle(Input::NetworkChanged),
