@@ -1,6 +1,5 @@
 //! Unary HTTP calls, one after the other and sixteen at once.
 
-use std::net::SocketAddr;
 use std::time::Instant;
 
 use http::Request;
@@ -16,8 +15,10 @@ use prost::bytes::Bytes;
 use tokio::task::JoinSet;
 
 use crate::child::{Figures, Run};
+use crate::place::Place;
 use crate::report::Group;
-use crate::{Result, clients, process, server};
+use crate::server::{Server, Work};
+use crate::{Result, clients, process};
 
 pub(crate) const RATE: &str = "calls/s";
 pub(crate) const CPU: &str = "CPU µs a call";
@@ -28,11 +29,12 @@ pub(crate) const API: &str = "mezon-api, ApiClient::call";
 pub(crate) const WORK: &str = "call";
 
 pub(crate) fn measure(title: &'static str, count: usize, at_once: usize, rounds: usize) -> Result<Group> {
-    let server = server::start(server::Work::Answer)?;
+    let server = Server::start(Work::Answer)?;
     let mut group = Group::new(title, BARE, &[RATE, CPU]);
     for _ in 0..rounds {
         for client in [BARE, API] {
-            let figures = Run { work: WORK, client, server, count, at_once, javascript: None }.figures()?;
+            let figures = Run { work: WORK, client, server: &server.place, count, extent: at_once, javascript: None }
+                .figures()?;
             let get = |name: &str| figures.get(name).copied().unwrap_or(f64::NAN);
             group.add(client, &[(RATE, get("rate")), (CPU, get("cpu") * 1e6 / count as f64)])?;
         }
@@ -40,7 +42,7 @@ pub(crate) fn measure(title: &'static str, count: usize, at_once: usize, rounds:
     Ok(group)
 }
 
-pub(crate) async fn child(client: &str, server: SocketAddr, count: usize, at_once: usize) -> Result<Figures> {
+pub(crate) async fn child(client: &str, server: &Place, count: usize, at_once: usize) -> Result<Figures> {
     let bare = bare_client();
     let (light, _socket) = clients::light(server)?;
     let each = count / at_once;
@@ -51,7 +53,7 @@ pub(crate) async fn child(client: &str, server: SocketAddr, count: usize, at_onc
         let mut callers = JoinSet::new();
         for _ in 0..at_once {
             match client {
-                BARE => callers.spawn(call_bare(bare.clone(), server, times)),
+                BARE => callers.spawn(call_bare(bare.clone(), server.url("http"), times)),
                 API => callers.spawn(call_ours(light.api().clone(), times)),
                 _ => return Err(format!("unknown client {client}").into()),
             };
@@ -72,9 +74,9 @@ fn bare_client() -> Bare {
     Client::builder(TokioExecutor::new()).build(connector)
 }
 
-async fn call_bare(client: Bare, server: SocketAddr, times: usize) -> Result<()> {
+async fn call_bare(client: Bare, server: String, times: usize) -> Result<()> {
     for _ in 0..times {
-        let request = Request::post(format!("http://{server}/mezon.api.Mezon/ListChannelDescs"))
+        let request = Request::post(format!("{server}/mezon.api.Mezon/ListChannelDescs"))
             .header("authorization", "Bearer token")
             .header("content-type", "application/proto")
             .header("accept", "application/proto")

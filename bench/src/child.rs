@@ -1,13 +1,12 @@
 //! Each client runs in a process of its own, so that memory and CPU are its own. It prints its figures as JSON.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Instant;
 
+use crate::place::Place;
 use crate::{Result, clients, say};
 
 /// The figures of one run.
@@ -20,11 +19,11 @@ pub(crate) struct Run<'a> {
     pub(crate) work: &'static str,
     /// The client that does it.
     pub(crate) client: &'static str,
-    pub(crate) server: SocketAddr,
+    pub(crate) server: &'a Place,
     /// How many messages, calls or connections.
     pub(crate) count: usize,
-    /// How many at a time.
-    pub(crate) at_once: usize,
+    /// What else the work depends on: how many at a time, how many channels, how many seconds.
+    pub(crate) extent: usize,
     /// Where the JavaScript SDK and `peer.mjs` are.
     pub(crate) javascript: Option<&'a Path>,
 }
@@ -45,20 +44,21 @@ impl Run<'_> {
     /// Milliseconds from the start of the process to the first line it prints.
     pub(crate) fn time_to_first_line(self) -> Result<f64> {
         let started = Instant::now();
-        let mut child = self.command()?.stdout(Stdio::piped()).spawn()?;
-        let mut line = String::new();
-        let stdout = child.stdout.take().ok_or("the client has no output")?;
-        BufReader::new(stdout).read_line(&mut line)?;
+        let mut running = self.start()?;
+        running.line()?;
         let elapsed = started.elapsed();
-        let status = child.wait()?;
-        if line.is_empty() || !status.success() {
-            return Err(format!("{} / {} ended with {status}", self.work, self.client).into());
-        }
+        running.end()?;
         Ok(elapsed.as_secs_f64() * 1e3)
     }
 
+    pub(crate) fn start(self) -> Result<Running> {
+        let mut child = self.command()?.stdout(Stdio::piped()).spawn()?;
+        let stdout = child.stdout.take().ok_or("the client has no output")?;
+        Ok(Running { name: self.client, child, stdout: BufReader::new(stdout) })
+    }
+
     fn command(self) -> Result<Command> {
-        let numbers = [self.count.to_string(), self.at_once.to_string()];
+        let numbers = [self.count.to_string(), self.extent.to_string()];
         let mut command = if self.client == NODE {
             let folder = self.javascript.ok_or("the JavaScript SDK is not installed")?;
             let mut command = Command::new("node");
@@ -66,11 +66,32 @@ impl Run<'_> {
             command
         } else {
             let mut command = Command::new(std::env::current_exe().unwrap_or_else(|_| PathBuf::from("bench")));
-            command.args(["child", self.work, self.client]).arg(OsString::from(self.server.to_string()));
+            command.args(["child", self.work, self.client]).arg(self.server.to_argument());
             command
         };
         command.args(numbers).stdin(Stdio::null());
         Ok(command)
+    }
+}
+
+/// A client that tells by lines how far it is.
+pub(crate) struct Running {
+    name: &'static str,
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+}
+
+impl Running {
+    /// Waits for the next line.
+    pub(crate) fn line(&mut self) -> Result<()> {
+        let read = self.stdout.read_line(&mut String::new())?;
+        if read > 0 { Ok(()) } else { Err(format!("{} ended with {}", self.name, self.child.wait()?).into()) }
+    }
+
+    /// Waits for the end.
+    pub(crate) fn end(mut self) -> Result<()> {
+        let status = self.child.wait()?;
+        if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", self.name).into()) }
     }
 }
 

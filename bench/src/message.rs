@@ -20,10 +20,23 @@ pub(crate) fn small() -> Vec<u8> {
     encode(padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#))))
 }
 
-/// Envelopes of [`SMALL`] bytes, each with an id of its own.
-pub(crate) fn many_small(count: usize) -> impl Iterator<Item = Vec<u8>> {
+/// The first of the channels that messages come in.
+pub(crate) const FIRST_CHANNEL: i64 = FIRST_ID + 2;
+
+/// Envelopes of [`SMALL`] bytes, each with an id of its own, in this many channels by turns.
+pub(crate) fn many_small(count: usize, channels: usize) -> impl Iterator<Item = Vec<u8>> {
     let message = padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#)));
-    (FIRST_ID..).take(count).map(move |message_id| encode(ChannelMessage { message_id, ..message.clone() }))
+    let channels = (FIRST_CHANNEL..).take(channels).cycle();
+    (FIRST_ID..)
+        .zip(channels)
+        .take(count)
+        .map(move |(message_id, channel_id)| encode(ChannelMessage { message_id, channel_id, ..message.clone() }))
+}
+
+/// An envelope of a little more than `bytes` bytes, nearly all of them text.
+pub(crate) fn huge(bytes: usize) -> Vec<u8> {
+    let text = "hello ".repeat(bytes / 6 + 1);
+    encode(common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#)))
 }
 
 /// An envelope of exactly [`LARGE`] bytes.
@@ -67,7 +80,7 @@ pub(crate) fn large() -> Vec<u8> {
 
 fn common(message_id: i64, content: String) -> ChannelMessage {
     ChannelMessage {
-        channel_id: FIRST_ID + 2,
+        channel_id: FIRST_CHANNEL,
         message_id,
         sender_id: FIRST_ID + 3,
         username: "linh.nguyen".to_owned(),
@@ -122,7 +135,8 @@ mod tests {
     #[test]
     fn the_messages_have_the_size_they_claim() {
         assert_eq!(small().len(), SMALL);
-        assert!(many_small(3).all(|envelope| envelope.len() == SMALL));
+        assert!(many_small(3, 2).all(|envelope| envelope.len() == SMALL));
+        assert!((1 << 20..(1 << 20) + 1_024).contains(&huge(1 << 20).len()));
         assert_eq!(large().len(), LARGE);
     }
 

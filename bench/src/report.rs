@@ -11,12 +11,15 @@ const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
 
 /// One kind of work, done by several clients in turns.
+#[derive(Default)]
 pub(crate) struct Group {
-    pub(crate) title: &'static str,
+    title: &'static str,
     /// The row that the others are divided by.
     base: &'static str,
     columns: Vec<&'static str>,
     rows: Vec<Row>,
+    /// Why there are no figures.
+    reason: Option<String>,
 }
 
 struct Row {
@@ -27,7 +30,12 @@ struct Row {
 
 impl Group {
     pub(crate) fn new(title: &'static str, base: &'static str, columns: &[&'static str]) -> Self {
-        Self { title, base, columns: columns.to_vec(), rows: Vec::new() }
+        Self { title, base, columns: columns.to_vec(), ..Self::default() }
+    }
+
+    /// Work that cannot be done here.
+    pub(crate) fn not_measured(title: &'static str, reason: String) -> Self {
+        Self { title, reason: Some(reason), ..Self::default() }
     }
 
     /// The figures of one round.
@@ -64,9 +72,14 @@ impl Group {
         self.rows.iter().find(|row| row.name == name)?.figures.get(at).map(Vec::as_slice)
     }
 
-    /// The group as a table in Markdown.
+    /// The group as a table in Markdown. Nothing when nobody tried to measure it.
     pub(crate) fn table(&self) -> String {
-        let mut text = format!("### {}\n\n| client |", self.title);
+        if self.rows.is_empty() {
+            let reason = self.reason.as_ref();
+            return reason
+                .map_or_else(String::new, |reason| format!("### {}\n\nNot measured: {reason}.\n", self.title));
+        }
+        let mut text = format!("### {}\n\n| |", self.title);
         for column in &self.columns {
             let _ = write!(text, " {column} | ratio |");
         }
@@ -170,6 +183,13 @@ mod tests {
         assert_eq!(group.median("sdk", "s"), Some(20.0));
         assert!(group.table().contains("| sdk | 20.0 (2.00–100) | 2.00 |"), "{}", group.table());
         assert!(group.add("sdk", &[("other", 1.0)]).is_err());
+    }
+
+    #[test]
+    fn a_group_without_figures_says_why() {
+        assert_eq!(Group::default().table(), "");
+        assert_eq!(Group::default().ratio("sdk", "s"), None);
+        assert_eq!(Group::not_measured("work", "no room".to_owned()).table(), "### work\n\nNot measured: no room.\n");
     }
 
     #[test]

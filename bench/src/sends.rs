@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
@@ -17,8 +16,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::child::{Figures, NODE, Run};
+use crate::place::Place;
 use crate::report::Group;
-use crate::{Result, clients, message, server};
+use crate::server::{Server, Work};
+use crate::{Result, clients, message};
 
 pub(crate) const P50: &str = "p50 µs";
 pub(crate) const P99: &str = "p99 µs";
@@ -37,12 +38,13 @@ pub(crate) fn measure(
     rounds: usize,
     javascript: Option<&Path>,
 ) -> Result<Group> {
-    let server = server::start(server::Work::Acknowledge)?;
+    let server = Server::start(Work::Acknowledge)?;
     let mut group = Group::new(title, RAW, &[P50, P99, RATE]);
     let node = javascript.map(|_| NODE);
     for _ in 0..rounds {
         for client in [RAW, REALTIME, LIGHT].into_iter().chain(node) {
-            let figures = Run { work: WORK, client, server, count, at_once, javascript }.figures()?;
+            let figures =
+                Run { work: WORK, client, server: &server.place, count, extent: at_once, javascript }.figures()?;
             let get = |name: &str| figures.get(name).copied().unwrap_or(f64::NAN);
             group.add(client, &[(P50, get("p50")), (P99, get("p99")), (RATE, get("rate"))])?;
         }
@@ -50,7 +52,7 @@ pub(crate) fn measure(
     Ok(group)
 }
 
-pub(crate) async fn child(client: &str, server: SocketAddr, count: usize, at_once: usize) -> Result<Figures> {
+pub(crate) async fn child(client: &str, server: &Place, count: usize, at_once: usize) -> Result<Figures> {
     let target = Target::direct(ChannelId::new(message::FIRST_ID));
     match client {
         RAW => {

@@ -1,106 +1,201 @@
 //! The servers that all clients are measured against. They do as little as they can: what is measured is the client.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread::JoinHandle;
+use std::time::Instant;
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use mezon_proto::api::{ChannelDescList, ChannelDescription};
-use mezon_proto::realtime::{ChannelMessageAck, Envelope, Pong, envelope};
+use mezon_proto::realtime::{Channel, ChannelMessageAck, Envelope, Pong, envelope};
 use mezon_proto::wire::{Body, Inbound, decode};
 use prost::Message as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::accept_async;
+use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{accept_async, accept_async_with_config};
 
-use crate::{Result, message};
+use crate::place::Place;
+use crate::{Result, certificate, message};
 
-/// How much the flood writes at a time.
+/// How much is written at a time.
 const CHUNK: usize = 64 * 1_024;
+
+/// Small, for the sake of many idle connections.
+const READ_BUFFER: usize = 4 * 1_024;
 
 /// What a server does.
 #[derive(Clone)]
 pub(crate) enum Work {
     /// Sends these bytes, whole WebSocket frames, as soon as the upgrade is done.
     Flood(Arc<Vec<u8>>),
-    /// Acknowledges messages and answers pings.
+    /// Sends these bytes once the client says that it is typing. Answers joins and pings; messages never.
+    Told(Arc<Vec<u8>>),
+    /// Acknowledges messages and answers joins and pings.
     Acknowledge,
     /// Answers every HTTP request with a list of one channel.
     Answer,
 }
 
-/// `count` messages as frames for [`Work::Flood`].
-pub(crate) fn flood(count: usize) -> Work {
-    let mut frames = Vec::with_capacity(count * (message::SMALL + 4));
-    for message in message::many_small(count) {
-        message::push_frame(&message, &mut frames);
+/// These envelopes as WebSocket frames.
+pub(crate) fn frames(envelopes: impl Iterator<Item = Vec<u8>>) -> Arc<Vec<u8>> {
+    let mut frames = Vec::new();
+    for envelope in envelopes {
+        message::push_frame(&envelope, &mut frames);
     }
-    Work::Flood(Arc::new(frames))
+    Arc::new(frames)
 }
 
-/// Starts a server in a thread of its own, which ends with the process.
-pub(crate) fn start(work: Work) -> Result<SocketAddr> {
-    let (addresses, started) = mpsc::channel();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await else { return };
-            let _ = addresses.send(listener.local_addr());
-            while let Ok((stream, _)) = listener.accept().await {
-                let work = work.clone();
-                // A client that leaves ends its task, and nothing else.
-                tokio::spawn(async move { serve(work, stream).await });
-            }
+/// A server in a thread of its own. It stops when this goes: every socket of it is closed, and its port is free again.
+pub(crate) struct Server {
+    pub(crate) place: Place,
+    accepted: Arc<Mutex<Vec<Instant>>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// On a free port of this machine.
+    pub(crate) fn start(work: Work) -> Result<Self> {
+        Self::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), work)
+    }
+
+    pub(crate) fn start_at(address: SocketAddr, work: Work) -> Result<Self> {
+        Self::run(address, work, None, |address| Ok(Place::plain(address)))
+    }
+
+    /// With TLS.
+    pub(crate) fn start_secure(work: Work) -> Result<Self> {
+        let (acceptor, authority) = certificate::acceptor()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self::run(address, work, Some(acceptor), |address| Place::secure(address, authority))
+    }
+
+    fn run(
+        address: SocketAddr,
+        work: Work,
+        tls: Option<TlsAcceptor>,
+        place: impl FnOnce(SocketAddr) -> Result<Place>,
+    ) -> Result<Self> {
+        let accepted = Arc::default();
+        let accepts = Arc::clone(&accepted);
+        let (addresses, started) = mpsc::channel();
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // The runtime ends with the thread, and with it all tasks and their sockets.
+        let thread = std::thread::spawn(move || {
+            runtime.block_on(async {
+                let listener = match TcpListener::bind(address).await {
+                    Ok(listener) => listener,
+                    Err(error) => {
+                        let _ = addresses.send(Err(error));
+                        return;
+                    }
+                };
+                let _ = addresses.send(listener.local_addr());
+                tokio::select! {
+                    () = accept(listener, work, tls, accepts) => {}
+                    _ = stopped => {}
+                }
+            });
         });
-    });
-    Ok(started.recv()??)
+        let place = place(started.recv()??)?;
+        Ok(Self { place, accepted, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// When each connection was accepted.
+    pub(crate) fn accepted(&self) -> Vec<Instant> {
+        self.accepted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
-async fn serve(work: Work, stream: TcpStream) -> Result<()> {
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, work: Work, tls: Option<TlsAcceptor>, accepted: Arc<Mutex<Vec<Instant>>>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        accepted.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        let (work, tls) = (work.clone(), tls.clone());
+        // A client that leaves ends its task, and nothing else.
+        tokio::spawn(async move { welcome(work, tls, stream).await });
+    }
+}
+
+async fn welcome(work: Work, tls: Option<TlsAcceptor>, stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
+    match tls {
+        Some(tls) => Box::pin(serve(work, tls.accept(stream).await?)).await,
+        None => Box::pin(serve(work, stream)).await,
+    }
+}
+
+async fn serve(work: Work, stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<()> {
     match work {
-        Work::Flood(frames) => send_all(&frames, stream).await,
-        Work::Acknowledge => acknowledge(stream).await,
+        Work::Flood(frames) => {
+            let mut socket = accept_async(stream).await?;
+            write(socket.get_mut(), &frames).await?;
+            let mut rest = [0; 1_024];
+            while socket.get_mut().read(&mut rest).await? > 0 {}
+            Ok(())
+        }
+        Work::Told(frames) => converse(stream, Some(frames)).await,
+        Work::Acknowledge => converse(stream, None).await,
         Work::Answer => answer(stream).await,
     }
 }
 
-async fn send_all(frames: &[u8], stream: TcpStream) -> Result<()> {
-    let mut socket = accept_async(stream).await?;
-    let tcp = socket.get_mut();
+async fn write(stream: &mut (impl AsyncWrite + Unpin), frames: &[u8]) -> Result<()> {
     for chunk in frames.chunks(CHUNK) {
-        tcp.write_all(chunk).await?;
+        stream.write_all(chunk).await?;
     }
-    let mut rest = [0; 1_024];
-    while tcp.read(&mut rest).await? > 0 {}
-    Ok(())
+    Ok(stream.flush().await?)
 }
 
-/// Answers all that has come in, then flushes once.
-async fn acknowledge(stream: TcpStream) -> Result<()> {
-    let mut socket = accept_async(stream).await?;
+/// Answers all that has come in, then flushes once. A client that says that it is typing gets `told`, if there is such.
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, told: Option<Arc<Vec<u8>>>) -> Result<()> {
+    let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+    let mut socket = accept_async_with_config(stream, Some(config)).await?;
     let mut next_id = message::FIRST_ID;
     while let Some(first) = socket.next().await {
-        let mut incoming = Some(first);
+        let (mut incoming, mut typing) = (Some(first), false);
         while let Some(message) = incoming {
             if let Message::Binary(frame) = message?
                 && let Ok(request) = decode(&frame)
             {
                 next_id += 1;
                 let revision = request.revision.unwrap_or_default();
-                socket.feed(Message::Binary(revision.encode(&reply(request, next_id)))).await?;
+                typing |= is_typing(&request);
+                if let Some(reply) = reply(request, next_id, told.is_none()) {
+                    socket.feed(Message::Binary(revision.encode(&reply))).await?;
+                }
             }
             incoming = socket.next().now_or_never().flatten();
         }
         socket.flush().await?;
+        if let (true, Some(frames)) = (typing, &told) {
+            write(socket.get_mut(), frames).await?;
+        }
     }
     Ok(())
 }
 
-fn reply(request: Inbound, message_id: i64) -> Envelope {
+fn is_typing(request: &Inbound) -> bool {
+    matches!(&request.body, Body::Message(message) if matches!(**message, envelope::Message::MessageTypingEvent(_)))
+}
+
+fn reply(request: Inbound, message_id: i64, acknowledge: bool) -> Option<Envelope> {
     let message = match request.body {
         Body::Message(message) => match *message {
+            envelope::Message::ChannelMessageSend(_) if !acknowledge => return None,
             envelope::Message::ChannelMessageSend(send) => {
                 Some(envelope::Message::ChannelMessageAck(ChannelMessageAck {
                     channel_id: send.channel_id,
@@ -110,16 +205,19 @@ fn reply(request: Inbound, message_id: i64) -> Envelope {
                     ..ChannelMessageAck::default()
                 }))
             }
+            envelope::Message::ChannelJoin(join) => {
+                Some(envelope::Message::Channel(Channel { id: join.channel_id, ..Channel::default() }))
+            }
             envelope::Message::Ping(_) => Some(envelope::Message::Pong(Pong {})),
             _ => None,
         },
         _ => None,
     };
-    Envelope { cid: request.cid.try_into().unwrap_or_default(), message }
+    Some(Envelope { cid: request.cid.try_into().unwrap_or_default(), message })
 }
 
 /// HTTP/1.1 with a fixed answer.
-async fn answer(mut stream: TcpStream) -> Result<()> {
+async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<()> {
     let channel = ChannelDescription {
         channel_id: message::FIRST_ID,
         channel_label: "linh.nguyen, an.tran".to_owned(),

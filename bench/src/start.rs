@@ -1,6 +1,5 @@
 //! Cold start: from the start of the process to the first acknowledged message, with a session from before.
 
-use std::net::SocketAddr;
 use std::path::Path;
 
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -10,8 +9,10 @@ use prost::Message as _;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::child::{Figures, NODE, Run};
+use crate::place::Place;
 use crate::report::Group;
-use crate::{Result, clients, message, server};
+use crate::server::{Server, Work};
+use crate::{Result, clients, message};
 
 pub(crate) const MILLIS: &str = "ms";
 
@@ -21,12 +22,12 @@ pub(crate) const LIGHT: &str = "mezon-light";
 pub(crate) const WORK: &str = "start";
 
 pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<Group> {
-    let server = server::start(server::Work::Acknowledge)?;
+    let server = Server::start(Work::Acknowledge)?;
     let mut group = Group::new("Cold start to the first acknowledged message", RAW, &[MILLIS]);
     let node = javascript.map(|_| NODE);
     for _ in 0..rounds {
         for client in [RAW, LIGHT].into_iter().chain(node) {
-            let run = Run { work: WORK, client, server, count: 1, at_once: 1, javascript };
+            let run = Run { work: WORK, client, server: &server.place, count: 1, extent: 1, javascript };
             group.add(client, &[(MILLIS, run.time_to_first_line()?)])?;
         }
     }
@@ -34,7 +35,7 @@ pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<Group>
 }
 
 /// Its time runs until it has printed, so there are no figures in what it prints.
-pub(crate) async fn child(client: &str, server: SocketAddr) -> Result<Figures> {
+pub(crate) async fn child(client: &str, server: &Place) -> Result<Figures> {
     match client {
         RAW => {
             let mut socket = clients::raw(server, Some(4 * 1_024)).await?;

@@ -1,27 +1,40 @@
 //! What the project has set itself, and whether it is so.
 
 use crate::child::NODE;
+use crate::reconnect::Restart;
 use crate::report::{Bound, Group, Target};
-use crate::{calls, codec, idle, receive, sends, start};
+use crate::{calls, codec, curves, idle, large, receive, sends, start};
 
-/// All that was measured.
+/// All that was measured; the rest is empty.
+#[derive(Default)]
 pub(crate) struct Measured {
     pub(crate) decode: [Group; 2],
     pub(crate) encode: Group,
     pub(crate) receive: Group,
+    pub(crate) receive_secure: Group,
+    pub(crate) curves: [Group; 3],
     pub(crate) one_send: Group,
     pub(crate) many_sends: Group,
     pub(crate) one_call: Group,
     pub(crate) many_calls: Group,
     pub(crate) start: Group,
     pub(crate) idle: Group,
+    pub(crate) idle_secure: Group,
+    pub(crate) idle_many: Group,
+    pub(crate) large: Group,
+    pub(crate) reconnect: Option<[Restart; 2]>,
 }
 
 impl Measured {
-    pub(crate) fn groups(&self) -> [&Group; 10] {
-        let [small, large] = &self.decode;
-        let Self { encode, receive, one_send, many_sends, one_call, many_calls, start, idle, .. } = self;
-        [small, large, encode, receive, one_send, many_sends, one_call, many_calls, start, idle]
+    /// In the order in which they are shown.
+    pub(crate) fn groups(&self) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.decode.iter().chain([&self.encode, &self.receive]).collect();
+        groups.push(&self.receive_secure);
+        groups.extend(&self.curves);
+        groups.extend([&self.one_send, &self.many_sends, &self.one_call, &self.many_calls, &self.start]);
+        groups.extend([&self.idle, &self.idle_secure, &self.idle_many, &self.large]);
+        groups.extend(self.reconnect.iter().flatten().map(|restart| &restart.group));
+        groups
     }
 
     pub(crate) fn targets(&self) -> Vec<Target> {
@@ -41,6 +54,12 @@ impl Measured {
         let text = "SDK, routing fields and text";
         let typed = "SDK, everything typed";
         let parsed = "prost, content and lists parsed (serde_json)";
+        let idle = |claim, most, group: &Group, client| target(claim, AtMost(most), group.median(client, idle::KIB));
+        let after = |claim, client| target(claim, AtMost(large::ENOUGH_KIB), self.large.median(client, large::LATER));
+        let [channels, pending, handlers] = [0, 1, 2].map(|at| {
+            let (curve, group) = (curves::ALL.get(at)?, self.curves.get(at)?);
+            curve.growth(group)
+        });
         let node_start = self.start.ratio_to(start::LIGHT, NODE, start::MILLIS);
         vec![
             target("receive, `Events`: messages/s of the raw loop", AtLeast(1.0), events.0),
@@ -78,12 +97,20 @@ impl Measured {
                 AtMost(1.1),
                 self.many_sends.ratio(sends::LIGHT, sends::P99),
             ),
-            target(
-                "idle connection in KiB, `mezon-realtime`",
-                AtMost(12.0),
-                self.idle.median(idle::REALTIME, idle::KIB),
+            idle("idle connection in KiB, `mezon-realtime`", 12.0, &self.idle, idle::REALTIME),
+            idle("idle connection in KiB, `mezon-light`", 12.0, &self.idle, idle::LIGHT),
+            idle("idle connection in KiB, `mezon-light`, shared client", 12.0, &self.idle, idle::SHARED),
+            idle("idle connection with TLS in KiB, `mezon-realtime`", 20.0, &self.idle_secure, idle::REALTIME),
+            idle("idle connection with TLS in KiB, `mezon-light`", 20.0, &self.idle_secure, idle::LIGHT),
+            idle(
+                "idle connection with TLS in KiB, `mezon-light`, shared client",
+                20.0,
+                &self.idle_secure,
+                idle::SHARED,
             ),
-            target("idle connection in KiB, `mezon-light`", AtMost(12.0), self.idle.median(idle::LIGHT, idle::KIB)),
+            idle("one of 10,000 in KiB, `mezon-light`", 12.0, &self.idle_many, idle::LIGHT),
+            after("KiB a minute after 1 MiB, `mezon-realtime`", large::REALTIME),
+            after("KiB a minute after 1 MiB, `mezon-light`", large::LIGHT),
             target("cold start: of a raw program", AtMost(1.5), self.start.ratio(start::LIGHT, start::MILLIS)),
             target("cold start: times faster than Node.js with its SDK", AtLeast(15.0), node_start),
             target(
@@ -101,6 +128,9 @@ impl Measured {
                 AtLeast(0.87),
                 self.many_calls.ratio(calls::API, calls::RATE),
             ),
+            target("a message with 1,000 joined channels: CPU of one with 1", AtMost(1.1), channels),
+            target("a message with 1,000 calls in flight: CPU of one with 1", AtMost(1.1), pending),
+            target("a message with 100 handlers for others: CPU of one with 1", AtMost(1.1), handlers),
         ]
     }
 }

@@ -1,0 +1,171 @@
+//! What a message costs while other things grow: joined channels, calls without an answer, handlers that want others.
+
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use mezon_light::{ChannelId, Draft, LightSocket, SocketConnectOptions, Target};
+
+use crate::child::{Figures, Run};
+use crate::place::Place;
+use crate::receive::{CPU, DROPPED, RATE, Received};
+use crate::report::Group;
+use crate::server::{Server, Work};
+use crate::{Result, clients, message, process, server};
+
+pub(crate) const WORK: &str = "curve";
+
+/// One thing that grows.
+pub(crate) struct Curve {
+    name: &'static str,
+    title: &'static str,
+    /// How many of it, and the name of the row.
+    points: &'static [(usize, &'static str)],
+}
+
+const CHANNELS: &str = "channels";
+const CALLS: &str = "calls";
+const HANDLERS: &str = "handlers";
+
+pub(crate) const ALL: [Curve; 3] = [
+    Curve {
+        name: CHANNELS,
+        title: "Cost of a message by joined channels (mezon-light)",
+        points: &[
+            (1, "1 joined channel"),
+            (10, "10 joined channels"),
+            (100, "100 joined channels"),
+            (1_000, "1,000 joined channels"),
+        ],
+    },
+    Curve {
+        name: CALLS,
+        title: "Cost of a message by calls in flight (mezon-light)",
+        points: &[
+            (1, "1 call in flight"),
+            (10, "10 calls in flight"),
+            (100, "100 calls in flight"),
+            (1_000, "1,000 calls in flight"),
+        ],
+    },
+    Curve {
+        name: HANDLERS,
+        title: "Cost of a message by handlers that do not match (mezon-light)",
+        points: &[
+            (1, "1 handler that does not match"),
+            (10, "10 handlers that do not match"),
+            (100, "100 handlers that do not match"),
+        ],
+    },
+];
+
+impl Curve {
+    fn first(&self) -> &'static str {
+        self.points.first().map_or("", |(_, row)| row)
+    }
+
+    /// How many times the cost of the first point the last one is.
+    pub(crate) fn growth(&self, group: &Group) -> Option<f64> {
+        group.ratio(self.points.last()?.1, CPU)
+    }
+
+    /// How many of what grows, and how many times the cost of the first point a message is there.
+    pub(crate) fn relative_costs(&self, group: &Group) -> Vec<(f64, f64)> {
+        let cost = |&(extent, row): &(usize, &str)| Some((extent as f64, group.ratio(row, CPU)?));
+        self.points.iter().filter_map(cost).collect()
+    }
+}
+
+/// A group for each of [`ALL`].
+pub(crate) fn measure(count: usize, rounds: usize) -> Result<[Group; 3]> {
+    let [channels, calls, handlers] = &ALL;
+    Ok([curve(channels, count, rounds)?, curve(calls, count, rounds)?, curve(handlers, count, rounds)?])
+}
+
+fn curve(curve: &Curve, count: usize, rounds: usize) -> Result<Group> {
+    // The messages come in all the channels that are joined, by turns.
+    let channels = |extent| if curve.name == CHANNELS { extent } else { 1 };
+    let flood = |extent| Work::Told(server::frames(message::many_small(count, channels(extent))));
+    let servers: Vec<_> =
+        curve.points.iter().map(|(extent, _)| Server::start(flood(*extent))).collect::<Result<_>>()?;
+    let mut group = Group::new(curve.title, curve.first(), &[RATE, CPU, DROPPED]);
+    for round in 0..=rounds {
+        for ((extent, row), server) in curve.points.iter().zip(&servers) {
+            let run =
+                Run { work: WORK, client: curve.name, server: &server.place, count, extent: *extent, javascript: None };
+            let figures = run.figures()?;
+            let get = |name: &str| figures.get(name).copied().unwrap_or(f64::NAN);
+            // The first round warms up: points are compared with each other to a few percent.
+            if round > 0 {
+                let rate = (count as f64 - get("dropped")) / get("seconds");
+                let cpu = get("cpu") * 1e6 / count as f64;
+                group.add(row, &[(RATE, rate), (CPU, cpu), (DROPPED, get("dropped"))])?;
+            }
+        }
+    }
+    Ok(group)
+}
+
+/// What has grown, for as long as it is to stay.
+type Grown = Vec<Box<dyn std::any::Any>>;
+
+pub(crate) async fn child(curve: &str, server: &Place, count: usize, extent: usize) -> Result<Figures> {
+    let (_client, socket) = clients::light(server)?;
+    let received = Received::by(&socket, count);
+    socket.connect(SocketConnectOptions::new()).await?;
+    let grown = match curve {
+        CHANNELS => join(&socket, extent).await?,
+        CALLS => call(&socket, extent)?,
+        HANDLERS => listen(&socket, extent),
+        _ => return Err(format!("unknown curve {curve}").into()),
+    };
+    let (started, cpu) = (Instant::now(), process::cpu());
+    socket.typing(&target(0)?).await?;
+    let dropped = received.all().await;
+    let (seconds, cpu) = (started.elapsed().as_secs_f64(), process::cpu() - cpu);
+    drop(grown);
+    Ok(vec![("seconds", seconds), ("cpu", cpu), ("dropped", dropped as f64)])
+}
+
+fn target(n: usize) -> Result<Target> {
+    Ok(Target::direct(ChannelId::new(message::FIRST_CHANNEL + i64::try_from(n)?)))
+}
+
+async fn join(socket: &LightSocket, extent: usize) -> Result<Grown> {
+    let socket = socket.socket()?;
+    for n in 0..extent {
+        // The facade would ask for the newest message of each too, over HTTP.
+        socket.join(&target(n)?).await?;
+    }
+    Ok(Grown::new())
+}
+
+/// Sends that are not acknowledged. What is queued after them goes out after them.
+fn call(socket: &LightSocket, extent: usize) -> Result<Grown> {
+    let socket = socket.socket()?;
+    let target = target(0)?;
+    (0..extent)
+        .map(|n| {
+            let socket = socket.clone();
+            let send = async move {
+                socket.send_within(&target, &Draft::from(format!("message {n}")), Duration::from_secs(600)).await
+            };
+            let mut send: Pin<Box<_>> = Box::pin(send);
+            match (&mut send).now_or_never() {
+                Some(outcome) => Err(format!("a send ended at once: {outcome:?}").into()),
+                None => Ok(Box::new(send) as Box<dyn std::any::Any>),
+            }
+        })
+        .collect()
+}
+
+fn listen(socket: &LightSocket, extent: usize) -> Grown {
+    for _ in 0..extent {
+        add_handler_that_does_not_match(socket);
+    }
+    Grown::new()
+}
+
+fn add_handler_that_does_not_match(socket: &LightSocket) {
+    socket.set_error_handler(|_| {});
+}
