@@ -19,6 +19,7 @@ pub(crate) const WORK: &str = "curve";
 pub(crate) struct Curve {
     name: &'static str,
     title: &'static str,
+    pub(crate) label: &'static str,
     /// How many of it, and the name of the row.
     points: &'static [(usize, &'static str)],
 }
@@ -31,6 +32,7 @@ pub(crate) const ALL: [Curve; 3] = [
     Curve {
         name: CHANNELS,
         title: "Cost of a message by joined channels (mezon-light)",
+        label: "joined channels",
         points: &[
             (1, "1 joined channel"),
             (10, "10 joined channels"),
@@ -41,6 +43,7 @@ pub(crate) const ALL: [Curve; 3] = [
     Curve {
         name: CALLS,
         title: "Cost of a message by calls in flight (mezon-light)",
+        label: "calls in flight",
         points: &[
             (1, "1 call in flight"),
             (10, "10 calls in flight"),
@@ -51,6 +54,7 @@ pub(crate) const ALL: [Curve; 3] = [
     Curve {
         name: HANDLERS,
         title: "Cost of a message by handlers that do not match (mezon-light)",
+        label: "handlers that do not match",
         points: &[
             (1, "1 handler that does not match"),
             (10, "10 handlers that do not match"),

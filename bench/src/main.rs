@@ -16,6 +16,8 @@ mod idle;
 mod large;
 mod message;
 mod place;
+mod plot;
+mod plots;
 mod process;
 mod receive;
 mod reconnect;
@@ -74,16 +76,23 @@ fn measure(options: &[&str]) -> Result<()> {
             _ => return Err(USAGE.into()),
         }
     }
-    let measured = work(javascript.as_deref(), quick, only)?;
-    let tables: Vec<String> =
-        measured.groups().into_iter().map(report::Group::table).filter(|table| !table.is_empty()).collect();
-    let versions = std::env::var("BENCH_VERSIONS").unwrap_or_default();
-    let text = format!("{versions}\n\n{}\n{}", report::verdicts(&measured.targets()), tables.join("\n"));
-    say(&text);
-    match page {
-        Some(page) => report::write(&page, &text),
-        None => Ok(()),
+    if page.is_some() && (quick || only.is_some()) {
+        return Err(format!("only a full run is written to a page\n\n{USAGE}").into());
     }
+    let measured = work(javascript.as_deref(), quick, only)?;
+    let tables = measured.groups().into_iter().map(report::Group::table).filter(|table| !table.is_empty());
+    let tables = tables.collect::<Vec<_>>().join("\n");
+    let versions = std::env::var("BENCH_VERSIONS").unwrap_or_default();
+    let verdicts = report::verdicts(&measured.targets());
+    let Some(page) = page else {
+        say(&format!("{versions}\n\n{verdicts}\n{tables}"));
+        return Ok(());
+    };
+    let plots = plots::all(&measured);
+    let text = format!("{versions}\n\n{verdicts}\n{}{tables}", plots::links(&page, &plots));
+    say(&text);
+    plots::write(&page, &plots)?;
+    report::write(&page, &text)
 }
 
 /// With `only`, what is not of that name is left out.

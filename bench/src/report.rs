@@ -52,6 +52,11 @@ impl Group {
         Ok(())
     }
 
+    /// The rows from the first to the last.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().map(|row| row.name)
+    }
+
     pub(crate) fn median(&self, name: &str, column: &str) -> Option<f64> {
         self.figures(name, column).and_then(median)
     }
@@ -158,7 +163,7 @@ fn spread(figures: &[f64]) -> String {
 }
 
 /// Three digits or so.
-fn short(figure: f64) -> String {
+pub(crate) fn short(figure: f64) -> String {
     match figure {
         _ if figure >= 10_000.0 => format!("{:.0}k", figure / 1_000.0),
         _ if figure >= 100.0 => format!("{figure:.0}"),
