@@ -18,9 +18,12 @@ const TIMES: u32 = 20_000;
 /// The name of the column.
 pub(crate) const NANOS: &str = "ns of CPU a message";
 
-struct Case {
-    name: &'static str,
-    run: Box<dyn Fn()>,
+/// One way to do the work.
+pub struct Case {
+    /// Who does it.
+    pub name: &'static str,
+    /// Does it once.
+    pub run: Box<dyn Fn()>,
 }
 
 impl Case {
@@ -55,7 +58,8 @@ fn group(title: &'static str, cases: &[Case]) -> Result<Group> {
     Ok(group)
 }
 
-fn decoding(bytes: &Bytes) -> Vec<Case> {
+/// Decoding of an envelope with a channel message.
+pub fn decoding(bytes: &Bytes) -> Vec<Case> {
     let eager = bytes.clone();
     let parsed = bytes.clone();
     let routed = bytes.clone();
@@ -101,7 +105,8 @@ fn ours(bytes: &Bytes) -> Option<ChannelMessage> {
     Some(message)
 }
 
-fn encoding() -> Vec<Case> {
+/// Encoding of a message to send.
+pub fn encoding() -> Vec<Case> {
     const TEXT: &str = "hello, this is a line of text";
     let target = Target::direct(ChannelId::new(message::FIRST_ID));
     vec![

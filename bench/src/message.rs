@@ -8,23 +8,23 @@ use mezon_proto::realtime::{Envelope, envelope};
 use prost::Message as _;
 
 /// An id of a size that occurs: 63 bits, nine bytes as a varint.
-pub(crate) const FIRST_ID: i64 = 1_840_000_000_000_000_000;
+pub const FIRST_ID: i64 = 1_840_000_000_000_000_000;
 
 /// An ordinary message: names, a picture, a line of text.
-pub(crate) const SMALL: usize = 349;
+pub const SMALL: usize = 349;
 /// A long one: marks, mentions, attachments and an answered message.
-pub(crate) const LARGE: usize = 2_010;
+pub const LARGE: usize = 2_010;
 
 /// An envelope of exactly [`SMALL`] bytes.
-pub(crate) fn small() -> Vec<u8> {
+pub fn small() -> Vec<u8> {
     encode(padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#))))
 }
 
 /// The first of the channels that messages come in.
-pub(crate) const FIRST_CHANNEL: i64 = FIRST_ID + 2;
+pub const FIRST_CHANNEL: i64 = FIRST_ID + 2;
 
 /// Envelopes of [`SMALL`] bytes, each with an id of its own, in this many channels by turns.
-pub(crate) fn many_small(count: usize, channels: usize) -> impl Iterator<Item = Vec<u8>> {
+pub fn many_small(count: usize, channels: usize) -> impl Iterator<Item = Vec<u8>> {
     let message = padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#)));
     let channels = (FIRST_CHANNEL..).take(channels).cycle();
     (FIRST_ID..)
@@ -34,13 +34,13 @@ pub(crate) fn many_small(count: usize, channels: usize) -> impl Iterator<Item = 
 }
 
 /// An envelope of a little more than `bytes` bytes, nearly all of them text.
-pub(crate) fn huge(bytes: usize) -> Vec<u8> {
+pub fn huge(bytes: usize) -> Vec<u8> {
     let text = "hello ".repeat(bytes / 6 + 1);
     encode(common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#)))
 }
 
 /// An envelope of exactly [`LARGE`] bytes.
-pub(crate) fn large() -> Vec<u8> {
+pub fn large() -> Vec<u8> {
     encode(padded(LARGE, |text| {
         let marks = concat!(
             r#""mk":[{"type":"b","s":0,"e":12},{"type":"c","s":20,"e":44},{"type":"lk","s":50,"e":82}],"#,
@@ -112,7 +112,7 @@ fn padded(size: usize, make: impl Fn(&str) -> ChannelMessage) -> ChannelMessage 
 }
 
 /// Appends `payload` as a WebSocket frame of a server: one binary message, unmasked.
-pub(crate) fn push_frame(payload: &[u8], to: &mut Vec<u8>) {
+pub fn push_frame(payload: &[u8], to: &mut Vec<u8>) {
     to.push(0x82);
     match u16::try_from(payload.len()) {
         Ok(length) if length < 126 => to.push(length.to_be_bytes()[1]),

