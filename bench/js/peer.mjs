@@ -1,4 +1,5 @@
-// The official JavaScript SDK under the same work: `node peer.mjs WORK SESSION COUNT AT_ONCE`.
+// The official JavaScript SDK under the same work: `node peer.mjs WORK SESSION COUNT AT_ONCE`. The SDK has no calls
+// beside those that sign in and make channels, so the HTTP calls are those of Node.js.
 // Started by `cargo xtask bench`, which puts this file next to the installed SDK.
 
 import { createRequire } from "node:module";
@@ -62,6 +63,31 @@ if (work === "receive") {
   micros.sort((a, b) => a - b);
   const at = (share) => micros[Math.min(micros.length - 1, Math.floor(micros.length * share))];
   finish({ p50: at(0.5), p99: at(0.99), rate: count / seconds });
+} else if (work === "call") {
+  const { token, api_url } = JSON.parse(session);
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/proto", accept: "application/proto" };
+  // A list of at most 100.
+  const body = Uint8Array.of(8, 100);
+  const call = async () => {
+    const answer = await fetch(`${api_url}/mezon.api.Mezon/ListChannelDescs`, { method: "POST", headers, body });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    await answer.arrayBuffer();
+  };
+  let [from, before] = [0, 0];
+  // Once to open the connections, once to measure.
+  for (const times of [count / 10, count]) {
+    [from, before] = [performance.now(), process.cpuUsage()];
+    let next = 0;
+    const caller = async () => {
+      while (next < times) {
+        next += 1;
+        await call();
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, caller));
+  }
+  const { user, system } = process.cpuUsage(before);
+  finish({ rate: (count * 1000) / (performance.now() - from), cpu: (user + system) / 1e6 });
 } else if (work === "start") {
   await socket.connect();
   await send(1);

@@ -1,5 +1,6 @@
 //! Unary HTTP calls, one after the other and sixteen at once.
 
+use std::path::Path;
 use std::time::Instant;
 
 use http::Request;
@@ -14,7 +15,7 @@ use prost::Message as _;
 use prost::bytes::Bytes;
 use tokio::task::JoinSet;
 
-use crate::child::{Figures, Run};
+use crate::child::{Figures, NODE, Run};
 use crate::place::Place;
 use crate::report::Group;
 use crate::server::{Server, Work};
@@ -26,17 +27,28 @@ pub(crate) const CPU: &str = "CPU µs a call";
 pub(crate) const BARE: &str = "bare hyper-util client + prost";
 pub(crate) const API: &str = "mezon-api, ApiClient::call";
 
+const FETCH: &str = "fetch (Node.js), answer not decoded";
+
 pub(crate) const WORK: &str = "call";
 
-pub(crate) fn measure(title: &'static str, count: usize, at_once: usize, rounds: usize) -> Result<Group> {
+pub(crate) fn measure(
+    title: &'static str,
+    count: usize,
+    at_once: usize,
+    rounds: usize,
+    javascript: Option<&Path>,
+) -> Result<Group> {
     let server = Server::start(Work::Answer)?;
     let mut group = Group::new(title, BARE, &[RATE, CPU]);
     for _ in 0..rounds {
-        for client in [BARE, API] {
-            let figures = Run { work: WORK, client, server: &server.place, count, extent: at_once, javascript: None }
-                .figures()?;
+        for client in [BARE, API].into_iter().chain(javascript.map(|_| NODE)) {
+            // It takes ten times as long.
+            let count = if client == NODE { count / 4 } else { count };
+            let run = Run { work: WORK, client, server: &server.place, count, extent: at_once, javascript };
+            let figures = run.figures()?;
             let get = |name: &str| figures.get(name).copied().unwrap_or(f64::NAN);
-            group.add(client, &[(RATE, get("rate")), (CPU, get("cpu") * 1e6 / count as f64)])?;
+            let name = if client == NODE { FETCH } else { client };
+            group.add(name, &[(RATE, get("rate")), (CPU, get("cpu") * 1e6 / count as f64)])?;
         }
     }
     Ok(group)

@@ -1,7 +1,12 @@
 //! Decoding and encoding one message, without a socket. CPU time, all cases in turns.
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
+use data_encoding::BASE64URL_NOPAD;
 use mezon_model::{ChannelId, ChannelMessage, Draft, Target};
 use mezon_proto::api::{MessageAttachmentList, MessageMentionList};
 use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
@@ -9,14 +14,29 @@ use mezon_proto::wire::{Outline, Revision};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
+use crate::child::NODE;
+use crate::place::Place;
 use crate::report::Group;
-use crate::{Result, message, process};
+use crate::{Result, clients, message, process};
 
-const ROUNDS: usize = 15;
 const TIMES: u32 = 20_000;
 
 /// The name of the column.
 pub(crate) const NANOS: &str = "ns of CPU a message";
+
+/// The JavaScript SDK: protobufjs, and its message as handlers get it.
+const NODE_ENVELOPE: &str = "mezon-light-sdk 1.0.5 (Node.js), envelope alone";
+const NODE_HANDLER: &str = "mezon-light-sdk 1.0.5 (Node.js), to the handler";
+/// Fewer, as it takes longer.
+const NODE_TIMES: u32 = 5_000;
+
+/// The same work, done in each way.
+struct Work {
+    title: &'static str,
+    cases: Vec<Case>,
+    /// Rows of the JavaScript SDK, with the names of their figures in what `codec.mjs` prints.
+    node: &'static [(&'static str, &'static str)],
+}
 
 /// One way to do the work.
 pub struct Case {
@@ -32,30 +52,60 @@ impl Case {
     }
 }
 
-pub(crate) fn measure() -> Result<[Group; 3]> {
-    Ok([
-        group("Decode, 349 bytes", &decoding(&message::small().into()))?,
-        group("Decode, 2,010 bytes", &decoding(&message::large().into()))?,
-        group("Encode a send", &encoding())?,
-    ])
-}
-
-fn group(title: &'static str, cases: &[Case]) -> Result<Group> {
-    let mut group = Group::new(title, "prost", &[NANOS]);
-    for round in 0..=ROUNDS {
-        for case in cases {
-            let before = process::cpu();
-            for _ in 0..TIMES {
-                (case.run)();
-            }
-            let nanos = (process::cpu() - before) * 1e9 / f64::from(TIMES);
+pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<[Group; 3]> {
+    let works = [
+        Work {
+            title: "Decode, 349 bytes",
+            cases: decoding(&message::small().into()),
+            node: &[(NODE_ENVELOPE, "small"), (NODE_HANDLER, "small_to_handler")],
+        },
+        Work {
+            title: "Decode, 2,010 bytes",
+            cases: decoding(&message::large().into()),
+            node: &[(NODE_ENVELOPE, "large"), (NODE_HANDLER, "large_to_handler")],
+        },
+        Work { title: "Encode a send", cases: encoding(), node: &[(NODE, "encode")] },
+    ];
+    let mut groups = works.each_ref().map(|work| Group::new(work.title, "prost", &[NANOS]));
+    for round in 0..=rounds {
+        let javascript = javascript.map(node).transpose()?;
+        for (group, work) in groups.iter_mut().zip(&works) {
+            let rust = work.cases.iter().map(|case| (case.name, nanos(case)));
+            let look = |figures: &BTreeMap<String, f64>| {
+                work.node.iter().filter_map(|(name, key)| Some((*name, *figures.get(*key)?))).collect::<Vec<_>>()
+            };
+            let figures: Vec<_> = rust.chain(javascript.iter().flat_map(look)).collect();
             // The first round warms up.
-            if round > 0 {
-                group.add(case.name, &[(NANOS, nanos)])?;
+            for (name, nanos) in figures.into_iter().filter(|_| round > 0) {
+                group.add(name, &[(NANOS, nanos)])?;
             }
         }
     }
-    Ok(group)
+    Ok(groups)
+}
+
+fn nanos(case: &Case) -> f64 {
+    let before = process::cpu();
+    for _ in 0..TIMES {
+        (case.run)();
+    }
+    (process::cpu() - before) * 1e9 / f64::from(TIMES)
+}
+
+/// The figures of `codec.mjs`.
+fn node(folder: &Path) -> Result<BTreeMap<String, f64>> {
+    // Never connected to.
+    let nowhere = Place::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
+    let output = Command::new("node")
+        .arg(folder.join("codec.mjs"))
+        .args([clients::session(&nowhere), NODE_TIMES.to_string()])
+        .args([message::small(), message::large()].map(|envelope| BASE64URL_NOPAD.encode(&envelope)))
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("codec.mjs ended with {}", output.status).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Decoding of an envelope with a channel message.

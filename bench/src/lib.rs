@@ -106,7 +106,7 @@ fn work(javascript: Option<&Path>, quick: bool, only: Option<&str>) -> Result<Me
     let wanted = |name| only.is_none_or(|only| only == name);
     let mut measured = Measured::default();
     if wanted("codec") {
-        let [small, large, encode] = codec::measure()?;
+        let [small, large, encode] = codec::measure(rounds * 3, javascript)?;
         (measured.decode, measured.encode) = ([small, large], encode);
     }
     if wanted(receive::WORK) {
@@ -122,8 +122,8 @@ fn work(javascript: Option<&Path>, quick: bool, only: Option<&str>) -> Result<Me
         measured.many_sends = measure("Send to acknowledgement, 64 in flight", 100_000, 64)?;
     }
     if wanted(calls::WORK) {
-        measured.one_call = calls::measure("Unary HTTP, 1 in flight", 10_000 / share, 1, rounds)?;
-        measured.many_calls = calls::measure("Unary HTTP, 16 in flight", 32_000 / share, 16, rounds)?;
+        measured.one_call = calls::measure("Unary HTTP, 1 in flight", 10_000 / share, 1, rounds, javascript)?;
+        measured.many_calls = calls::measure("Unary HTTP, 16 in flight", 32_000 / share, 16, rounds, javascript)?;
     }
     if wanted(start::WORK) {
         measured.start = start::measure(rounds * 4, javascript)?;

@@ -124,6 +124,11 @@ impl Measured {
                 self.one_call.ratio(calls::API, calls::RATE),
             ),
             target(
+                "HTTP, 16 in flight, CPU: of bare hyper-util",
+                AtMost(1.15),
+                self.many_calls.ratio(calls::API, calls::CPU),
+            ),
+            target(
                 "HTTP, 16 in flight, calls/s: of bare hyper-util",
                 AtLeast(0.87),
                 self.many_calls.ratio(calls::API, calls::RATE),
