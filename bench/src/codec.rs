@@ -28,7 +28,7 @@ pub(crate) const NANOS: &str = "ns of CPU a message";
 const NODE_ENVELOPE: &str = "mezon-light-sdk 1.0.5 (Node.js), envelope alone";
 const NODE_HANDLER: &str = "mezon-light-sdk 1.0.5 (Node.js), to the handler";
 /// Fewer, as it takes longer.
-const NODE_TIMES: u32 = 5_000;
+const NODE_TIMES: u32 = 10_000;
 
 /// The same work, done in each way.
 struct Work {

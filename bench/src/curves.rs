@@ -173,3 +173,28 @@ fn listen(socket: &LightSocket, extent: usize) -> Grown {
 fn add_handler_that_does_not_match(socket: &LightSocket) {
     socket.set_error_handler(|_| {});
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_curve_gets_all_of_its_messages() {
+        for curve in &ALL {
+            let server = Server::start(Work::Told(server::frames(message::many_small(50, 3)))).unwrap();
+            let figures = child(curve.name, &server.place, 50, 3).await.unwrap();
+            assert!(figures.contains(&("dropped", 0.0)), "{}: {figures:?}", curve.name);
+        }
+    }
+
+    #[test]
+    fn a_curve_grows_by_its_last_point() {
+        let [channels, ..] = &ALL;
+        let mut group = Group::new("work", channels.first(), &[CPU]);
+        for ((_, row), cost) in channels.points.iter().zip([2.0, 2.0, 3.0, 5.0]) {
+            group.add(row, &[(CPU, cost)]).unwrap();
+        }
+        assert_eq!(channels.growth(&group), Some(2.5));
+        assert_eq!(channels.relative_costs(&group), [(1.0, 1.0), (10.0, 1.0), (100.0, 1.5), (1_000.0, 2.5)]);
+    }
+}

@@ -131,3 +131,18 @@ async fn connect(client: &str, server: &Place, received: &mpsc::UnboundedSender<
     }
     Ok(tell)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_client_gets_its_large_message() {
+        let server = Server::start(Work::Told(server::frames(std::iter::once(message::huge(LARGE))))).unwrap();
+        for client in [RAW, REALTIME, LIGHT] {
+            let figures = child(client, &server.place, 1, 0).await.unwrap();
+            let after = figures.iter().find(|(name, _)| *name == "after");
+            assert!(after.is_some_and(|(_, kib)| kib.is_finite()), "{client}: {figures:?}");
+        }
+    }
+}

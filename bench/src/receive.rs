@@ -226,3 +226,19 @@ impl Received {
         self.seen.dropped.load(Ordering::Relaxed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_client_receives_all_with_and_without_tls() {
+        let (plain, secure) = (Server::start(flood(50)).unwrap(), Server::start_secure(flood(50)).unwrap());
+        let plain = [RAW, RAW_TASK, REALTIME, HANDLER, STREAM].map(|client| (client, &plain));
+        let secure = [RAW_SECURE, REALTIME, STREAM].map(|client| (client, &secure));
+        for (client, server) in plain.into_iter().chain(secure) {
+            let figures = child(client, &server.place, 50).await.unwrap();
+            assert!(figures.contains(&("dropped", 0.0)), "{client}: {figures:?}");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! Many clients of one server that goes away and comes back: how long until all are up again, and how large their crowd
 //! is on the way.
 
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -27,6 +29,8 @@ pub(crate) const LIGHT: &str = "mezon-light, all by default";
 /// How long the clients may take.
 const LIMIT: Duration = Duration::from_secs(120);
 const WINDOW: Duration = Duration::from_millis(100);
+/// Below those that systems hand out.
+const PORTS: RangeInclusive<u16> = 20_350..=20_450;
 /// Until a raw task dials again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -50,7 +54,7 @@ fn restart(title: &'static str, count: usize, away: Duration) -> Result<Restart>
     let mut group = Group::new(title, RAW, &[SECONDS, PEAK]);
     let mut accepts = Vec::new();
     for client in [RAW, LIGHT] {
-        let server = Server::start(Work::Acknowledge)?;
+        let server = start()?;
         let place = server.place.clone();
         let mut run = Run { work: WORK, client, server: &place, count, extent: 1, javascript: None }.start()?;
         run.line()?;
@@ -68,6 +72,13 @@ fn restart(title: &'static str, count: usize, away: Duration) -> Result<Restart>
         }
     }
     Ok(Restart { group, accepts })
+}
+
+/// A server whose port no client can be given as its own: one that dials that port while nobody listens would find
+/// itself.
+fn start() -> Result<Server> {
+    let start = |port| Server::start_at(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), Work::Acknowledge).ok();
+    Ok(PORTS.into_iter().find_map(start).ok_or("none of the ports is free")?)
 }
 
 /// Prints a line when all are connected, and one when all are again.
