@@ -45,8 +45,8 @@ pub(crate) struct Restart {
 pub(crate) fn measure(count: usize, away: Duration) -> Result<[Restart; 2]> {
     process::allow_descriptors(count)?;
     Ok([
-        restart("Reconnect of all clients, server back at once", count, Duration::ZERO)?,
-        restart("Reconnect of all clients, server away for 3 s", count, away)?,
+        restart("Reconnect of 1,000 clients, server back at once", count, Duration::ZERO)?,
+        restart("Reconnect of 1,000 clients, server away for 3 s", count, away)?,
     ])
 }
 

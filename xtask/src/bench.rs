@@ -1,11 +1,12 @@
-//! Measures the SDK beside the JavaScript SDK and beside bare loops, and writes the figures to `docs/benchmarks.md`.
+//! Measures the SDK beside the JavaScript SDK and beside bare loops, and writes the figures to `docs/benchmarks.md` and
+//! the plots beside it.
 
 use std::time::Duration;
 
 use crate::interop::{copy_scripts, install, run_bounded};
 use crate::workspace::{Workspace, output, run};
 
-/// All of it takes about two minutes on two idle cores.
+/// All of it takes about eight minutes on two busy cores. Half of that is idle connections, which is mostly waiting.
 const LIMIT: Duration = Duration::from_secs(14 * 60);
 
 /// With `quick`, one short round that shows that everything runs; the page is left as it is.
