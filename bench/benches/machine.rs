@@ -7,7 +7,7 @@ use bench::message;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use mezon_proto::realtime::{Channel, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, envelope};
 use mezon_proto::wire::Revision;
-use mezon_realtime::machine::{CallId, Input, Machine, Output, Settings};
+use mezon_realtime::machine::{CallId, Input, Machine, Request, Output, Settings};
 use mezon_session::ExponentialDelay;
 use prost::Message as _;
 use prost::bytes::Bytes;
@@ -52,10 +52,10 @@ impl Rig {
     }
 
     /// Makes a call; gives back its frame.
-    fn call(&mut self, message: envelope::Message) -> Option<Bytes> {
+    fn call(&mut self, message: &envelope::Message) -> Option<Bytes> {
         self.calls += 1;
-        let envelope = Box::new(Envelope { cid: 0, message: Some(message) });
-        self.machine.handle(self.now, Input::Call { id: CallId(self.calls), envelope, timeout: LONG, waiter: () });
+        let request = Request::new(&message, Revision::default());
+        self.machine.handle(self.now, Input::Call { id: CallId(self.calls), request, timeout: LONG, waiter: () });
         let frame = self.machine.transmit();
         self.drain();
         frame
@@ -64,7 +64,7 @@ impl Rig {
     fn join(&mut self, channels: usize) {
         for channel_id in (message::FIRST_CHANNEL..).take(channels) {
             let join = ChannelJoin { channel_id, channel_type: 3, ..ChannelJoin::default() };
-            let frame = self.call(envelope::Message::ChannelJoin(join));
+            let frame = self.call(&envelope::Message::ChannelJoin(join));
             let channel = Channel { id: channel_id, ..Channel::default() };
             self.receive(answer(frame.as_ref(), envelope::Message::Channel(channel)));
         }
@@ -72,7 +72,7 @@ impl Rig {
 
     fn leave_unanswered(&mut self, calls: usize) {
         for _ in 0..calls {
-            self.call(send());
+            self.call(&send());
         }
         assert!(self.machine.calls_in_flight() >= calls, "a call was not taken");
     }
@@ -118,7 +118,7 @@ fn call_to_ack(group: &mut BenchmarkGroup<'_, WallTime>, name: String, mut rig: 
             while left > 0 {
                 let batch = left.min(BATCH);
                 let started = Instant::now();
-                let frames: Vec<Option<Bytes>> = (0..batch).map(|_| rig.call(send())).collect();
+                let frames: Vec<Option<Bytes>> = (0..batch).map(|_| rig.call(&send())).collect();
                 spent += started.elapsed();
                 // What the server does is not counted.
                 let answers: Vec<Bytes> = frames.iter().map(|frame| acknowledgement(frame.as_ref())).collect();
