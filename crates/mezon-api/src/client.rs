@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use http::HeaderValue;
 use mezon_proto::api;
-use mezon_session::{Clock as _, Endpoint, Session};
+use mezon_session::{BoxFuture, Clock as _, Endpoint, Session};
 use prost::Message;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -151,22 +151,7 @@ impl ApiClient {
     /// # Cancel safety
     /// A logout that is given up may have happened on the server, and may not have cleared the store.
     pub async fn logout(&self) -> Result<(), ApiError> {
-        // The server takes a logout with a good token only; without one there is still the store to clear.
-        let deadline = self.inner.gateway.0.deadline();
-        let current = self.inner.ready(deadline).await.unwrap_or_else(|_| self.inner.current());
-        self.inner.logged_out.store(true, Ordering::SeqCst);
-        // Waits for a save that is under way, so that it cannot put back what is cleared below.
-        let turn = self.inner.turn.lock().await;
-        let told = self.inner.tell_logout(&current, deadline).await;
-        if let Some(store) = self.inner.gateway.0.store.clone() {
-            blocking(move || store.clear()).await?.map_err(store_error)?;
-        }
-        drop(turn);
-        match told {
-            // The server does not know the login any more.
-            Err(error) if matches!(error.kind(), ApiErrorKind::Unauthorized { .. }) => Ok(()),
-            told => told,
-        }
+        self.inner.logout().await
     }
 }
 
@@ -191,22 +176,27 @@ impl Inner {
     }
 
     /// Calls `method` with the session as it is, refreshing it when that is needed.
-    async fn call(self: &Arc<Self>, method: Method, body: Bytes) -> Result<Bytes, ApiError> {
-        let deadline = self.gateway.0.deadline();
-        let current = self.ready(deadline).await?;
-        match self.call_with(&current, method, body.clone(), deadline).await {
-            Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
-                debug!(method = method.name(), "access token refused, refreshing the session");
-                let fresh = self.after_refusal(&current, refused, deadline).await?;
-                match self.call_with(&fresh, method, body, deadline).await {
-                    Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
-                        Err(self.login_over(refused))
+    ///
+    /// In a box, like everything that programs can begin: an `async fn` is compiled in the crate that awaits it, and all
+    /// that it awaits with it.
+    fn call(self: &Arc<Self>, method: Method, body: Bytes) -> BoxFuture<'_, Result<Bytes, ApiError>> {
+        Box::pin(async move {
+            let deadline = self.gateway.0.deadline();
+            let current = self.ready(deadline).await?;
+            match self.call_with(&current, method, body.clone(), deadline).await {
+                Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
+                    debug!(method = method.name(), "access token refused, refreshing the session");
+                    let fresh = self.after_refusal(&current, refused, deadline).await?;
+                    match self.call_with(&fresh, method, body, deadline).await {
+                        Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
+                            Err(self.login_over(refused))
+                        }
+                        answer => answer,
                     }
-                    answer => answer,
                 }
+                answer => answer,
             }
-            answer => answer,
-        }
+        })
     }
 
     /// Calls `method` with exactly these credentials.
@@ -235,6 +225,28 @@ impl Inner {
     pub(crate) fn login_over(&self, proof: ApiError) -> ApiError {
         self.over.store(true, Ordering::SeqCst);
         ApiError::with_source(ApiErrorKind::LoginOver, proof)
+    }
+
+    /// Ends the login, on the server and here.
+    fn logout(self: &Arc<Self>) -> BoxFuture<'_, Result<(), ApiError>> {
+        Box::pin(async move {
+            // The server takes a logout with a good token only; without one there is still the store to clear.
+            let deadline = self.gateway.0.deadline();
+            let current = self.ready(deadline).await.unwrap_or_else(|_| self.current());
+            self.logged_out.store(true, Ordering::SeqCst);
+            // Waits for a save that is under way, so that it cannot put back what is cleared below.
+            let turn = self.turn.lock().await;
+            let told = self.tell_logout(&current, deadline).await;
+            if let Some(store) = self.gateway.0.store.clone() {
+                blocking(move || store.clear()).await?.map_err(store_error)?;
+            }
+            drop(turn);
+            match told {
+                // The server does not know the login any more.
+                Err(error) if matches!(error.kind(), ApiErrorKind::Unauthorized { .. }) => Ok(()),
+                told => told,
+            }
+        })
     }
 
     async fn tell_logout(&self, current: &Current, deadline: Instant) -> Result<(), ApiError> {

@@ -17,8 +17,7 @@ use tracing::debug;
 use crate::request::{Base, Outgoing};
 use crate::response;
 use crate::retry::{Failure, Fate, RetryBudget};
-use crate::transport::{Pool, Transport};
-use crate::upload::UploadBody;
+use crate::transport::Transport;
 use crate::{ApiError, ApiErrorKind, Phase, RetryPolicy, Timeouts};
 
 /// The public gateway.
@@ -51,8 +50,7 @@ pub(crate) struct GatewayInner {
     pub(crate) clock: ServerClock,
     pub(crate) store: Option<Arc<dyn SessionStore>>,
     pub(crate) refresh_policy: RefreshPolicy,
-    pub(crate) uploads: Pool<UploadBody>,
-    transport: Transport,
+    pub(crate) transport: Transport,
     retry: RetryPolicy,
     budget: Mutex<RetryBudget>,
     random: Mutex<StdRng>,
@@ -201,7 +199,6 @@ impl GatewayBuilder {
             };
             return Err(wrong("url", problem).into());
         }
-        let tls = self.tls.unwrap_or_default();
         Ok(Gateway(Arc::new(GatewayInner {
             base: Base::new(&endpoint)?,
             endpoint,
@@ -211,8 +208,7 @@ impl GatewayBuilder {
             clock: ServerClock::new(self.clock),
             store: self.store,
             refresh_policy: self.refresh_policy,
-            uploads: Pool::new(tls.clone(), self.timeouts.connect),
-            transport: Transport::new(tls, self.timeouts, self.body_limit),
+            transport: Transport::new(self.tls.unwrap_or_default(), self.timeouts, self.body_limit),
             retry: self.retry,
             budget: Mutex::default(),
             random: Mutex::new(rand::make_rng()),

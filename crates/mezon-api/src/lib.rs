@@ -28,9 +28,11 @@
 //! - No log line, error text or `Debug` output holds a credential. Logs (`tracing`, level debug) name methods, statuses
 //!   and times.
 
+mod body;
 mod changes;
 mod channels;
 mod client;
+mod connector;
 mod error;
 mod gateway;
 mod history;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::StatusCode;
 use mezon_model::UserId;
-use mezon_session::{Secret, Session, SessionUpdate};
+use mezon_session::{BoxFuture, Secret, Session, SessionUpdate};
 use serde_json::json;
 
 use crate::error::{session_error, store_error};
@@ -57,29 +57,7 @@ impl Gateway {
     /// # Cancel safety
     /// A sign-in that is given up may have happened on the server. Signing in again is harmless.
     pub async fn authenticate(&self, login: &IdTokenLogin) -> Result<ApiClient, ApiError> {
-        if login.id_token.is_empty() {
-            return Err(ApiErrorKind::InvalidInput { problem: "the ID token is empty" }.into());
-        }
-        // Ids are 63-bit numbers, which JavaScript servers and clients pass as text.
-        let body = json!({
-            "id_token": login.id_token.expose(),
-            "user_id": login.user_id.to_string(),
-            "username": login.username,
-        });
-        let outgoing = Outgoing {
-            name: "authenticate",
-            idempotent: true,
-            uri: self.0.base.uri("/v2/account/authenticate/idtoken")?,
-            authorization: basic(&self.0.server_key),
-            accept: JSON,
-            content_type: JSON,
-            body: Bytes::from(body.to_string()),
-            secrets: &[&login.id_token, &self.0.server_key],
-            tells_time: true,
-        };
-        let answer = self.0.run(&outgoing, self.0.deadline()).await;
-        let answer = answer.map_err(|error| sign_in_refused(error, "the ID token and the `server_key` setting"))?;
-        self.start(session_answer::read(answer)?, None).await
+        self.sign_in(login).await
     }
 
     /// Signs in with the key of an application. The session is stored before this returns, if a store was given.
@@ -90,8 +68,7 @@ impl Gateway {
     /// # Cancel safety
     /// As [`Gateway::authenticate`].
     pub async fn authenticate_app(&self, login: &AppLogin) -> Result<ApiClient, ApiError> {
-        let update = self.0.app_session(login).await?;
-        self.start(update, Some(login.clone())).await
+        self.sign_in_app(login).await
     }
 
     /// Takes up a session from before. Nothing is sent and nothing stored: the session is tried at the first call, and
@@ -122,6 +99,42 @@ impl Gateway {
         let Some(store) = self.0.store.clone() else { return Ok(None) };
         let session = blocking(move || store.load()).await?.map_err(store_error)?;
         session.map(|session| self.resume(session)).transpose()
+    }
+
+    /// In a box: see `Inner::call` for the reason.
+    fn sign_in<'a>(&'a self, login: &'a IdTokenLogin) -> BoxFuture<'a, Result<ApiClient, ApiError>> {
+        Box::pin(async move {
+            if login.id_token.is_empty() {
+                return Err(ApiErrorKind::InvalidInput { problem: "the ID token is empty" }.into());
+            }
+            // Ids are 63-bit numbers, which JavaScript servers and clients pass as text.
+            let body = json!({
+                "id_token": login.id_token.expose(),
+                "user_id": login.user_id.to_string(),
+                "username": login.username,
+            });
+            let outgoing = Outgoing {
+                name: "authenticate",
+                idempotent: true,
+                uri: self.0.base.uri("/v2/account/authenticate/idtoken")?,
+                authorization: basic(&self.0.server_key),
+                accept: JSON,
+                content_type: JSON,
+                body: Bytes::from(body.to_string()),
+                secrets: &[&login.id_token, &self.0.server_key],
+                tells_time: true,
+            };
+            let answer = self.0.run(&outgoing, self.0.deadline()).await;
+            let answer = answer.map_err(|error| sign_in_refused(error, "the ID token and the `server_key` setting"))?;
+            self.start(session_answer::read(answer)?, None).await
+        })
+    }
+
+    fn sign_in_app<'a>(&'a self, login: &'a AppLogin) -> BoxFuture<'a, Result<ApiClient, ApiError>> {
+        Box::pin(async move {
+            let update = self.0.app_session(login).await?;
+            self.start(update, Some(login.clone())).await
+        })
     }
 
     async fn start(&self, update: SessionUpdate, app: Option<AppLogin>) -> Result<ApiClient, ApiError> {

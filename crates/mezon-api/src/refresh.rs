@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use mezon_proto::api;
-use mezon_session::{Endpoint, Secret, Session, SessionUpdate, StoreLock};
+use mezon_session::{BoxFuture, Endpoint, Secret, Session, SessionUpdate, StoreLock};
 use prost::Message as _;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -51,15 +51,22 @@ impl ApiClient {
     /// # Cancel safety
     /// Cancel safe: the refresh goes on in a task of its own, and its tokens are not lost.
     pub async fn refresh_session(&self) -> Result<Arc<Session>, ApiError> {
-        let seen = self.inner.current();
-        match self.inner.refresh(&seen).await? {
-            None => Ok(self.session()),
-            Some(not_stored) => Err(not_stored),
-        }
+        self.inner.refresh_now().await
     }
 }
 
 impl Inner {
+    /// In a box: see `Inner::call` for the reason.
+    fn refresh_now(self: &Arc<Self>) -> BoxFuture<'_, Result<Arc<Session>, ApiError>> {
+        Box::pin(async move {
+            let seen = self.current();
+            match self.refresh(&seen).await? {
+                None => Ok(Arc::clone(&self.current().session)),
+                Some(not_stored) => Err(not_stored),
+            }
+        })
+    }
+
     /// Credentials for a call: refreshed first if they have expired, and behind the call's back if that is due soon.
     pub(crate) async fn ready(self: &Arc<Self>, deadline: Instant) -> Result<Arc<Current>, ApiError> {
         if self.is_over() {

@@ -5,9 +5,9 @@ use data_encoding::BASE64;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Uri};
-use http_body_util::Full;
 use mezon_session::{Endpoint, Secret};
 
+use crate::body::Body;
 use crate::{ApiError, ApiErrorKind, Method};
 
 /// The media type of remote procedure calls, in the server's spelling.
@@ -73,8 +73,8 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl Outgoing<'_> {
-    pub(crate) fn build(&self) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::new(self.body.clone()));
+    pub(crate) fn build(&self) -> Request<Body> {
+        let mut request = Request::new(Body::from(self.body.clone()));
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();

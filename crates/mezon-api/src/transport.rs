@@ -1,24 +1,23 @@
-//! The way to the network: pooled HTTP/1.1 connections, TLS, deadlines, limits. It adds no credentials and follows no
+//! The way to the network: pooled HTTP/1.1 connections, deadlines, limits. It adds no credentials and follows no
 //! redirects.
 
 use std::error::Error as StdError;
 use std::io;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, Request, Response, StatusCode};
-use http_body::Body;
-use http_body_util::{BodyExt, Full};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::{Client, Error as ClientError};
+use hyper_util::client::legacy::{Client, Error as ClientError, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use mezon_tls::TlsConfig;
 use tokio::time::{Instant, timeout_at};
 
+use crate::body::Body;
+use crate::connector::Connector;
 use crate::response::ERROR_BODY_LIMIT;
 use crate::retry::{Failure, Fate};
 use crate::{ApiError, ApiErrorKind, Phase, Timeouts};
@@ -29,70 +28,6 @@ const IDLE: Duration = Duration::from_secs(30);
 /// Idle connections kept for one host.
 const MAX_IDLE: usize = 8;
 
-type BoxError = Box<dyn StdError + Send + Sync>;
-
-/// Connections for requests with bodies of type `B`.
-pub(crate) struct Pool<B> {
-    plain: Client<HttpConnector, B>,
-    /// Made at the first request over TLS, because the platform's roots are loaded for it.
-    secure: OnceLock<Client<HttpsConnector<HttpConnector>, B>>,
-    tls: TlsConfig,
-    connect: Duration,
-}
-
-impl<B> Pool<B>
-where
-    B: Body + Send + Unpin + 'static,
-    B::Data: Send,
-    B::Error: Into<BoxError>,
-{
-    pub(crate) fn new(tls: TlsConfig, connect: Duration) -> Self {
-        Self { plain: builder().build(tcp(connect)), secure: OnceLock::new(), tls, connect }
-    }
-
-    /// Sends `request` and waits for the head of the answer. The caller bounds the time.
-    pub(crate) async fn send(&self, request: Request<B>) -> Result<Response<Incoming>, Failure> {
-        let authority = request.uri().authority().cloned();
-        let sent = if request.uri().scheme() == Some(&Scheme::HTTP) {
-            self.plain.request(request).await
-        } else {
-            self.secure(authority.as_ref())?.request(request).await
-        };
-        sent.map_err(|error| failure_of(error, authority.as_ref()))
-    }
-
-    fn secure(&self, host: Option<&Authority>) -> Result<&Client<HttpsConnector<HttpConnector>, B>, Failure> {
-        if let Some(client) = self.secure.get() {
-            return Ok(client);
-        }
-        let config = self.tls.client_config().map_err(|error| {
-            let kind = ApiErrorKind::Tls { host: name(host), certificate: false };
-            Failure { error: ApiError::with_source(kind, error), fate: Fate::Unsent }
-        })?;
-        Ok(self.secure.get_or_init(|| {
-            let mut tcp = tcp(self.connect);
-            tcp.enforce_http(false);
-            let config = (*config).clone();
-            let https = HttpsConnectorBuilder::new().with_tls_config(config).https_only().enable_http1();
-            builder().build(https.wrap_connector(tcp))
-        }))
-    }
-}
-
-fn builder() -> hyper_util::client::legacy::Builder {
-    let mut builder = Client::builder(TokioExecutor::new());
-    builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(MAX_IDLE);
-    builder
-}
-
-fn tcp(connect: Duration) -> HttpConnector {
-    let mut tcp = HttpConnector::new();
-    tcp.set_connect_timeout(Some(connect));
-    // Requests are written whole; waiting for more to write only delays them.
-    tcp.set_nodelay(true);
-    tcp
-}
-
 /// A whole answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -101,22 +36,48 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Calls with small bodies, in time and within limits.
+/// Requests in time and within limits, over shared connections.
+///
+/// Calls and uploads, plain and with TLS, are one type of client: each further type would compile all of the HTTP
+/// library again.
 pub(crate) struct Transport {
-    pool: Pool<Full<Bytes>>,
+    client: Client<Connector, Body>,
+    tls: TlsConfig,
     timeouts: Timeouts,
     body_limit: usize,
 }
 
 impl Transport {
     pub(crate) fn new(tls: TlsConfig, timeouts: Timeouts, body_limit: usize) -> Self {
-        Self { pool: Pool::new(tls, timeouts.connect), timeouts, body_limit }
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(MAX_IDLE);
+        let client = builder.build(Connector::new(tls.clone(), timeouts.connect));
+        Self { client, tls, timeouts, body_limit }
+    }
+
+    /// Sends `request` and waits for the head of the answer. The caller bounds the time.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, Failure> {
+        let authority = request.uri().authority().cloned();
+        if request.uri().scheme() != Some(&Scheme::HTTP) {
+            // The connector asks for the same; here the error can be told from that of a connection.
+            self.tls.client_config().map_err(|error| {
+                let kind = ApiErrorKind::Tls { host: name(authority.as_ref()), certificate: false };
+                Failure { error: ApiError::with_source(kind, error), fate: Fate::Unsent }
+            })?;
+        }
+        let sent = self.start(request).await;
+        sent.map_err(|error| failure_of(error, authority.as_ref()))
+    }
+
+    /// No `async fn`: those are compiled in the crates that await them, and this one has all of hyper behind it.
+    fn start(&self, request: Request<Body>) -> ResponseFuture {
+        self.client.request(request)
     }
 
     /// Sends a request once and reads the answer, a refusal in part.
-    pub(crate) async fn exchange(&self, request: Request<Full<Bytes>>, deadline: Instant) -> Result<Answer, Failure> {
+    pub(crate) async fn exchange(&self, request: Request<Body>, deadline: Instant) -> Result<Answer, Failure> {
         let attempt = Instant::now() + self.timeouts.attempt;
-        let response = match timeout_at(attempt.min(deadline), self.pool.send(request)).await {
+        let response = match timeout_at(attempt.min(deadline), self.send(request)).await {
             Ok(response) => response?,
             Err(_) if attempt < deadline => return Err(late(Phase::Response)),
             Err(_) => return Err(late(Phase::Total)),

@@ -1,5 +1,6 @@
 //! The body of an upload: bytes from memory or from a file, in pieces, counted.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -74,6 +75,12 @@ struct FileReader {
     /// because a store takes the upload for complete as soon as it has the announced length.
     held: Bytes,
     ended: bool,
+}
+
+impl fmt::Debug for UploadBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UploadBody").field("size", &self.size).field("sent", &self.sent.bytes()).finish_non_exhaustive()
+    }
 }
 
 impl UploadBody {

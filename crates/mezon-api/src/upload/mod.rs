@@ -15,6 +15,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use mezon_model::Attachment;
 use mezon_proto::api;
+use mezon_session::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
@@ -22,6 +23,7 @@ pub(crate) use body::UploadBody;
 pub use source::UploadSource;
 pub use ticket::{UploadRequest, UploadTicket};
 
+use crate::body::Body;
 use crate::request::AGENT;
 use crate::retry::Failure;
 use crate::transport::{late, read_start};
@@ -132,50 +134,53 @@ impl ApiClient {
         self.put(ticket, source, &mut progress).await
     }
 
-    async fn put(
-        &self,
-        ticket: &UploadTicket,
-        source: &UploadSource,
-        progress: &mut (impl FnMut(u64, u64) + Send),
-    ) -> Result<(), ApiError> {
-        let sent = Arc::new(Sent::default());
-        let body = source.open(ticket.size(), Arc::clone(&sent)).await?;
-        let mut request = Request::new(body);
-        *request.method_mut() = http::Method::PUT;
-        *request.uri_mut() = ticket.uri().clone();
-        // No credentials: the query of the address is the permission.
-        let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, ticket.content_type().clone());
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(ticket.size()));
-        headers.insert(USER_AGENT, AGENT);
+    /// In a box, and for any `progress` at once: see `Inner::call` for the reason.
+    fn put<'a>(
+        &'a self,
+        ticket: &'a UploadTicket,
+        source: &'a UploadSource,
+        progress: &'a mut (dyn FnMut(u64, u64) + Send),
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let sent = Arc::new(Sent::default());
+            let body = source.open(ticket.size(), Arc::clone(&sent)).await?;
+            let mut request = Request::new(Body::from(body));
+            *request.method_mut() = http::Method::PUT;
+            *request.uri_mut() = ticket.uri().clone();
+            // No credentials: the query of the address is the permission.
+            let headers = request.headers_mut();
+            headers.insert(CONTENT_TYPE, ticket.content_type().clone());
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(ticket.size()));
+            headers.insert(USER_AGENT, AGENT);
 
-        let started = Instant::now();
-        let answer = self.send_file(request, ticket.size(), &sent, progress).await;
-        let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let result = match answer {
-            // Hyper reports only that the body failed; the body knows why.
-            Err(failure) => Err(sent.take_failure().unwrap_or(failure.error)),
-            Ok(answer) => self.judge(answer).await,
-        };
-        match &result {
-            Ok(()) => debug!(method = "PUT upload", elapsed_ms, size = ticket.size(), "upload done"),
-            Err(error) => debug!(method = "PUT upload", elapsed_ms, error = %error, "upload failed"),
-        }
-        result?;
-        progress(ticket.size(), ticket.size());
-        Ok(())
+            let started = Instant::now();
+            let answer = self.send_file(request, ticket.size(), &sent, progress).await;
+            let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            let result = match answer {
+                // Hyper reports only that the body failed; the body knows why.
+                Err(failure) => Err(sent.take_failure().unwrap_or(failure.error)),
+                Ok(answer) => self.judge(answer).await,
+            };
+            match &result {
+                Ok(()) => debug!(method = "PUT upload", elapsed_ms, size = ticket.size(), "upload done"),
+                Err(error) => debug!(method = "PUT upload", elapsed_ms, error = %error, "upload failed"),
+            }
+            result?;
+            progress(ticket.size(), ticket.size());
+            Ok(())
+        })
     }
 
     /// Waits for the head of the answer, for as long as bytes move.
     async fn send_file(
         &self,
-        request: Request<UploadBody>,
+        request: Request<Body>,
         size: u64,
         sent: &Sent,
-        progress: &mut (impl FnMut(u64, u64) + Send),
+        progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<Response<Incoming>, Failure> {
         let gateway = &self.inner.gateway.0;
-        let mut answer = pin!(gateway.uploads.send(request));
+        let mut answer = pin!(gateway.transport.send(request));
         let mut told = 0;
         loop {
             let so_far = sent.bytes();
