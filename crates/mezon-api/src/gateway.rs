@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::StatusCode;
 use mezon_session::{
-    Clock, Endpoint, EndpointErrorKind, EndpointPolicy, RefreshPolicy, Secret, ServerClock, SessionStore, SystemClock,
+    BoxFuture, Clock, Endpoint, EndpointErrorKind, EndpointPolicy, RefreshPolicy, Secret, ServerClock, SessionStore,
+    SystemClock,
 };
 use mezon_tls::TlsConfig;
 use rand::RngExt as _;
@@ -245,28 +246,34 @@ impl GatewayInner {
     }
 
     /// Sends a request until it succeeds, may not be repeated, or time is up; answers with the body.
-    pub(crate) async fn run(&self, outgoing: &Outgoing<'_>, deadline: Instant) -> Result<Bytes, ApiError> {
-        let mut attempt = 1;
-        loop {
-            let failure = match self.once(outgoing, attempt, deadline).await {
-                Ok(body) => {
-                    self.budget.lock().unwrap_or_else(PoisonError::into_inner).give();
-                    return Ok(body);
+    pub(crate) fn run<'a>(
+        &'a self,
+        outgoing: &'a Outgoing<'a>,
+        deadline: Instant,
+    ) -> BoxFuture<'a, Result<Bytes, ApiError>> {
+        Box::pin(async move {
+            let mut attempt = 1;
+            loop {
+                let failure = match self.once(outgoing, attempt, deadline).await {
+                    Ok(body) => {
+                        self.budget.lock().unwrap_or_else(PoisonError::into_inner).give();
+                        return Ok(body);
+                    }
+                    Err(failure) => failure,
+                };
+                let delay = self.retry.delay(attempt, failure.retry_after(), self.unit());
+                let repeat = attempt < self.retry.attempts
+                    && failure.may_repeat(outgoing.idempotent)
+                    && Instant::now() + delay < deadline
+                    && self.spend(&failure);
+                if !repeat {
+                    return Err(settle(failure, outgoing));
                 }
-                Err(failure) => failure,
-            };
-            let delay = self.retry.delay(attempt, failure.retry_after(), self.unit());
-            let repeat = attempt < self.retry.attempts
-                && failure.may_repeat(outgoing.idempotent)
-                && Instant::now() + delay < deadline
-                && self.spend(&failure);
-            if !repeat {
-                return Err(settle(failure, outgoing));
+                debug!(method = outgoing.name, attempt, delay_ms = millis(delay), "trying again");
+                sleep(delay).await;
+                attempt += 1;
             }
-            debug!(method = outgoing.name, attempt, delay_ms = millis(delay), "trying again");
-            sleep(delay).await;
-            attempt += 1;
-        }
+        })
     }
 
     fn spend(&self, failure: &Failure) -> bool {

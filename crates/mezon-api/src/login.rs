@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use mezon_model::UserId;
 use mezon_session::{BoxFuture, Secret, Session, SessionUpdate};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::error::{session_error, store_error};
 use crate::gateway::GatewayInner;
@@ -107,12 +107,11 @@ impl Gateway {
             if login.id_token.is_empty() {
                 return Err(ApiErrorKind::InvalidInput { problem: "the ID token is empty" }.into());
             }
-            // Ids are 63-bit numbers, which JavaScript servers and clients pass as text.
-            let body = json!({
-                "id_token": login.id_token.expose(),
-                "user_id": login.user_id.to_string(),
-                "username": login.username,
-            });
+            let body = IdTokenBody {
+                id_token: login.id_token.expose(),
+                user_id: login.user_id.to_string(),
+                username: &login.username,
+            };
             let outgoing = Outgoing {
                 name: "authenticate",
                 idempotent: true,
@@ -120,7 +119,7 @@ impl Gateway {
                 authorization: basic(&self.0.server_key),
                 accept: JSON,
                 content_type: JSON,
-                body: Bytes::from(body.to_string()),
+                body: json(&body)?,
                 secrets: &[&login.id_token, &self.0.server_key],
                 tells_time: true,
             };
@@ -158,7 +157,7 @@ impl GatewayInner {
         if login.app_id.is_empty() || login.token.is_empty() {
             return Err(ApiErrorKind::InvalidInput { problem: "the application's id or key is empty" }.into());
         }
-        let body = json!({ "account": { "appid": login.app_id, "token": login.token.expose() } });
+        let body = AppBody { account: Account { appid: &login.app_id, token: login.token.expose() } };
         let outgoing = Outgoing {
             name: "authenticate_app",
             idempotent: true,
@@ -166,7 +165,7 @@ impl GatewayInner {
             authorization: basic(&login.token),
             accept: X_PROTOBUF,
             content_type: JSON,
-            body: Bytes::from(body.to_string()),
+            body: json(&body)?,
             secrets: &[&login.token],
             tells_time: true,
         };
@@ -174,6 +173,32 @@ impl GatewayInner {
         let answer = answer.map_err(|error| sign_in_refused(error, "the application's id and key"))?;
         session_answer::read(answer)
     }
+}
+
+/// What a sign-in with an ID token sends.
+#[derive(Serialize)]
+struct IdTokenBody<'a> {
+    id_token: &'a str,
+    /// Ids are 63-bit numbers, which JavaScript servers and clients pass as text.
+    user_id: String,
+    username: &'a str,
+}
+
+/// What a sign-in of an application sends.
+#[derive(Serialize)]
+struct AppBody<'a> {
+    account: Account<'a>,
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    appid: &'a str,
+    token: &'a str,
+}
+
+fn json(body: &impl Serialize) -> Result<Bytes, ApiError> {
+    let unwritable = |_| ApiErrorKind::InvalidInput { problem: "the credentials cannot be written as JSON" };
+    Ok(serde_json::to_vec(body).map_err(unwritable)?.into())
 }
 
 /// Says what to check when a sign-in is refused.

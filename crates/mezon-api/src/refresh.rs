@@ -100,9 +100,14 @@ impl Inner {
     }
 
     /// Credentials newer than `seen`. That they could not be stored is no reason to fail a call.
-    pub(crate) async fn refreshed(self: &Arc<Self>, seen: &Arc<Current>) -> Result<Arc<Current>, ApiError> {
-        self.refresh(seen).await?;
-        Ok(self.current())
+    pub(crate) fn refreshed<'a>(
+        self: &'a Arc<Self>,
+        seen: &'a Arc<Current>,
+    ) -> BoxFuture<'a, Result<Arc<Current>, ApiError>> {
+        Box::pin(async move {
+            self.refresh(seen).await?;
+            Ok(self.current())
+        })
     }
 
     /// Sees to credentials newer than `seen`. `Some`: there are, and they could not be stored.

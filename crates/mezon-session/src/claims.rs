@@ -80,8 +80,14 @@ fn at(seconds: u64) -> Option<SystemTime> {
 }
 
 fn vars(value: &Value) -> BTreeMap<String, String> {
-    let entries = value.as_object().into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+    let mut vars = BTreeMap::new();
+    // One by one: to collect into a map is to sort, and brings all of the standard library's sorting along.
+    for (key, value) in value.as_object().into_iter().flatten() {
+        if let Some(value) = value.as_str() {
+            vars.insert(key.clone(), value.to_owned());
+        }
+    }
+    vars
 }
 
 #[cfg(test)]
