@@ -1,97 +1,106 @@
 //! What a small program on `mezon-light` weighs, beside the same on other SDKs: crates, build time, size.
 //!
-//! The programs are made in the target folder and do nothing but make a client, so that everything a client needs is
-//! linked in. Each is built once from nothing, in a folder of its own.
+//! The programs are made in the target folder and never run. Each is built once from nothing, in a folder of its own.
 
+mod programs;
+
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use crate::workspace::{Workspace, output, say};
+use programs::{HEAVIER, PROGRAMS, Program, SDK, TOKIO};
 
-/// A program on one SDK.
-struct Program {
+/// The page with the figures, and what stands around them.
+const PAGE: &str = "docs/benchmarks.md";
+const BEGIN: &str = "<!-- weight: begin -->";
+const END: &str = "<!-- weight: end -->";
+
+/// What the program on our SDK may have at most.
+const MOST_CRATES: usize = 100;
+const MOST_BYTES: u64 = 4_500_000;
+
+/// What one program weighs.
+struct Weight {
     name: &'static str,
-    dependencies: &'static str,
-    code: &'static str,
+    crates: usize,
+    cpu: f64,
+    bytes: u64,
 }
 
-const TOKIO: &str = r#"tokio = { version = "1", features = ["rt", "net", "time"] }"#;
-
-const PROGRAMS: &[Program] = &[
-    Program {
-        name: "mezon-light",
-        dependencies: r#"mezon-light = { path = "ROOT/crates/mezon-light" }"#,
-        code: r#"
-async fn run(word: String) -> Option<()> {
-    use mezon_light::*;
-    let client = LightClient::authenticate(AuthenticateConfig::new(word, UserId::new(1), "me")).await.ok()?;
-    let socket = client.create_socket();
-    let mut messages = socket.messages();
-    socket.connect(SocketConnectOptions::new()).await.ok()?;
-    socket.send_dm(SendMessagePayload::new(ChannelId::new(1), "hello")).await.ok()?;
-    println!("{}", messages.next().await?.ok()?.text());
-    Some(())
-}"#,
-    },
-    Program {
-        name: "twilight-gateway + twilight-http",
-        dependencies: "twilight-gateway = \"0.18\"\ntwilight-http = \"0.18\"\ntwilight-model = \"0.18\"",
-        code: r#"
-async fn run(word: String) -> Option<()> {
-    use twilight_gateway::{EventTypeFlags, Intents, Shard, ShardId, StreamExt as _};
-    let http = twilight_http::Client::new(word.clone());
-    let mut shard = Shard::new(ShardId::ONE, word, Intents::DIRECT_MESSAGES);
-    http.create_message(twilight_model::id::Id::new(1)).content("hello").await.ok()?;
-    println!("{:?}", shard.next_event(EventTypeFlags::all()).await?.ok()?);
-    Some(())
-}"#,
-    },
-    Program {
-        name: "async-nats",
-        dependencies: "async-nats = \"0.51\"\nfutures-util = { version = \"0.3\", default-features = false }",
-        code: r#"
-async fn run(word: String) -> Option<()> {
-    use futures_util::StreamExt as _;
-    let client = async_nats::connect(word).await.ok()?;
-    let mut messages = client.subscribe("a").await.ok()?;
-    client.publish("a", "hello".into()).await.ok()?;
-    println!("{:?}", messages.next().await?);
-    Some(())
-}"#,
-    },
-    Program {
-        name: "slack-morphism",
-        dependencies: r#"slack-morphism = { version = "2.31", features = ["hyper"] }"#,
-        code: r#"
-async fn run(word: String) -> Option<()> {
-    use slack_morphism::prelude::*;
-    let client = std::sync::Arc::new(SlackClient::new(SlackClientHyperConnector::new().ok()?));
-    let token = SlackApiToken::new(word.into());
-    let message = SlackApiChatPostMessageRequest::new("a".into(), SlackMessageContent::new().with_text("hello".into()));
-    client.open_session(&token).chat_post_message(&message).await.ok()?;
-    let callbacks = SlackSocketModeListenerCallbacks::new();
-    let state = std::sync::Arc::new(SlackClientEventsListenerEnvironment::new(client));
-    let listener = SlackClientSocketModeListener::new(&SlackClientSocketModeConfig::new(), state, callbacks);
-    listener.listen_for(&token).await.ok()?;
-    listener.serve().await;
-    Some(())
-}"#,
-    },
-];
-
+/// Weighs all programs and writes the figures to the page.
 pub(crate) fn measure(workspace: &Workspace) -> Result<(), String> {
-    say("| program on | crates from outside | CPU s of a release build | KiB, stripped |");
-    say("|---|---:|---:|---:|");
+    let page = workspace.root.join(PAGE);
+    let io = |error: std::io::Error| format!("{}: {error}", page.display());
+    // Before the minutes of building, not after.
+    replaced(&fs::read_to_string(&page).map_err(io)?, "")?;
+    let mut weights = Vec::new();
     for program in PROGRAMS {
-        say(&format!("| {} | {} |", program.name, weigh(workspace, program)?));
+        let weight = weigh(workspace, program)?;
+        say(&row(&weight));
+        weights.push(weight);
     }
-    Ok(())
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let rustc = output(workspace.command(rustc).arg("--version"))?;
+    let (arch, system) = (std::env::consts::ARCH, std::env::consts::OS);
+    let text = format!("{}, {arch} on {system}.\n\n{}\n{}", rustc.trim(), table(&weights), verdicts(&weights));
+    // Read again: somebody may have written meanwhile.
+    let text = replaced(&fs::read_to_string(&page).map_err(io)?, &text)?;
+    fs::write(&page, text).map_err(io)
 }
 
-/// The figures as cells of a table.
-fn weigh(workspace: &Workspace, program: &Program) -> Result<String, String> {
-    let folder = workspace.target.join("weight").join(program.name.replace([' ', '+'], ""));
+fn table(weights: &[Weight]) -> String {
+    let mut text =
+        "| program on | crates from outside | CPU s of a release build | kB, stripped |\n|---|---:|---:|---:|\n"
+            .to_owned();
+    for weight in weights {
+        _ = writeln!(text, "{}", row(weight));
+    }
+    text
+}
+
+fn row(Weight { name, crates, cpu, bytes }: &Weight) -> String {
+    format!("| {name} | {crates} | {cpu:.0} | {} |", thousands(bytes / 1_000))
+}
+
+/// Our program, held to its targets.
+fn verdicts(weights: &[Weight]) -> String {
+    let mut text = "| target | bound | measured | |\n|---|---:|---:|---|\n".to_owned();
+    let of = |name| weights.iter().find(|weight| weight.name == name);
+    let Some(ours) = of(SDK) else { return text };
+    let mut add = |claim: &str, bound: &str, measured: &str, met: bool| {
+        let met = if met { "met" } else { "**not met**" };
+        _ = writeln!(text, "| {claim} | {bound} | {measured} | {met} |");
+    };
+    let crates = ours.crates;
+    add("crates from outside", &format!("≤ {MOST_CRATES}"), &crates.to_string(), crates <= MOST_CRATES);
+    let (bound, size) = (thousands(MOST_BYTES / 1_000), thousands(ours.bytes / 1_000));
+    add("kB, stripped", &format!("< {bound}"), &size, ours.bytes < MOST_BYTES);
+    for other in HEAVIER.iter().filter_map(|name| of(name)) {
+        let ratio = ours.cpu / other.cpu;
+        add(&format!("CPU of a build: of {}", other.name), "< 1", &format!("{ratio:.2}"), ratio < 1.0);
+    }
+    text
+}
+
+/// A number with a comma before each group of three digits.
+fn thousands(number: u64) -> String {
+    match (number / 1_000, number % 1_000) {
+        (0, rest) => rest.to_string(),
+        (more, rest) => format!("{},{rest:03}", thousands(more)),
+    }
+}
+
+/// The page with `text` between the markers.
+fn replaced(page: &str, text: &str) -> Result<String, String> {
+    let parts = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+    let (before, after) = parts.ok_or_else(|| format!("{PAGE} has lost its markers {BEGIN} and {END}"))?;
+    Ok(format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", text.trim()))
+}
+
+fn weigh(workspace: &Workspace, program: &Program) -> Result<Weight, String> {
+    let folder = workspace.target.join("weight").join(program.name.replace([' ', '+', ',', ':'], ""));
     let io = |error: std::io::Error| format!("{}: {error}", folder.display());
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(io)?;
@@ -114,8 +123,8 @@ fn weigh(workspace: &Workspace, program: &Program) -> Result<String, String> {
     let crates = crates(workspace, &folder)?;
     let cpu = build(workspace, &folder)?;
     let binary = folder.join("target/release").join(format!("hello{}", std::env::consts::EXE_SUFFIX));
-    let size = fs::metadata(binary).map_err(io)?.len();
-    Ok(format!("{crates} | {cpu:.0} | {}", size / 1_024))
+    let bytes = fs::metadata(binary).map_err(io)?.len();
+    Ok(Weight { name: program.name, crates, cpu, bytes })
 }
 
 /// How many crates from outside are compiled for it, build scripts and macros included.
@@ -157,4 +166,46 @@ fn children_cpu() -> f64 {
     // fourteenth and fifteenth.
     let fields = text.rsplit_once(") ").map(|(_, rest)| rest).unwrap_or_default();
     fields.split(' ').skip(13).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(name: &'static str, crates: usize, cpu: f64, bytes: u64) -> Weight {
+        Weight { name, crates, cpu, bytes }
+    }
+
+    #[test]
+    fn only_what_is_between_the_markers_changes() {
+        let page = format!("before {BEGIN} old {END} after");
+        assert_eq!(replaced(&page, " new ").unwrap(), format!("before {BEGIN}\n\nnew\n\n{END} after"));
+        for page in ["nothing", BEGIN, END, &format!("{END} {BEGIN}")] {
+            assert!(replaced(page, "new").unwrap_err().contains("lost its markers"), "{page}");
+        }
+    }
+
+    #[test]
+    fn each_target_is_judged_by_itself() {
+        let others = || HEAVIER.map(|name| weight(name, 300, 100.0, 9_000_000));
+        let judged = |ours| {
+            let lines = verdicts(&[ours].into_iter().chain(others()).collect::<Vec<_>>());
+            lines.lines().skip(2).map(|line| line.ends_with("| met |")).collect::<Vec<_>>()
+        };
+        assert_eq!(judged(weight(SDK, 100, 99.0, 4_499_999)), [true; 5]);
+        assert_eq!(judged(weight(SDK, 101, 100.0, 4_500_000)), [false; 5]);
+        assert_eq!(judged(weight(SDK, 101, 99.0, 4_499_999)), [false, true, true, true, true]);
+    }
+
+    #[test]
+    fn every_program_that_ours_is_compared_with_is_built() {
+        for name in HEAVIER.iter().chain(&[SDK]) {
+            assert!(PROGRAMS.iter().any(|program| program.name == *name), "{name}");
+        }
+    }
+
+    #[test]
+    fn long_numbers_are_readable() {
+        assert_eq!([0, 999, 1_000, 1_234_056].map(thousands), ["0", "999", "1,000", "1,234,056"]);
+    }
 }
