@@ -54,7 +54,7 @@ impl Rig {
     /// Makes a call; gives back its frame.
     fn call(&mut self, message: &envelope::Message) -> Option<Bytes> {
         self.calls += 1;
-        let request = Request::new(&message, Revision::default());
+        let request = Request::new(message, Revision::default());
         self.machine.handle(self.now, Input::Call { id: CallId(self.calls), request, timeout: LONG, waiter: () });
         let frame = self.machine.transmit();
         self.drain();
