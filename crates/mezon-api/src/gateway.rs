@@ -11,7 +11,7 @@ use mezon_session::{
 };
 use mezon_tls::TlsConfig;
 use rand::RngExt as _;
-use rand::rngs::StdRng;
+use rand::rngs::SmallRng;
 use tokio::time::{Instant, sleep};
 use tracing::debug;
 
@@ -54,7 +54,7 @@ pub(crate) struct GatewayInner {
     pub(crate) transport: Transport,
     retry: RetryPolicy,
     budget: Mutex<RetryBudget>,
-    random: Mutex<StdRng>,
+    random: Mutex<SmallRng>,
 }
 
 /// Makes a [`Gateway`]. Every setting has a default.

@@ -25,10 +25,15 @@ impl Ledger {
         self.recording = false;
     }
 
+    /// Whether every message is new.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.recording && self.delivered.is_empty()
+    }
+
     /// Whether `message` has not been delivered yet. An edit or a removal carries the id of its message and is always
     /// new.
     pub(crate) fn is_new(&mut self, message: &ChannelMessage) -> bool {
-        if !self.recording && self.delivered.is_empty() {
+        if self.is_idle() {
             return true;
         }
         if matches!(message.code(), MessageCode::Update | MessageCode::Remove) {

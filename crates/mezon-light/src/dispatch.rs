@@ -1,6 +1,6 @@
 //! Hands the events of a connection to handlers and streams, and fills the holes that a lost connection leaves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mezon_model::{ChannelId, MessageId};
@@ -8,15 +8,12 @@ use mezon_realtime::{ChannelGap, Event, Events};
 use tokio::task::yield_now;
 
 use crate::catch_up::Ledger;
-use crate::handlers::{Caller, Registry};
+use crate::handlers::{Caller, Registry, Subscription};
 use crate::stream::Subscriber;
 use crate::{LightClient, LightError};
 
 /// How many messages of a history are handed on at a time.
 const PART: usize = 256;
-
-/// More room than for so many events is given back when a flood is over.
-const KEPT_ROOM: usize = 64;
 
 /// Everybody who listens to a socket. It outlives single connections.
 #[derive(Default)]
@@ -55,16 +52,15 @@ impl Audience {
     }
 
     /// Queues `events` for every stream that wants them. The last one gets them without a copy.
-    fn publish(&self, events: &mut Vec<Event>) {
+    fn publish(&self, events: VecDeque<Event>) {
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         subscribers.retain(Subscriber::is_alive);
         if let Some((last, others)) = subscribers.split_last() {
             for subscriber in others {
                 subscriber.send_all(events.iter().cloned());
             }
-            last.send_all(events.drain(..));
+            last.send_batch(events);
         }
-        events.clear();
     }
 }
 
@@ -72,18 +68,23 @@ impl Audience {
 struct Delivery {
     audience: Arc<Audience>,
     caller: Caller,
-    ready: Vec<Event>,
+    ready: VecDeque<Event>,
 }
 
 impl Delivery {
     fn deliver(&mut self, event: Event) {
         let called = self.caller.call(&event);
-        self.ready.push(event);
+        self.ready.push_back(event);
         // A handler may take its time: the streams do not wait for those of later events. Without handlers they get a
         // whole batch at once.
         if called {
             self.publish();
         }
+    }
+
+    /// Whether no handler would be called for a message.
+    fn is_unheard(&mut self) -> bool {
+        self.caller.is_idle()
     }
 
     /// Publishes what is ready. Readers on the same thread get their turn before their queues are full.
@@ -95,25 +96,34 @@ impl Delivery {
     }
 
     fn publish(&mut self) {
-        let calm = self.ready.len() < KEPT_ROOM;
-        self.audience.publish(&mut self.ready);
-        // A quiet connection keeps no room for a flood.
-        if calm {
-            self.ready.shrink_to(KEPT_ROOM);
+        // Taken out, so that an idle connection keeps no room for what is to come.
+        let events = std::mem::take(&mut self.ready);
+        if !events.is_empty() {
+            self.audience.publish(events);
         }
     }
 }
 
 /// Runs until the connection is over for good. With `catch_up`, what was missed while the connection was down is read
 /// from the history and delivered as if it had come in, each message once; only what could not be read is left as an
-/// [`Event::Gap`].
-pub(crate) async fn run(mut events: Events, audience: Arc<Audience>, catch_up: Option<LightClient>) {
+/// [`Event::Gap`]. `callbacks` are taken off at the end.
+pub(crate) async fn run(
+    mut events: Events,
+    audience: Arc<Audience>,
+    catch_up: Option<LightClient>,
+    callbacks: Vec<Subscription>,
+) {
     let mut ledger = Ledger::default();
     let caller = Caller::new(Arc::clone(&audience.handlers));
-    let mut delivery = Delivery { audience: Arc::clone(&audience), caller, ready: Vec::new() };
-    while let Some(first) = events.next().await {
-        let mut next = Some(first);
-        while let Some(event) = next {
+    let mut delivery = Delivery { audience: Arc::clone(&audience), caller, ready: VecDeque::new() };
+    while let Some(batch) = events.next_batch().await {
+        if ledger.is_idle() && batch.iter().all(|event| matches!(event, Event::Message(_))) && delivery.is_unheard() {
+            // Nobody looks at single messages: the streams get the batch as it is.
+            delivery.ready = batch;
+            delivery.flush().await;
+            continue;
+        }
+        for event in batch {
             match (event, &catch_up) {
                 (Event::Message(message), Some(_)) => {
                     if ledger.is_new(&message) {
@@ -135,11 +145,11 @@ pub(crate) async fn run(mut events: Events, audience: Arc<Audience>, catch_up: O
                     delivery.deliver(event);
                 }
             }
-            next = events.next_now();
         }
         delivery.flush().await;
     }
     audience.dismiss();
+    drop(callbacks);
 }
 
 /// Delivers what was missed in `channels`; gives back those that could not be read.

@@ -147,6 +147,12 @@ impl Caller {
         Self { seen: 0, handlers: Arc::default(), registry }
     }
 
+    /// Whether there is nobody to call for a message.
+    pub(crate) fn is_idle(&mut self) -> bool {
+        let handlers = self.handlers();
+        handlers.messages.is_empty() && handlers.messages_in.is_empty() && handlers.events.is_empty()
+    }
+
     /// Calls every handler that wants `event`; false when none does. A panic in one is reported as an error and hurts
     /// no other.
     pub(crate) fn call(&mut self, event: &Event) -> bool {

@@ -146,11 +146,9 @@ impl LightSocket {
             mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
         let catch_up = !options.keep_gaps;
         let callbacks = options.register(&self.inner.audience.handlers);
-        let task = dispatch::run(events, Arc::clone(&self.inner.audience), catch_up.then(|| client.clone()));
-        let dispatcher = tokio::spawn(async move {
-            task.await;
-            drop(callbacks);
-        });
+        let catch_up_with = catch_up.then(|| client.clone());
+        let dispatcher =
+            tokio::spawn(dispatch::run(events, Arc::clone(&self.inner.audience), catch_up_with, callbacks));
         let live = Live { socket, catch_up, dispatcher };
         *self.inner.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
         Ok(())

@@ -1,5 +1,6 @@
 //! Events as streams: any number of readers, each with a bounded queue of its own.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -101,6 +102,15 @@ impl Subscriber {
     /// Queues what the reader asked for. What finds no room is counted, and told at its place.
     pub(crate) fn send_all(&self, events: impl IntoIterator<Item = Event>) {
         self.queue.send_all(events.into_iter().filter(|event| self.wants(event)));
+    }
+
+    /// As `send_all`, for a whole batch.
+    pub(crate) fn send_batch(&self, events: VecDeque<Event>) {
+        if events.iter().all(|event| self.wants(event)) {
+            self.queue.send_batch(events);
+        } else {
+            self.send_all(events);
+        }
     }
 
     /// Whether half of the queue is taken.

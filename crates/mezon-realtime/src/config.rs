@@ -74,7 +74,7 @@ impl Config {
             connect_timeout: Duration::from_secs(15),
             call_timeout: Duration::from_secs(10),
             event_queue: 1_024,
-            read_buffer: 4 * 1_024,
+            read_buffer: 2 * 1_024,
             max_message: 4 << 20,
             announce_online: true,
             seed: None,

@@ -13,7 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::transport::Transport;
 use crate::config::CREDENTIALS_TIMEOUT;
@@ -116,7 +116,10 @@ impl Dialler {
         };
         let upgrade = tokio_tungstenite::client_async_with_config(request, transport, Some(self.socket));
         let upgraded = timeout_at(deadline, upgrade).await.map_err(|_| timed_out(DialPhase::Upgrade))?;
-        upgraded.map(|(stream, _)| stream).map_err(upgrade_error)
+        let (stream, _answer) = upgraded.map_err(upgrade_error)?;
+        // The upgrade leaves a read buffer of 4 KiB behind. The socket gets one of its own size.
+        let transport = stream.into_inner().upgraded();
+        Ok(WebSocketStream::from_raw_socket(transport, Role::Client, Some(self.socket)).await)
     }
 
     async fn encrypt(

@@ -3,20 +3,16 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use futures_core::Stream;
-use tokio::sync::mpsc;
 
-use super::Signal;
+use super::inbox::Inbox;
 use crate::Event;
 
 /// So many events about the connection itself are kept beyond the limit: they are rare and matter most. The current
 /// state is always in [`Socket::state`](crate::Socket::state).
 const STATES_BEYOND_LIMIT: usize = 64;
-
-/// A drained batch with more room than this is given back to the allocator.
-const KEPT_ROOM: usize = 64;
 
 /// Everything that happens on a connection, in order. Ends after [`Event::Closed`].
 ///
@@ -32,7 +28,7 @@ pub struct Events {
     /// Taken from the queue in one go, so that the lock is touched once a batch.
     batch: VecDeque<Event>,
     /// The connection to be told when nobody listens any more.
-    connection: Option<mpsc::UnboundedSender<Signal>>,
+    connection: Option<Arc<Inbox>>,
 }
 
 /// Fills an event stream: for programs that hand events on to readers of their own. The stream ends when this is
@@ -67,8 +63,8 @@ impl Events {
     }
 
     /// Tells the driver when the stream is dropped: the connection may have been kept up for it alone.
-    pub(super) fn of_connection(mut self, signals: mpsc::UnboundedSender<Signal>) -> Self {
-        self.connection = Some(signals);
+    pub(super) fn of_connection(mut self, inbox: Arc<Inbox>) -> Self {
+        self.connection = Some(inbox);
         self
     }
 
@@ -80,32 +76,45 @@ impl Events {
         std::future::poll_fn(|context| self.poll_event(context)).await
     }
 
-    /// The next of the events that came together with the last one; `None`: ask [`Events::next`]. For those who hand
-    /// events on, many at a time.
-    pub fn next_now(&mut self) -> Option<Event> {
-        self.batch.pop_front()
+    /// All events that wait, at least one; `None` after [`Event::Closed`]. For those who hand many on: a whole batch costs
+    /// little more than one event.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no event is lost when the future is dropped.
+    pub async fn next_batch(&mut self) -> Option<VecDeque<Event>> {
+        std::future::poll_fn(|context| {
+            let some = ready!(self.poll_batch(context));
+            Poll::Ready(some.then(|| std::mem::take(&mut self.batch)))
+        })
+        .await
     }
 
     fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        if let Some(event) = self.batch.pop_front() {
-            return Poll::Ready(Some(event));
+        if self.batch.is_empty() {
+            ready!(self.poll_batch(context));
+        }
+        Poll::Ready(self.batch.pop_front())
+    }
+
+    /// Fills the batch, unless there is something in it. False: nothing comes any more.
+    fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        if !self.batch.is_empty() {
+            return Poll::Ready(true);
         }
         let mut inner = self.queue.lock();
         if inner.events.is_empty() {
             if inner.ended {
-                return Poll::Ready(None);
+                return Poll::Ready(false);
             }
             if !inner.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
                 inner.waker = Some(context.waker().clone());
             }
-            if self.batch.capacity() > KEPT_ROOM {
-                self.batch = VecDeque::new();
-            }
+            // An idle stream keeps no room for what is to come.
+            (self.batch, inner.events) = (VecDeque::new(), VecDeque::new());
             return Poll::Pending;
         }
         std::mem::swap(&mut inner.events, &mut self.batch);
-        drop(inner);
-        Poll::Ready(self.batch.pop_front())
+        Poll::Ready(true)
     }
 }
 
@@ -124,7 +133,7 @@ impl Drop for Events {
         inner.events = VecDeque::new();
         drop(inner);
         if let Some(connection) = &self.connection {
-            let _ = connection.send(Signal::Unheard);
+            connection.wish(|wishes| wishes.unheard = true);
         }
     }
 }
@@ -137,10 +146,27 @@ impl EventSender {
         if inner.unheard {
             return;
         }
+        let events = events.into_iter();
+        inner.events.reserve(events.size_hint().0);
         for event in events {
             inner.push(event, self.queue.limit);
         }
         wake(inner);
+    }
+
+    /// As [`EventSender::send_all`], for a batch as [`Events::next_batch`] gives it. When no other event waits it is handed
+    /// on as it is.
+    pub fn send_batch(&self, mut events: VecDeque<Event>) {
+        {
+            let mut inner = self.queue.lock();
+            if !inner.unheard && inner.events.is_empty() && events.len() <= self.queue.limit {
+                std::mem::swap(&mut inner.events, &mut events);
+                wake(inner);
+            }
+        }
+        if !events.is_empty() {
+            self.send_all(events);
+        }
     }
 
     /// How many events wait to be taken.
@@ -219,6 +245,20 @@ mod tests {
         inner.push(Event::Ready { generation: 1 }, 3);
         inner.push(other(5), 3);
         assert_eq!(names(&inner)[3..], ["lagged", "ready", "lagged"]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_handed_on_with_the_same_bounds() {
+        let (sender, mut events) = Events::channel(3);
+        sender.send_batch((0..2).map(other).collect());
+        assert_eq!(sender.waiting(), 2);
+        sender.send_batch((2..5).map(other).collect());
+        let batch = events.next_batch().await.unwrap();
+        assert_eq!(batch.iter().map(Event::name).collect::<Vec<_>>(), ["unknown", "unknown", "unknown", "lagged"]);
+        sender.send_batch((0..4).map(other).collect());
+        assert!(matches!(events.next_batch().await.unwrap().back(), Some(Event::Lagged { dropped: 1 })));
+        drop(sender);
+        assert!(events.next_batch().await.is_none());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod dial;
 mod events;
+mod inbox;
 mod link;
 mod socket;
 mod states;
@@ -19,22 +20,20 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use mezon_session::{Session, SessionUpdate, TokenSource};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
 use self::dial::{Dialled, Dialler};
+use self::inbox::Inbox;
 use self::link::Link;
 use self::socket::{Command, Shared};
-use crate::machine::{CallId, Counters, Input, Machine, Outcome, Output};
+use crate::machine::{Counters, Input, Machine, Outcome, Output};
 use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
 
 pub use self::events::{EventSender, Events};
 pub use self::socket::{Joined, Socket};
 pub use self::states::States;
-
-/// How many commands wait for the driver.
-const COMMANDS: usize = 1_024;
 
 /// How many frames, and how many commands, are taken in one turn.
 const PER_TURN: usize = 64;
@@ -102,25 +101,13 @@ pub async fn connect(config: Config, source: Arc<dyn TokenSource>) -> Result<(So
     }
 }
 
-/// What handles tell the driver besides commands. Sent at most once a call and once a handle, so its queue is bounded
-/// by theirs.
-#[derive(Debug)]
-enum Signal {
-    /// Nobody waits for the call any more.
-    Cancel(CallId),
-    /// The connection is to be closed.
-    Close,
-    /// The event stream was dropped.
-    Unheard,
-}
-
 type Waiter = oneshot::Sender<Outcome>;
 
 struct Driver {
     machine: Machine<Waiter>,
-    commands: mpsc::Receiver<Command>,
-    signals: mpsc::UnboundedReceiver<Signal>,
-    inbox: Vec<Command>,
+    inbox: Arc<Inbox>,
+    /// Taken from the inbox in this turn.
+    commands: Vec<Command>,
     /// No handle is left that could make calls.
     silent: bool,
     /// The event stream is gone.
@@ -163,19 +150,17 @@ impl Driver {
         opened: oneshot::Sender<Result<(), ConnectError>>,
     ) -> (Socket, Events, Self) {
         let seed = config.seed.unwrap_or_else(rand::random);
-        let (command_sender, commands) = mpsc::channel(COMMANDS);
-        let (signal_sender, signals) = mpsc::unbounded_channel();
+        let inbox = Arc::new(Inbox::default());
         let (state_sender, state) = watch::channel(ConnectionState::Connecting { generation: 1 });
         let (sender, events) = Events::channel(config.event_queue);
         let shared = Arc::new(Shared::default());
-        let events = events.of_connection(signal_sender.clone());
-        let socket = Socket::new(command_sender, signal_sender, state, Arc::clone(&shared), config);
+        let events = events.of_connection(Arc::clone(&inbox));
+        let socket = Socket::new(Arc::clone(&inbox), state, Arc::clone(&shared), config);
         let now = now();
         let driver = Self {
             machine: Machine::new(config.settings.clone(), (config.delays)(), now, seed),
-            commands,
-            signals,
-            inbox: Vec::new(),
+            inbox,
+            commands: Vec::new(),
             silent: false,
             unheard: false,
             dialler: Arc::new(Dialler::new(config, source)),
@@ -238,31 +223,21 @@ impl Driver {
     }
 
     fn poll_commands(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
-        let mut moved = false;
-        while let Poll::Ready(Some(signal)) = self.signals.poll_recv(context) {
-            moved = true;
-            match signal {
-                Signal::Cancel(id) => self.machine.handle(now, Input::Cancel(id)),
-                Signal::Close => self.machine.handle(now, Input::Close),
-                Signal::Unheard => self.unheard = true,
+        let Some(wishes) = self.inbox.take(context, PER_TURN, &mut self.commands) else { return false };
+        for id in wishes.cancelled {
+            self.machine.handle(now, Input::Cancel(id));
+        }
+        for command in self.commands.drain(..) {
+            if let Some(input) = command.into_input() {
+                self.machine.handle(now, input);
             }
         }
-        if !self.silent {
-            match self.commands.poll_recv_many(context, &mut self.inbox, PER_TURN) {
-                Poll::Ready(0) => (self.silent, moved) = (true, true),
-                Poll::Ready(_) => moved = true,
-                Poll::Pending => {}
-            }
-            for command in self.inbox.drain(..) {
-                if let Some(input) = command.into_input() {
-                    self.machine.handle(now, input);
-                }
-            }
-        }
-        if moved && self.silent && self.unheard {
+        self.silent |= wishes.silent;
+        self.unheard |= wishes.unheard;
+        if wishes.close || (self.silent && self.unheard) {
             self.machine.handle(now, Input::Close);
         }
-        moved
+        true
     }
 
     fn poll_storing(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
@@ -396,10 +371,15 @@ impl Driver {
         self.last_error.take().filter(|error| *error.kind() == kind).unwrap_or_else(|| kind.into())
     }
 
+    /// Nothing to do for now: an idle connection keeps no room for what is to come.
+    fn rest(&mut self) {
+        self.gathered = Vec::new();
+        self.commands = Vec::new();
+    }
+
     /// The machine has stopped: commands that came too late are answered.
     fn wind_up(&mut self) {
-        self.commands.close();
-        while let Ok(command) = self.commands.try_recv() {
+        for command in self.inbox.end() {
             command.refuse(NotSent::Closed);
         }
         // What waits to be stored is stored; it needs no connection for that.
@@ -430,6 +410,7 @@ impl Future for Driver {
                 return Poll::Ready(());
             }
             if !moved {
+                driver.rest();
                 return Poll::Pending;
             }
         }
@@ -446,6 +427,9 @@ impl Drop for Driver {
             let reason = CloseReason::Aborted;
             self.state.send_replace(ConnectionState::Closed(reason.clone()));
             self.events.send_all([Event::Closed { reason }]);
+            for command in self.inbox.end() {
+                command.refuse(NotSent::Closed);
+            }
         }
     }
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use mezon_model::{Draft, MessageAck, Target};
 use mezon_proto::realtime::{self, envelope};
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
-use super::{Signal, States, Waiter, not_sent};
+use super::inbox::Inbox;
+use super::{States, Waiter, not_sent};
 use crate::machine::{CallId, Counters, Input, Outcome, Reply, Request};
 use crate::{
     CallError, CallErrorKind, Config, ConnectionState, MaybeSent, NotSent, Revision, SendError, SendErrorKind,
@@ -28,12 +28,18 @@ pub struct Socket {
 
 #[derive(Debug)]
 struct Handle {
-    commands: mpsc::Sender<Command>,
-    signals: mpsc::UnboundedSender<Signal>,
+    inbox: Arc<Inbox>,
     state: watch::Receiver<ConnectionState>,
     shared: Arc<Shared>,
     call_timeout: Duration,
     revision: Revision,
+}
+
+/// The last clone is gone: there will be no more calls.
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.inbox.wish(|wishes| wishes.silent = true);
+    }
 }
 
 /// The answer to a join.
@@ -51,14 +57,13 @@ pub enum Joined {
 
 impl Socket {
     pub(super) fn new(
-        commands: mpsc::Sender<Command>,
-        signals: mpsc::UnboundedSender<Signal>,
+        inbox: Arc<Inbox>,
         state: watch::Receiver<ConnectionState>,
         shared: Arc<Shared>,
         config: &Config,
     ) -> Self {
         let (call_timeout, revision) = (config.call_timeout, config.settings.revision);
-        Self { handle: Arc::new(Handle { commands, signals, state, shared, call_timeout, revision }) }
+        Self { handle: Arc::new(Handle { inbox, state, shared, call_timeout, revision }) }
     }
 
     /// Joins a channel, so that its messages come in: now, and after every reconnect until it is left.
@@ -214,7 +219,7 @@ impl Socket {
     /// once in four seconds.
     pub fn network_changed(&self) {
         // With a full queue there is a connection to fill it, and no wait to end.
-        let _ = self.handle.commands.try_send(Command::NetworkChanged);
+        let _ = self.handle.inbox.push(Command::NetworkChanged);
     }
 
     /// Closes the connection for good and waits for the end: calls in flight are awaited for 5 s (a setting), the
@@ -223,8 +228,7 @@ impl Socket {
     /// # Cancel safety
     /// Cancel safe: the connection is closed all the same.
     pub async fn close(&self) {
-        // An error means that it is closed already.
-        let _ = self.handle.signals.send(Signal::Close);
+        self.handle.inbox.wish(|wishes| wishes.close = true);
         let mut state = self.handle.state.clone();
         let _ = state.wait_for(|state| matches!(state, ConnectionState::Closed(_))).await;
     }
@@ -237,18 +241,15 @@ impl Socket {
     async fn ask(&self, message: &envelope::Message, make: impl FnOnce(CallId, Request, Waiter) -> Command) -> Outcome {
         let id = CallId(self.handle.shared.next_call.fetch_add(1, Ordering::Relaxed));
         // Dropped in reverse order: the answer first, so that a command that is still queued is seen as unwanted.
-        let mut guard = Guard { id, signals: Some(&self.handle.signals) };
+        let mut guard = Guard { id, inbox: Some(&self.handle.inbox) };
         let (waiter, answer) = oneshot::channel();
         let command = make(id, Request::new(message, self.handle.revision), waiter);
-        if let Err(error) = self.handle.commands.try_send(command) {
-            guard.signals = None;
-            return not_sent(match error {
-                TrySendError::Full(_) => NotSent::QueueFull,
-                TrySendError::Closed(_) => NotSent::Closed,
-            });
+        if let Err((_, reason)) = self.handle.inbox.push(command) {
+            guard.inbox = None;
+            return not_sent(reason);
         }
         let outcome = answer.await;
-        guard.signals = None;
+        guard.inbox = None;
         // Without an outcome the runtime has ended the task, and the frame may have left or not.
         outcome.unwrap_or(Err(CallErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost }))
     }
@@ -257,13 +258,13 @@ impl Socket {
 /// Tells the driver when a caller gives up, so that the call leaves the table.
 struct Guard<'a> {
     id: CallId,
-    signals: Option<&'a mpsc::UnboundedSender<Signal>>,
+    inbox: Option<&'a Inbox>,
 }
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        if let Some(signals) = self.signals {
-            let _ = signals.send(Signal::Cancel(self.id));
+        if let Some(inbox) = self.inbox {
+            inbox.wish(|wishes| wishes.cancelled.push(self.id));
         }
     }
 }
@@ -284,7 +285,7 @@ impl Shared {
     }
 }
 
-/// What a handle wants. The large ones are boxed: the queue sets room aside for whole commands.
+/// What a handle wants. The large ones are boxed: the queue has room for whole commands.
 #[derive(Debug)]
 pub(super) enum Command {
     Call(Box<Call>),

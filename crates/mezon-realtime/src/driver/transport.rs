@@ -28,11 +28,40 @@ pub(super) struct Transport {
     ahead: BytesMut,
     /// The last read filled all the room there was: more is waiting.
     flooded: bool,
+    /// The answer to the upgrade has not been read to its end.
+    upgrading: bool,
 }
+
+/// What ends the answer to an upgrade (RFC 9112 section 2.1).
+const HEAD_END: &[u8] = b"\r\n\r\n";
 
 impl Transport {
     pub(super) fn new(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), ahead: BytesMut::new(), flooded: false }
+        Self { io: Box::new(io), ahead: BytesMut::new(), flooded: false, upgrading: true }
+    }
+
+    /// The upgrade is done.
+    pub(super) fn upgraded(mut self) -> Self {
+        self.upgrading = false;
+        self
+    }
+
+    /// As much of the answer to the upgrade as is there, and nothing behind it: the frames that may come with it are for
+    /// the WebSocket, which gets this stream afterwards.
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        loop {
+            if let Some(at) = self.ahead.windows(HEAD_END.len()).position(|part| part == HEAD_END) {
+                return Poll::Ready(Ok(at + HEAD_END.len()));
+            }
+            // The last bytes may be the start of the end.
+            let certain = self.ahead.len().saturating_sub(HEAD_END.len() - 1);
+            if certain > 0 {
+                return Poll::Ready(Ok(certain));
+            }
+            if ready!(pin!(self.io.read_buf(&mut self.ahead)).poll(context))? == 0 {
+                return Poll::Ready(Ok(self.ahead.len()));
+            }
+        }
     }
 
     /// Reads into the large buffer, which is empty.
@@ -54,6 +83,12 @@ impl AsyncRead for Transport {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        if this.upgrading {
+            let taken = ready!(this.poll_head(context))?.min(buffer.remaining());
+            buffer.put_slice(this.ahead.get(..taken).unwrap_or_default());
+            this.ahead.advance(taken);
+            return Poll::Ready(Ok(()));
+        }
         if this.ahead.is_empty() {
             if !this.flooded {
                 ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
@@ -95,7 +130,7 @@ mod tests {
     /// What a reader with room for 4 KiB gets, and the largest buffer that this took.
     async fn read_all(bytes: &[u8], pipe: usize) -> (Vec<u8>, usize, usize) {
         let (mut far, near) = tokio::io::duplex(pipe);
-        let mut transport = Transport::new(near);
+        let mut transport = Transport::new(near).upgraded();
         let (mut read, mut largest) = (Vec::new(), 0);
         let writing = async {
             far.write_all(bytes).await.unwrap();
@@ -130,6 +165,34 @@ mod tests {
         assert!(read == bytes);
         assert!(largest >= 16 * 1_024, "{largest}");
         assert_eq!(kept, 0);
+    }
+
+    #[tokio::test]
+    async fn what_comes_with_the_answer_to_the_upgrade_is_kept_for_the_socket() {
+        let (mut far, near) = tokio::io::duplex(1_024);
+        let mut transport = Transport::new(near);
+        let mut room = [0; 100];
+        let mut head = Vec::new();
+        for part in [&b"HTTP/1.1 101 Switching\r\nupgrade: websocket\r\n\r"[..], b"\n\x82\x01a"] {
+            far.write_all(part).await.unwrap();
+            let taken = transport.read(&mut room).await.unwrap();
+            head.extend_from_slice(&room[..taken]);
+        }
+        assert!(head.ends_with(b"websocket\r\n\r\n"), "{}", head.escape_ascii());
+        let mut transport = transport.upgraded();
+        assert_eq!(transport.read(&mut room).await.unwrap(), 3);
+        assert_eq!(room[..3], *b"\x82\x01a");
+    }
+
+    #[tokio::test]
+    async fn an_end_in_the_middle_of_the_upgrade_is_told() {
+        let (mut far, near) = tokio::io::duplex(1_024);
+        let mut transport = Transport::new(near);
+        far.write_all(b"HT").await.unwrap();
+        drop(far);
+        let mut read = Vec::new();
+        transport.read_to_end(&mut read).await.unwrap();
+        assert_eq!(read, b"HT");
     }
 
     #[tokio::test]

@@ -33,7 +33,7 @@ use bytes::Bytes;
 use mezon_model::MessageAck;
 use mezon_proto::realtime::envelope;
 use mezon_session::{DelayPolicy, SessionUpdate};
-use rand::rngs::StdRng;
+use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use self::calls::{Caller, Calls, Slot};
@@ -49,7 +49,7 @@ pub use self::settings::Settings;
 pub struct Machine<W> {
     settings: Settings,
     delays: Box<dyn DelayPolicy>,
-    random: StdRng,
+    random: SmallRng,
     state: State,
     link: Option<Link>,
     generation: u64,
@@ -234,7 +234,7 @@ impl<W> Machine<W> {
             rejoin: Rejoin::new(settings.rejoin_spacing, now),
             settings,
             delays,
-            random: StdRng::seed_from_u64(seed),
+            random: SmallRng::seed_from_u64(seed),
             state: State::Stopped,
             link: None,
             generation: 0,
