@@ -6,9 +6,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream as _;
 use futures_util::Sink as _;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 
 use super::dial::Stream;
 use crate::DisconnectReason;
@@ -22,17 +23,18 @@ pub(super) struct Link {
     dirty: bool,
     /// A close frame to be sent.
     close: Option<u16>,
-    /// The last large frame, until the read buffer has let go of it.
-    large: Option<Bytes>,
+    /// A large frame has come in.
+    grown: bool,
+    /// How long all frames were that came in, at least.
+    framed: u64,
 }
 
-/// A frame longer than this has made the read buffer of the socket grow, which never shrinks by itself. As long as the
-/// frame is kept, the buffer cannot be used again and the socket makes a new one, of its first size.
+/// A frame longer than this has made the read buffer of the socket grow, which never shrinks by itself.
 const LARGE: usize = 16 * 1_024;
 
 impl Link {
     pub(super) fn new(generation: u64, stream: Stream) -> Self {
-        Self { generation, stream, dirty: false, close: None, large: None }
+        Self { generation, stream, dirty: false, close: None, grown: false, framed: 0 }
     }
 
     /// Sends a close frame after everything that was written.
@@ -42,15 +44,13 @@ impl Link {
 
     pub(super) fn poll_read<W>(&mut self, context: &mut Context<'_>) -> Poll<Input<W>> {
         let generation = self.generation;
-        let read = Pin::new(&mut self.stream).poll_next(context);
-        self.large.take_if(|frame| frame.is_unique());
-        Poll::Ready(match std::task::ready!(read) {
-            Some(Ok(Message::Binary(frame))) => {
-                if frame.len() > LARGE {
-                    self.large = Some(frame.clone());
-                }
-                Input::Received { generation, frame }
-            }
+        let read = std::task::ready!(Pin::new(&mut self.stream).poll_next(context));
+        if let Some(Ok(message)) = &read {
+            self.framed += framed(message.len());
+            self.grown |= message.len() > LARGE;
+        }
+        Poll::Ready(match read {
+            Some(Ok(Message::Binary(frame))) => Input::Received { generation, frame },
             // The protocol has no text frames; the machine reports it as unreadable.
             Some(Ok(Message::Text(text))) => Input::Received { generation, frame: text.into() },
             Some(Ok(Message::Close(frame))) => {
@@ -67,6 +67,20 @@ impl Link {
             Some(Err(error)) => Input::Lost { generation, reason: reason_of(&error) },
             None => Input::Lost { generation, reason: DisconnectReason::Broken },
         })
+    }
+
+    /// Whether the read buffer is large for nothing: a large frame came in, and nothing is buffered in either direction.
+    /// No byte has come in beyond the frames that were read, and all that was written has left.
+    pub(super) fn is_bloated(&self) -> bool {
+        let whole = self.stream.get_ref().delivered() == self.framed;
+        self.grown && whole && !self.dirty && self.close.is_none()
+    }
+
+    /// Gives the read buffer back, by making the socket anew over the same stream. To be polled again afterwards.
+    pub(super) async fn renewed(self) -> Self {
+        let config = *self.stream.get_config();
+        let stream = WebSocketStream::from_raw_socket(self.stream.into_inner(), Role::Client, Some(config)).await;
+        Self { stream, grown: false, ..self }
     }
 
     /// Writes what `next` gives for as long as there is room, and flushes once.
@@ -103,6 +117,16 @@ impl Link {
     }
 }
 
+/// How long a frame of a server with so much content is (RFC 6455 section 5.2). One in several parts is longer.
+fn framed(content: usize) -> u64 {
+    let header = match content {
+        0..126 => 2,
+        126..=0xffff => 4,
+        _ => 10,
+    };
+    content as u64 + header
+}
+
 fn reason_of(error: &WsError) -> DisconnectReason {
     match error {
         WsError::ConnectionClosed
@@ -112,5 +136,75 @@ fn reason_of(error: &WsError) -> DisconnectReason {
         // A connection that ends without a close frame is an everyday end, not a fault of the protocol.
         | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => DisconnectReason::Broken,
         _ => DisconnectReason::Protocol,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt as _, DuplexStream};
+
+    use super::super::transport::Transport;
+    use super::*;
+
+    async fn link() -> (DuplexStream, Link) {
+        let (far, near) = tokio::io::duplex(1 << 22);
+        let transport = Transport::new(near).upgraded();
+        (far, Link::new(1, WebSocketStream::from_raw_socket(transport, Role::Client, None).await))
+    }
+
+    /// A binary frame of a server.
+    fn frame(content: &[u8]) -> Vec<u8> {
+        let mut frame = vec![0x82, 127];
+        match u16::try_from(content.len()) {
+            Ok(short @ 0..126) => frame = vec![0x82, short.to_be_bytes()[1]],
+            _ => frame.extend((content.len() as u64).to_be_bytes()),
+        }
+        frame.extend(content);
+        frame
+    }
+
+    async fn next(link: &mut Link) -> Bytes {
+        match std::future::poll_fn(|context| link.poll_read::<()>(context)).await {
+            Input::Received { frame, .. } => frame,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_buffer_that_grew_is_given_back_and_nothing_is_lost() {
+        let (mut far, mut link) = link().await;
+        let large = vec![7; 1 << 20];
+        far.write_all(&frame(b"small")).await.unwrap();
+        assert_eq!(next(&mut link).await, "small");
+        assert!(!link.is_bloated(), "nothing large came");
+
+        far.write_all(&frame(&large)).await.unwrap();
+        far.write_all(b"\x82\x05be").await.unwrap();
+        assert_eq!(next(&mut link).await, large);
+        // The start of the next frame may be in the buffer already, then it must stay.
+        let start = std::future::poll_fn(|context| Poll::Ready(link.poll_read::<()>(context).is_pending())).await;
+        assert!(start && !link.is_bloated());
+        far.write_all(b"gin").await.unwrap();
+        assert_eq!(next(&mut link).await, "begin");
+
+        assert!(link.is_bloated());
+        let mut link = link.renewed().await;
+        assert!(!link.is_bloated());
+        far.write_all(&frame(b"after")).await.unwrap();
+        assert_eq!(next(&mut link).await, "after");
+    }
+
+    #[tokio::test]
+    async fn a_message_in_parts_keeps_its_buffer() {
+        let (mut far, mut link) = link().await;
+        let half = vec![7; 40_000];
+        let mut parts = frame(&half);
+        parts[0] = 0x02;
+        let mut last = frame(&half);
+        last[0] = 0x80;
+        far.write_all(&parts).await.unwrap();
+        far.write_all(&last).await.unwrap();
+        assert_eq!(next(&mut link).await.len(), 80_000);
+        assert!(!link.is_bloated(), "it cannot be told what is in the buffer");
     }
 }

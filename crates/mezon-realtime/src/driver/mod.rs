@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use mezon_session::{Session, SessionUpdate, TokenSource};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -371,10 +372,14 @@ impl Driver {
         self.last_error.take().filter(|error| *error.kind() == kind).unwrap_or_else(|| kind.into())
     }
 
-    /// Nothing to do for now: an idle connection keeps no room for what is to come.
-    fn rest(&mut self) {
+    /// Nothing to do for now: an idle connection keeps no room for what is to come. True: the socket is to be polled again.
+    fn rest(&mut self) -> bool {
         self.gathered = Vec::new();
         self.commands = Vec::new();
+        let Some(link) = self.link.take_if(|link| link.is_bloated()) else { return false };
+        // It has nothing to wait for, so the connection is never lost here.
+        self.link = link.renewed().now_or_never();
+        true
     }
 
     /// The machine has stopped: commands that came too late are answered.
@@ -409,8 +414,7 @@ impl Future for Driver {
                 driver.wind_up();
                 return Poll::Ready(());
             }
-            if !moved {
-                driver.rest();
+            if !moved && !driver.rest() {
                 return Poll::Pending;
             }
         }

@@ -30,6 +30,8 @@ pub(super) struct Transport {
     flooded: bool,
     /// The answer to the upgrade has not been read to its end.
     upgrading: bool,
+    /// How many bytes were read from this since the upgrade.
+    delivered: u64,
 }
 
 /// What ends the answer to an upgrade (RFC 9112 section 2.1).
@@ -37,13 +39,18 @@ const HEAD_END: &[u8] = b"\r\n\r\n";
 
 impl Transport {
     pub(super) fn new(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), ahead: BytesMut::new(), flooded: false, upgrading: true }
+        Self { io: Box::new(io), ahead: BytesMut::new(), flooded: false, upgrading: true, delivered: 0 }
     }
 
     /// The upgrade is done.
     pub(super) fn upgraded(mut self) -> Self {
         self.upgrading = false;
         self
+    }
+
+    /// How many bytes were read from this since the upgrade.
+    pub(super) fn delivered(&self) -> u64 {
+        self.delivered
     }
 
     /// As much of the answer to the upgrade as is there, and nothing behind it: the frames that may come with it are for
@@ -91,7 +98,9 @@ impl AsyncRead for Transport {
         }
         if this.ahead.is_empty() {
             if !this.flooded {
+                let before = buffer.filled().len();
                 ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
+                this.delivered += (buffer.filled().len() - before) as u64;
                 this.flooded = buffer.remaining() == 0;
                 return Poll::Ready(Ok(()));
             }
@@ -100,6 +109,7 @@ impl AsyncRead for Transport {
         let taken = this.ahead.len().min(buffer.remaining());
         buffer.put_slice(this.ahead.get(..taken).unwrap_or_default());
         this.ahead.advance(taken);
+        this.delivered += taken as u64;
         if this.ahead.is_empty() && !this.flooded {
             this.ahead = BytesMut::new();
         }
