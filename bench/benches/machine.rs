@@ -7,7 +7,7 @@ use bench::message;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime};
 use mezon_proto::realtime::{Channel, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, envelope};
 use mezon_proto::wire::Revision;
-use mezon_realtime::machine::{CallId, Input, Machine, Request, Output, Settings};
+use mezon_realtime::machine::{CallId, Input, Machine, Output, Request, Settings};
 use mezon_session::ExponentialDelay;
 use prost::Message as _;
 use prost::bytes::Bytes;
