@@ -11,26 +11,37 @@
 //! - Trailing zero bytes are padding, as the TCP framing adds it.
 //!
 //! Each arm is decoded once, by the generated code; only the top level of the envelope is scanned by hand.
-//! [`Outline`] and [`Fields`] find parts without decoding them, for the few kinds of message that come by the thousand.
+//!
+//! [`read`] leaves the message as it came: a [`RawMessage`] is decoded when it is wanted, and as one type if that is all
+//! that is wanted. [`Outline`] and [`Fields`] find parts without decoding them, for the few kinds of message that come by
+//! the thousand.
 //!
 //! # Memory
 //!
 //! What is read keeps nothing of its frame, so a frame may be a slice of a large shared read buffer. Fields of type
-//! `bytes` and the `raw` parts of [`Body`] are copies.
+//! `bytes`, a [`RawMessage`] and the `raw` parts of [`Body`] are copies.
 
 mod api_reply;
+mod arm;
 mod error;
 mod fields;
 mod inbound;
 mod outbound;
 mod outline;
+mod raw;
 
 pub use api_reply::ApiReply;
+pub use arm::{
+    CHANNEL_FIELD, CHANNEL_JOIN_FIELD, CHANNEL_LEAVE_FIELD, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD,
+    CHANNEL_MESSAGE_SEND_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, CLAN_JOIN_FIELD, ERROR_FIELD,
+    MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, PING_FIELD, PONG_FIELD, REFRESH_SESSION_EVENT_FIELD,
+};
 pub use error::{WireError, WireErrorKind};
 pub use fields::{Field, FieldError, Fields, Value};
-pub use inbound::{Body, Inbound, decode};
+pub use inbound::{Body, Inbound, decode, read};
 pub use outbound::{Revision, Unnumbered};
-pub use outline::{CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, Outline};
+pub use outline::Outline;
+pub use raw::{RawInbound, RawMessage};
 
 /// One binary frame of the socket.
 #[derive(Debug, Clone, PartialEq)]

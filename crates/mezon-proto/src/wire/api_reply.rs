@@ -37,7 +37,11 @@ impl ApiReply {
     const LAST: u16 = 0x00ff;
 
     /// Reads a frame that starts with [`MARK`](Self::MARK).
-    pub(super) fn decode(frame: &[u8]) -> Result<Self, WireError> {
+    ///
+    /// # Errors
+    ///
+    /// [`WireError`] when it ends inside its header.
+    pub fn decode(frame: &[u8]) -> Result<Self, WireError> {
         let Some((&[_, cid_high, cid_low, status_high, status_low, mark_high, mark_low], payload)) =
             frame.split_first_chunk::<{ Self::HEADER }>()
         else {

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use bytes::Bytes;
-use prost::Message as _;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
+use super::arm::KNOWN;
 use super::error::{WireError, WireErrorKind};
 use super::outbound::{CID_FIELD, Revision};
-use crate::realtime::Envelope;
+use super::raw::{RawInbound, RawMessage, decode_arm};
 use crate::realtime::envelope::Message;
 
 /// An envelope as it came in.
@@ -52,7 +52,7 @@ pub enum Body {
     },
 }
 
-/// Reads one envelope. The result keeps nothing of `frame`: a slice of a shared read buffer will do.
+/// Reads one envelope and its message. The result keeps nothing of `frame`: a slice of a shared read buffer will do.
 ///
 /// Where a field comes more than once, the last one counts; a known message counts more than an unknown field
 /// beside it.
@@ -61,25 +61,47 @@ pub enum Body {
 ///
 /// [`WireError`] when the bytes are no sequence of protobuf fields.
 pub fn decode(frame: &[u8]) -> Result<Inbound, WireError> {
-    let mut inbound = Inbound { cid: 0, revision: None, body: Body::Empty };
-    let mut rest = frame;
-    // What starts with a zero byte can be padding only: no field does.
-    while !(rest.is_empty() || rest.first() == Some(&0) && rest.iter().all(|&byte| byte == 0)) {
-        let offset = frame.len() - rest.len();
-        let field = Field::read(&mut rest).map_err(|kind| WireError::new(kind, offset))?;
-        if field.number == CID_FIELD {
-            if let Some((cid, revision)) = field.cid() {
-                inbound.cid = cid;
-                inbound.revision = Some(revision);
+    let Top { cid, revision, message } = Top::read(frame)?;
+    Ok(Inbound { cid, revision, body: message.map_or(Body::Empty, |field| field.body()) })
+}
+
+/// As [`decode`], without decoding the message.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn read(frame: &[u8]) -> Result<RawInbound, WireError> {
+    let Top { cid, revision, message } = Top::read(frame)?;
+    Ok(RawInbound { cid, revision, message: message.map(|field| field.raw()) })
+}
+
+/// The top level of an envelope.
+struct Top<'a> {
+    cid: u32,
+    revision: Option<Revision>,
+    /// The field that counts, of all but `cid`.
+    message: Option<Field<'a>>,
+}
+
+impl<'a> Top<'a> {
+    fn read(frame: &'a [u8]) -> Result<Self, WireError> {
+        let mut top = Self { cid: 0, revision: None, message: None };
+        let mut rest = frame;
+        // What starts with a zero byte can be padding only: no field does.
+        while !(rest.is_empty() || rest.first() == Some(&0) && rest.iter().all(|&byte| byte == 0)) {
+            let offset = frame.len() - rest.len();
+            let field = Field::read(&mut rest).map_err(|kind| WireError::new(kind, offset))?;
+            if field.number == CID_FIELD {
+                if let Some((cid, revision)) = field.cid() {
+                    top.cid = cid;
+                    top.revision = Some(revision);
+                }
+            } else if field.is_known() || !top.message.as_ref().is_some_and(Field::is_known) {
+                top.message = Some(field);
             }
-            continue;
         }
-        match field.body() {
-            Body::Unknown { .. } if !matches!(inbound.body, Body::Empty | Body::Unknown { .. }) => {}
-            body => inbound.body = body,
-        }
+        Ok(top)
     }
-    Ok(inbound)
 }
 
 /// A field of the top level: its key is read, its extent is known, its value is not decoded.
@@ -132,16 +154,21 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// The value as one arm of the envelope, decoded by the generated code.
+    /// Whether it is a message of this schema.
+    fn is_known(&self) -> bool {
+        KNOWN.contains(&self.number)
+    }
+
+    fn raw(&self) -> RawMessage {
+        RawMessage::of_field(self.number, self.wire_type, Bytes::copy_from_slice(self.content))
+    }
+
     fn body(&self) -> Body {
-        let mut arm = Envelope::default();
-        let merged = arm.merge_field(self.number, self.wire_type, &mut { self.value }, DecodeContext::default());
         let (field, raw) = (self.number, || Bytes::copy_from_slice(self.content));
-        match (merged, arm.message) {
-            (Ok(()), Some(message)) => Body::Message(Box::new(message)),
-            // The generated code skips what it does not know.
-            (Ok(()), None) => Body::Unknown { field, raw: raw() },
-            (Err(error), _) => Body::Undecodable { field, raw: raw(), reason: error.to_string() },
+        match decode_arm(self.number, self.wire_type, self.value) {
+            Ok(Some(message)) => Body::Message(Box::new(message)),
+            Ok(None) => Body::Unknown { field, raw: raw() },
+            Err(error) => Body::Undecodable { field, raw: raw(), reason: error.to_string() },
         }
     }
 }

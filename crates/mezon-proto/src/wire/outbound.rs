@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::{Buf as _, Bytes};
-use prost::encoding::{int32, string};
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, int32, key_len, string};
 
 use super::fields::Fields;
 use crate::presence::{PresenceSession, UserPresence};
@@ -61,6 +61,18 @@ impl Revision {
         let message = converted.as_ref().unwrap_or(message);
         let mut unnumbered = Unnumbered::new(self, message.encoded_len());
         message.encode(&mut unnumbered.bytes);
+        unnumbered
+    }
+
+    /// As [`Revision::encode_unnumbered`], for the one arm with the number `field`: a program that sends only such needs
+    /// no code for the other arms. For messages that hold no presences, as nothing is converted.
+    pub fn encode_arm<M: prost::Message>(self, field: u32, message: &M) -> Unnumbered {
+        let length = message.encoded_len();
+        let head = key_len(field) + encoded_len_varint(length as u64);
+        let mut unnumbered = Unnumbered::new(self, head + length);
+        encode_key(field, WireType::LengthDelimited, &mut unnumbered.bytes);
+        encode_varint(length as u64, &mut unnumbered.bytes);
+        message.encode_raw(&mut unnumbered.bytes);
         unnumbered
     }
 

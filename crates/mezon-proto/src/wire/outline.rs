@@ -3,12 +3,6 @@
 use super::fields::{Fields, Value};
 use super::outbound::CID_FIELD;
 
-/// The number of `Envelope.channel_message`: a message in a channel, by far the most frequent push.
-pub const CHANNEL_MESSAGE_FIELD: u32 = 6;
-
-/// The number of `Envelope.channel_message_ack`: the answer to a message, by far the most frequent reply.
-pub const CHANNEL_MESSAGE_ACK_FIELD: u32 = 7;
-
 /// What an ordinary envelope carries, found without decoding it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -23,7 +17,7 @@ pub struct Outline<'a> {
 
 impl<'a> Outline<'a> {
     /// Looks into `frame`. `None` for every envelope that is not the ordinary one of a number and exactly one message:
-    /// [`decode_frame`](super::decode_frame) reads those.
+    /// [`read`](super::read) and [`decode_frame`](super::decode_frame) take those.
     ///
     /// Nothing is copied, so a slice of a shared read buffer will do.
     pub fn of(frame: &'a [u8]) -> Option<Self> {
@@ -49,6 +43,7 @@ mod tests {
     use super::*;
     use crate::api::ChannelMessage;
     use crate::realtime::{ChannelMessageAck, Envelope, envelope::Message};
+    use crate::wire::{CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD};
 
     fn push(cid: i32) -> Vec<u8> {
         let message = ChannelMessage { message_id: 7, ..ChannelMessage::default() };
