@@ -30,7 +30,7 @@ pub use mezon_model::{
 };
 pub use mezon_realtime::{
     CallError, CallErrorKind, ChannelGap, CloseReason, ConnectError, ConnectErrorKind, ConnectionState,
-    DisconnectReason, Event, MaybeSent, NotSent, Revision, SendError, SendErrorKind, ServerError, Socket,
+    DisconnectReason, Event, MaybeSent, NotSent, RawMessage, Revision, SendError, SendErrorKind, ServerError, Socket,
 };
 pub use mezon_session::{
     Clock, ErrorClass, FileStore, MemoryStore, Secret, Session, SessionError, SessionErrorKind, SessionStore,

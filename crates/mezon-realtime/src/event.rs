@@ -3,9 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
 use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Reaction};
-use mezon_proto::realtime::{ChannelPresenceEvent, MessageTypingEvent, envelope};
+use mezon_proto::realtime::{ChannelPresenceEvent, MessageTypingEvent};
+use mezon_proto::wire::RawMessage;
 
 use crate::ConnectErrorKind;
 
@@ -23,21 +23,13 @@ pub enum Event {
     Presence(Box<ChannelPresenceEvent>),
     /// The server reports an error that belongs to no call.
     ServerError(ServerError),
-    /// Any other push of the protocol.
-    Other(Box<envelope::Message>),
-    /// A push that this version does not know: most likely of a newer server.
-    Unknown {
-        /// The field number in the envelope.
-        field: u32,
-        /// Its content, as it came.
-        raw: Bytes,
-    },
-    /// A push or frame that could not be read.
+    /// Any other push, as it came: of a kind that this version knows, or of a newer server. [`RawMessage::decode`] tells,
+    /// and [`RawMessage::decode_as`] reads the one kind that is wanted.
+    Other(RawMessage),
+    /// A push of one of the kinds above, or a frame, that could not be read.
     Undecodable {
-        /// The field number in the envelope; 0 when the frame is no envelope at all.
-        field: u32,
-        /// Its content, as it came.
-        raw: Bytes,
+        /// What came. Its field number is 0 when the frame is no envelope at all.
+        raw: RawMessage,
         /// What did not fit. Names fields, never their values.
         reason: String,
     },
@@ -100,7 +92,6 @@ impl Event {
             Self::Presence(_) => "presence",
             Self::ServerError(_) => "server error",
             Self::Other(_) => "other",
-            Self::Unknown { .. } => "unknown",
             Self::Undecodable { .. } => "undecodable",
             Self::SessionRefreshed => "session refreshed",
             Self::Connected { .. } => "connected",

@@ -37,4 +37,4 @@ pub use error::{CallError, CallErrorKind, ConnectError, ConnectErrorKind, DialPh
 pub use error::{MaybeSent, NotSent, SendError, SendErrorKind};
 pub use event::{ChannelGap, CloseReason, ConnectionState, DisconnectReason, Event, ServerError};
 pub use machine::Reply;
-pub use mezon_proto::wire::Revision;
+pub use mezon_proto::wire::{RawMessage, Revision};

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use prost::encoding::{DecodeContext, WireType, encode_varint, encoded_len_varint};
 use prost::{DecodeError, Message as _};
 
+use super::arm::KNOWN;
 use super::outbound::Revision;
 use crate::realtime::Envelope;
 use crate::realtime::envelope::Message;
@@ -61,6 +62,16 @@ impl RawMessage {
         Self { field, body, wire_type }
     }
 
+    /// Whether this schema knows the number.
+    pub fn is_known(&self) -> bool {
+        KNOWN.contains(&self.field)
+    }
+
+    /// The encoded message; `None` when the field is of another type than a message, as none of this schema is.
+    pub fn message(&self) -> Option<&[u8]> {
+        (self.wire_type == WireType::LengthDelimited).then_some(self.body.as_ref())
+    }
+
     /// The message as one of this schema; `None` when the schema does not know its number.
     ///
     /// # Errors
@@ -94,7 +105,7 @@ impl fmt::Debug for RawMessage {
         f.debug_struct("RawMessage")
             .field("field", &self.field)
             .field("body", &format_args!("{} bytes", self.body.len()))
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -146,11 +157,13 @@ mod tests {
         // Of an unknown one nobody can tell.
         let unknown = read(&[0xf8, 0x3e, 0x05]).unwrap().message.unwrap();
         assert_eq!((unknown.field, unknown.decode()), (1007, Ok(None)));
+        assert!(raw.is_known() && !unknown.is_known());
+        assert_eq!((raw.message(), unknown.message()), (None, None));
     }
 
     #[test]
     fn debug_shows_the_length_alone() {
         let shown = format!("{:?}", RawMessage::new(96, Bytes::from_static(b"canary")));
-        assert_eq!(shown, "RawMessage { field: 96, body: 6 bytes }");
+        assert_eq!(shown, "RawMessage { field: 96, body: 6 bytes, .. }");
     }
 }

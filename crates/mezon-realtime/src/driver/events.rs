@@ -223,10 +223,12 @@ fn wake(mut inner: MutexGuard<'_, Inner>) {
 
 #[cfg(test)]
 mod tests {
+    use mezon_proto::wire::RawMessage;
+
     use super::*;
 
     fn other(field: u32) -> Event {
-        Event::Unknown { field, raw: bytes::Bytes::new() }
+        Event::Other(RawMessage::new(field, bytes::Bytes::new()))
     }
 
     fn names(inner: &Inner) -> Vec<&'static str> {
@@ -239,7 +241,7 @@ mod tests {
         for field in 0..5 {
             inner.push(other(field), 3);
         }
-        assert_eq!(names(&inner), ["unknown", "unknown", "unknown", "lagged"]);
+        assert_eq!(names(&inner), ["other", "other", "other", "lagged"]);
         assert!(matches!(inner.events.back(), Some(Event::Lagged { dropped: 2 })));
         // What happened to the connection itself is still told, in order.
         inner.push(Event::Ready { generation: 1 }, 3);

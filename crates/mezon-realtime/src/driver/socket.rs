@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use mezon_model::{Draft, MessageAck, Target};
 use mezon_proto::realtime::{self, envelope};
+use mezon_proto::wire::CHANNEL_FIELD;
 use tokio::sync::{oneshot, watch};
 
 use super::inbox::Inbox;
@@ -48,7 +49,7 @@ impl Drop for Handle {
 pub enum Joined {
     /// The server describes the channel.
     Channel(Box<realtime::Channel>),
-    /// The server said yes, and no more.
+    /// The server said yes, and no more that could be read.
     Accepted,
     /// The server said nothing in time, which it need not. The channel is most likely joined; a message to one that is
     /// not joined is refused, then joined and sent again by itself.
@@ -74,12 +75,11 @@ impl Socket {
     /// # Cancel safety
     /// A dropped join may have happened, but is not repeated after a reconnect.
     pub async fn join(&self, target: &Target) -> Result<Joined, CallError> {
-        let reply = self.call(envelope::Message::ChannelJoin(target.to_join())).await?;
-        Ok(match reply {
-            Reply::Message(message) => match *message {
-                envelope::Message::Channel(channel) => Joined::Channel(Box::new(channel)),
-                _ => Joined::Accepted,
-            },
+        let request = Request::join(&target.to_join(), self.handle.revision);
+        Ok(match self.request(request, self.handle.call_timeout).await.map_err(CallError::new)? {
+            Reply::Message(raw) if raw.field == CHANNEL_FIELD => {
+                raw.decode_as().map_or(Joined::Accepted, |channel| Joined::Channel(Box::new(channel)))
+            }
             Reply::Unconfirmed => Joined::Unconfirmed,
             _ => Joined::Accepted,
         })
@@ -93,8 +93,8 @@ impl Socket {
     /// # Cancel safety
     /// A dropped leave may have happened.
     pub async fn leave(&self, target: &Target) -> Result<(), CallError> {
-        self.call(envelope::Message::ChannelLeave(target.to_leave())).await?;
-        Ok(())
+        let request = Request::leave(&target.to_leave(), self.handle.revision);
+        self.request(request, self.handle.call_timeout).await.map(drop).map_err(CallError::new)
     }
 
     /// Sends a message and waits for the server's word that it is stored, for as long as calls may take (10 s unless
@@ -127,7 +127,7 @@ impl Socket {
         timeout: Duration,
     ) -> Result<MessageAck, SendError> {
         let message = draft.to_send(target).map_err(SendErrorKind::Invalid)?;
-        match self.request(&envelope::Message::ChannelMessageSend(message), timeout).await {
+        match self.request(Request::send(&message, self.handle.revision), timeout).await {
             Ok(Reply::Acknowledged(ack)) => Ok(*ack),
             Ok(_) => Err(SendErrorKind::MaybeSent { reason: MaybeSent::Unreadable }.into()),
             Err(kind) => Err(SendErrorKind::from(kind).into()),
@@ -149,7 +149,7 @@ impl Socket {
             is_public: target.is_public,
             ..realtime::MessageTypingEvent::default()
         };
-        self.notify(envelope::Message::MessageTypingEvent(typing)).await
+        self.tell(Request::typing(&typing, self.handle.revision)).await
     }
 
     /// Makes any request of the protocol and waits for the answer.
@@ -176,7 +176,7 @@ impl Socket {
     /// # Cancel safety
     /// As [`Socket::call`].
     pub async fn call_within(&self, message: envelope::Message, timeout: Duration) -> Result<Reply, CallError> {
-        self.request(&message, timeout).await.map_err(CallError::new)
+        self.request(Request::new(&message, self.handle.revision), timeout).await.map_err(CallError::new)
     }
 
     /// Tells the server something and wants no answer. Returns when it is handed to the socket; an error that the
@@ -188,8 +188,7 @@ impl Socket {
     /// # Cancel safety
     /// A dropped notification may have been sent.
     pub async fn notify(&self, message: envelope::Message) -> Result<(), CallError> {
-        let make = |id, request, waiter| Command::Notify(Box::new(Notification { id, request, waiter }));
-        self.ask(&message, make).await.map(drop).map_err(CallError::new)
+        self.tell(Request::new(&message, self.handle.revision)).await
     }
 
     /// Where the connection stands.
@@ -233,18 +232,21 @@ impl Socket {
         let _ = state.wait_for(|state| matches!(state, ConnectionState::Closed(_))).await;
     }
 
-    async fn request(&self, message: &envelope::Message, timeout: Duration) -> Outcome {
-        let make = |id, request, waiter| Command::Call(Box::new(Call { id, request, timeout, waiter }));
-        self.ask(message, make).await
+    async fn request(&self, request: Request, timeout: Duration) -> Outcome {
+        self.ask(|id, waiter| Command::Call(Box::new(Call { id, request, timeout, waiter }))).await
     }
 
-    async fn ask(&self, message: &envelope::Message, make: impl FnOnce(CallId, Request, Waiter) -> Command) -> Outcome {
+    async fn tell(&self, request: Request) -> Result<(), CallError> {
+        let make = |id, waiter| Command::Notify(Box::new(Notification { id, request, waiter }));
+        self.ask(make).await.map(drop).map_err(CallError::new)
+    }
+
+    async fn ask(&self, make: impl FnOnce(CallId, Waiter) -> Command) -> Outcome {
         let id = CallId(self.handle.shared.next_call.fetch_add(1, Ordering::Relaxed));
         // Dropped in reverse order: the answer first, so that a command that is still queued is seen as unwanted.
         let mut guard = Guard { id, inbox: Some(&self.handle.inbox) };
         let (waiter, answer) = oneshot::channel();
-        let command = make(id, Request::new(message, self.handle.revision), waiter);
-        if let Err((_, reason)) = self.handle.inbox.push(command) {
+        if let Err((_, reason)) = self.handle.inbox.push(make(id, waiter)) {
             guard.inbox = None;
             return not_sent(reason);
         }

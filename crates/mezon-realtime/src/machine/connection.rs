@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use mezon_proto::realtime::{Envelope, Ping, envelope};
+use mezon_proto::realtime::Ping;
+use mezon_proto::wire::PING_FIELD;
 
 use super::calls::{Entry, Kind};
 use super::heartbeat::{Beat, Heartbeat};
 use super::settings::{HINT_SPACING, PROVEN_AFTER, SILENT_ENDS};
 use super::state::{Link, State};
-use super::{Machine, Output, Queued, Request, later};
+use super::{Machine, Output, Queued, later};
 use crate::{CallErrorKind, CloseAction, CloseReason, ConnectErrorKind, ConnectionState, DisconnectReason, Event};
 use crate::{MaybeSent, NotSent};
 
@@ -152,7 +153,7 @@ impl<W> Machine<W> {
         match self.state {
             State::Up => {
                 if let Some(membership) = self.rejoin.due(now) {
-                    let request = Request::new(&membership.to_message(), self.settings.revision);
+                    let request = membership.request(self.settings.revision);
                     let deadline = later(now, self.settings.soft_timeout);
                     let entry = Entry::new(None, deadline, true, Kind::Rejoin(membership));
                     if self.start(now, entry, request).is_err() {
@@ -214,8 +215,7 @@ impl<W> Machine<W> {
         let entry = Entry::new(None, deadline, true, Kind::Ping { at: now });
         // With every correlation id in use there is no ping, but any frame counts as life as well.
         let Ok(slot) = self.calls.open(now, entry) else { return };
-        let envelope = Envelope { cid: slot.cid.into(), message: Some(envelope::Message::Ping(Ping {})) };
-        let frame = self.settings.revision.encode(&envelope);
+        let frame = self.settings.revision.encode_arm(PING_FIELD, &Ping {}).number(slot.cid.into());
         self.queue.push_front(Queued { slot, frame, notified: None });
     }
 

@@ -1,7 +1,10 @@
 //! What a connection has joined.
 
 use mezon_model::{ChannelId, ChannelType, ClanId, StreamMode};
-use mezon_proto::realtime::{ChannelJoin, ChannelMessageSend, ClanJoin, envelope};
+use mezon_proto::realtime::{ChannelJoin, ChannelMessageSend, ClanJoin};
+use mezon_proto::wire::Revision;
+
+use super::Request;
 
 /// A clan or channel to join. Small, so that a copy can be kept of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +29,11 @@ impl Membership {
         }
     }
 
-    pub(super) fn to_message(self) -> envelope::Message {
+    /// The request to join.
+    pub(super) fn request(self, revision: Revision) -> Request {
         match self {
-            Self::Clan(join) => envelope::Message::ClanJoin(join),
-            Self::Channel(join) => envelope::Message::ChannelJoin(join),
+            Self::Clan(join) => Request::join_clan(&join, revision),
+            Self::Channel(join) => Request::join(&join, revision),
         }
     }
 

@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use mezon_model::MessageAck;
-use mezon_proto::realtime::envelope;
+use mezon_proto::wire::RawMessage;
 use mezon_session::{DelayPolicy, SessionUpdate};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -191,17 +191,11 @@ pub type Outcome = Result<Reply, CallErrorKind>;
 pub enum Reply {
     /// The message is stored, changed or removed.
     Acknowledged(Box<MessageAck>),
-    /// Any other message of the protocol.
-    Message(Box<envelope::Message>),
+    /// Any other message, as it came: of a kind that this version knows, or of a newer server. [`RawMessage::decode`]
+    /// tells.
+    Message(RawMessage),
     /// An envelope without a message: done, and nothing to say.
     Empty,
-    /// A message that this version does not know.
-    Unknown {
-        /// The field number in the envelope.
-        field: u32,
-        /// Its content, as it came.
-        raw: Bytes,
-    },
     /// None came, and none must: servers need not answer this request. It was most likely carried out.
     Unconfirmed,
 }

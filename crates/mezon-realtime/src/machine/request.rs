@@ -1,7 +1,10 @@
 //! What the application asks for, ready to be sent.
 
-use mezon_proto::realtime::envelope;
-use mezon_proto::wire::{Revision, Unnumbered};
+use mezon_proto::realtime::{ChannelJoin, ChannelLeave, ChannelMessageSend, ClanJoin, MessageTypingEvent, envelope};
+use mezon_proto::wire::{
+    CHANNEL_JOIN_FIELD, CHANNEL_LEAVE_FIELD, CHANNEL_MESSAGE_SEND_FIELD, CLAN_JOIN_FIELD, MESSAGE_TYPING_EVENT_FIELD,
+    Revision, Unnumbered,
+};
 
 use super::membership::{Membership, Place};
 
@@ -31,29 +34,55 @@ pub(super) enum Purpose {
 }
 
 impl Request {
-    /// Encodes `message`, in the revision of the machine that it is for.
+    /// Encodes any `message`, in the revision of the machine that it is for. It brings the code for every message of the
+    /// protocol into a program; the others bring that for their own.
     pub fn new(message: &envelope::Message, revision: Revision) -> Self {
         use envelope::Message as M;
 
-        let purpose = match message {
-            M::ChannelJoin(join) => Purpose::Join(Membership::Channel(*join)),
-            M::ClanJoin(join) => Purpose::Join(Membership::Clan(*join)),
-            M::ChannelLeave(leave) => {
-                Purpose::Leave(Place { clan_id: leave.clan_id.into(), channel_id: leave.channel_id.into() })
-            }
-            M::ChannelMessageSend(send) => Purpose::Send(Membership::of_message(send)),
-            M::ApiRequestEvent(_) => Purpose::ApiCall,
-            _ => Purpose::Plain,
-        };
+        match message {
+            M::ChannelJoin(join) => return Self::join(join, revision),
+            M::ClanJoin(join) => return Self::join_clan(join, revision),
+            M::ChannelLeave(leave) => return Self::leave(leave, revision),
+            M::ChannelMessageSend(send) => return Self::send(send, revision),
+            _ => {}
+        }
+        let purpose = if matches!(message, M::ApiRequestEvent(_)) { Purpose::ApiCall } else { Purpose::Plain };
         let soft = !matches!(
             message,
-            M::Ping(_)
-                | M::ChannelMessageSend(_)
-                | M::ChannelMessageUpdate(_)
-                | M::ChannelMessageRemove(_)
-                | M::EphemeralMessageSend(_)
+            M::Ping(_) | M::ChannelMessageUpdate(_) | M::ChannelMessageRemove(_) | M::EphemeralMessageSend(_)
         );
         Self { frame: revision.encode_unnumbered(message), purpose, soft }
+    }
+
+    /// Joins a channel.
+    pub fn join(join: &ChannelJoin, revision: Revision) -> Self {
+        let purpose = Purpose::Join(Membership::Channel(*join));
+        Self { frame: revision.encode_arm(CHANNEL_JOIN_FIELD, join), purpose, soft: true }
+    }
+
+    /// Joins a clan.
+    pub fn join_clan(join: &ClanJoin, revision: Revision) -> Self {
+        let purpose = Purpose::Join(Membership::Clan(*join));
+        Self { frame: revision.encode_arm(CLAN_JOIN_FIELD, join), purpose, soft: true }
+    }
+
+    /// Leaves a channel.
+    pub fn leave(leave: &ChannelLeave, revision: Revision) -> Self {
+        let place = Place { clan_id: leave.clan_id.into(), channel_id: leave.channel_id.into() };
+        let frame = revision.encode_arm(CHANNEL_LEAVE_FIELD, leave);
+        Self { frame, purpose: Purpose::Leave(place), soft: true }
+    }
+
+    /// Sends a message.
+    pub fn send(send: &ChannelMessageSend, revision: Revision) -> Self {
+        let purpose = Purpose::Send(Membership::of_message(send));
+        Self { frame: revision.encode_arm(CHANNEL_MESSAGE_SEND_FIELD, send), purpose, soft: false }
+    }
+
+    /// Tells a channel that the user is typing.
+    pub fn typing(typing: &MessageTypingEvent, revision: Revision) -> Self {
+        let frame = revision.encode_arm(MESSAGE_TYPING_EVENT_FIELD, typing);
+        Self { frame, purpose: Purpose::Plain, soft: true }
     }
 
     /// The same message once more, as it was sent before.

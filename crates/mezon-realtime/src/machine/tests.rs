@@ -13,7 +13,7 @@ use mezon_proto::api;
 use mezon_proto::realtime::{
     self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, MessageTypingEvent, Pong, envelope,
 };
-use mezon_proto::wire::{Body, Revision, decode};
+use mezon_proto::wire::{Body, RawMessage, Revision, decode};
 use mezon_session::DelayPolicy;
 
 use super::{CallId, Input, Machine, Outcome, Output, Reply, Request, Settings};
@@ -265,13 +265,56 @@ fn pushes_are_events_in_order_and_what_is_unknown_is_a_value() {
     rig.push(envelope::Message::ChannelPresenceEvent(realtime::ChannelPresenceEvent::default()));
     rig.push(error(7, "push"));
     rig.push(envelope::Message::LastSeenMessageEvent(realtime::LastSeenMessageEvent::default()));
-    // Field 1000, which no revision knows, and a channel message whose body is broken.
+    // Field 1000, which no revision knows, as a message and as a number; a channel message whose body is broken, and one
+    // that is a number.
     rig.receive(Bytes::from_static(&[0xc2, 0x3e, 0x01, 0x07]));
+    rig.receive(Bytes::from_static(&[0xc0, 0x3e, 0x07]));
     rig.receive(Bytes::from_static(&[0x32, 0x02, 0x0a, 0x09]));
+    rig.receive(Bytes::from_static(&[0x30, 0x09]));
     let names = rig.event_names();
-    assert_eq!(names, ["message", "typing", "reaction", "presence", "server error", "other", "unknown", "undecodable"]);
-    assert!(matches!(&rig.events[6], Event::Unknown { field: 1000, raw } if raw[..] == [0x07]));
-    assert!(matches!(&rig.events[7], Event::Undecodable { field: 6, .. }));
+    assert_eq!(names[..5], ["message", "typing", "reaction", "presence", "server error"]);
+    assert_eq!(names[5..], ["other", "other", "other", "undecodable", "undecodable"]);
+    let Event::Other(seen) = &rig.events[5] else { panic!() };
+    assert!(matches!(seen.decode(), Ok(Some(envelope::Message::LastSeenMessageEvent(_)))));
+    for at in [6, 7] {
+        let Event::Other(raw) = &rig.events[at] else { panic!() };
+        assert_eq!((raw.field, raw.body.as_ref(), raw.decode()), (1000, [0x07].as_slice(), Ok(None)));
+    }
+    for at in [8, 9] {
+        assert!(matches!(&rig.events[at], Event::Undecodable { raw, .. } if raw.field == 6));
+    }
+    assert_eq!(rig.machine.counters().undecodable, 2);
+}
+
+#[test]
+fn an_envelope_that_is_not_ordinary_is_read_all_the_same() {
+    let mut rig = Rig::up();
+    let push = Revision::Int32Cid.encode(&Envelope { cid: 0, message: Some(message(1, 10)) });
+    // Padding; a text as correlation id; another message before it; a field of a newer server on either side.
+    let unknown = [0xc2, 0x3e, 0x01, 0x07];
+    let frames: [&[&[u8]]; 5] = [
+        &[&push, &[0, 0]],
+        &[&[0x0a, 0x00], &push],
+        &[&[0xb2, 0x01, 0x00], &push],
+        &[&unknown, &push],
+        &[&push, &unknown],
+    ];
+    for frame in frames {
+        rig.receive(frame.concat().into());
+    }
+    assert_eq!(rig.event_names(), ["message"; 5]);
+    // A frame that is none is told as it came.
+    rig.receive(Bytes::from_static(&[0x0c]));
+    assert!(matches!(&rig.events[5], Event::Undecodable { raw, .. } if raw.field == 0 && raw.body[..] == [0x0c]));
+}
+
+#[test]
+fn credentials_that_cannot_be_read_are_not_shown() {
+    let mut rig = Rig::up();
+    // refresh_session_event with a token that is longer than the rest of the message.
+    rig.receive([&[0x82, 0x06, 0x0f, 0x12, 0x0e], b"canary-canary".as_slice()].concat().into());
+    assert!(matches!(&rig.events[0], Event::Undecodable { raw, .. } if raw.field == 96));
+    assert!(!format!("{:?}", rig.events).contains("canary"));
 }
 
 #[test]

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use mezon_model::ChannelMessage;
 use mezon_proto::api;
-use mezon_proto::realtime::{self, envelope};
+use mezon_proto::realtime;
 use mezon_proto::wire::{
-    Body, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, Frame, Inbound, Outline, decode_frame,
+    ApiReply, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, ERROR_FIELD,
+    MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, Outline, PONG_FIELD, REFRESH_SESSION_EVENT_FIELD,
+    RawInbound, RawMessage, read,
 };
 use mezon_session::{Secret, SessionUpdate};
-use prost::Message as _;
+use prost::{DecodeError, Message as _};
 
 use super::calls::{Caller, Entry, Kind, Refused, Slot};
 use super::membership::Membership;
@@ -169,37 +171,43 @@ impl<W> Machine<W> {
         if !self.alive(generation) {
             return;
         }
-        if self.received_often(now, frame).is_some() {
-            return self.note_readable(now, true);
-        }
-        let readable = match decode_frame(frame) {
-            Ok(Frame::Envelope(inbound)) => self.inbound(now, inbound),
-            Ok(_) => {
-                self.counters.api_replies += 1;
-                true
-            }
-            Err(error) => {
-                let raw = Bytes::copy_from_slice(frame);
-                self.tell(Event::Undecodable { field: 0, raw, reason: error.to_string() });
-                false
-            }
+        let readable = match Outline::of(frame) {
+            Some(Outline { cid, field, body, .. }) => self.taken_in(now, cid, field, body),
+            None => self.odd(now, frame),
         };
         self.note_readable(now, readable);
     }
 
-    /// Takes in one of the two kinds that nearly all frames are, a message or an acknowledgement, without decoding the
-    /// envelope around it. `None`: it is neither, or not ordinary.
-    fn received_often(&mut self, now: Instant, frame: &[u8]) -> Option<()> {
-        let Outline { cid, field, body, .. } = Outline::of(frame)?;
-        match (cid, field) {
-            (0, CHANNEL_MESSAGE_FIELD) => self.message(ChannelMessage::decode(body)?),
-            (1.., CHANNEL_MESSAGE_ACK_FIELD) => {
-                let ack = realtime::ChannelMessageAck::decode(body).ok()?;
-                self.answered(now, cid, Ok(Reply::Acknowledged(Box::new(ack.into()))));
-            }
-            _ => return None,
+    /// An ordinary envelope. False: it could not be read.
+    fn taken_in(&mut self, now: Instant, cid: u32, field: u32, body: &[u8]) -> bool {
+        if cid == 0 { self.pushed(field, body) } else { self.replied(now, cid, field, body) }
+    }
+
+    /// A frame that is no ordinary envelope. False: it could not be read.
+    fn odd(&mut self, now: Instant, frame: &[u8]) -> bool {
+        if frame.first() == Some(&ApiReply::MARK) {
+            return match ApiReply::decode(frame) {
+                Ok(_) => {
+                    self.counters.api_replies += 1;
+                    true
+                }
+                Err(error) => self.undecodable(0, frame, &error),
+            };
         }
-        Some(())
+        match read(frame) {
+            Ok(RawInbound { cid, message: Some(raw), .. }) => match raw.message() {
+                Some(body) => self.taken_in(now, cid, raw.field, body),
+                None => self.no_message(now, cid, raw),
+            },
+            Ok(RawInbound { cid, .. }) => {
+                // An envelope with nothing in it: as a push it says nothing.
+                if cid != 0 {
+                    self.answered(now, cid, Ok(Reply::Empty));
+                }
+                true
+            }
+            Err(error) => self.undecodable(0, frame, &error),
+        }
     }
 
     fn note_readable(&mut self, now: Instant, readable: bool) {
@@ -215,25 +223,34 @@ impl<W> Machine<W> {
         }
     }
 
-    /// False: it could not be read.
-    fn inbound(&mut self, now: Instant, inbound: Inbound) -> bool {
-        let Inbound { cid, body, .. } = inbound;
-        if cid == 0 {
-            return self.pushed(body);
+    /// A field that is not of the type of a message: it should be, or a newer server means something by it. False: it should
+    /// be.
+    fn no_message(&mut self, now: Instant, cid: u32, raw: RawMessage) -> bool {
+        let known = raw.is_known();
+        match (cid, known) {
+            (0, false) => self.tell(Event::Other(raw)),
+            (0, true) => self.tell(Event::Undecodable { raw, reason: "the field is no message".to_owned() }),
+            (_, false) => self.answered(now, cid, Ok(Reply::Message(raw))),
+            (_, true) => {
+                self.answered(now, cid, Err(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable }));
+            }
         }
-        let (outcome, readable) = match body {
-            Body::Message(message) => match *message {
-                envelope::Message::Error(realtime::Error { code, message, .. }) => {
-                    (Err(CallErrorKind::Rejected { code, message }), true)
-                }
-                envelope::Message::ChannelMessageAck(ack) => (Ok(Reply::Acknowledged(Box::new(ack.into()))), true),
-                _ => (Ok(Reply::Message(message)), true),
-            },
-            Body::Empty => (Ok(Reply::Empty), true),
-            Body::Unknown { field, raw } => (Ok(Reply::Unknown { field, raw }), true),
-            _ => (Err(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable }), false),
+        !known
+    }
+
+    /// The answer to a call. False: it could not be read.
+    fn replied(&mut self, now: Instant, cid: u32, field: u32, body: &[u8]) -> bool {
+        let outcome = match field {
+            CHANNEL_MESSAGE_ACK_FIELD => {
+                realtime::ChannelMessageAck::decode(body).map(|ack| Ok(Reply::Acknowledged(Box::new(ack.into()))))
+            }
+            ERROR_FIELD => realtime::Error::decode(body)
+                .map(|realtime::Error { code, message, .. }| Err(CallErrorKind::Rejected { code, message })),
+            _ => Ok(Ok(Reply::Message(raw(field, body)))),
         };
-        self.answered(now, cid, outcome);
+        let readable = outcome.is_ok();
+        let unreadable = Err(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable });
+        self.answered(now, cid, outcome.unwrap_or(unreadable));
         readable
     }
 
@@ -244,41 +261,59 @@ impl<W> Machine<W> {
         }
     }
 
+    /// What belongs to no call. Only what the machine acts on is decoded, each as its own type. False: it could not be
+    /// read.
+    fn pushed(&mut self, field: u32, body: &[u8]) -> bool {
+        if field == CHANNEL_MESSAGE_FIELD
+            && let Some(message) = ChannelMessage::decode(body)
+        {
+            self.message(message);
+            return true;
+        }
+        match self.decode_push(field, body) {
+            Ok(event) => {
+                if let Some(event) = event {
+                    self.tell(event);
+                }
+                true
+            }
+            Err(error) => self.undecodable(field, body, &error),
+        }
+    }
+
+    /// The event that a push is, if it is one.
+    fn decode_push(&mut self, field: u32, body: &[u8]) -> Result<Option<Event>, DecodeError> {
+        Ok(Some(match field {
+            CHANNEL_MESSAGE_FIELD => {
+                self.message(api::ChannelMessage::decode(body)?.into());
+                return Ok(None);
+            }
+            MESSAGE_TYPING_EVENT_FIELD => Event::Typing(Box::new(realtime::MessageTypingEvent::decode(body)?)),
+            MESSAGE_REACTION_EVENT_FIELD => Event::Reaction(Box::new(api::MessageReaction::decode(body)?.into())),
+            CHANNEL_PRESENCE_EVENT_FIELD => Event::Presence(Box::new(realtime::ChannelPresenceEvent::decode(body)?)),
+            ERROR_FIELD => {
+                let realtime::Error { code, message, .. } = realtime::Error::decode(body)?;
+                Event::ServerError(ServerError { code, message })
+            }
+            REFRESH_SESSION_EVENT_FIELD => {
+                let session = api::Session::decode(body)?;
+                self.outputs.push_back(Output::Credentials(Box::new(update_of(session))));
+                return Ok(None);
+            }
+            PONG_FIELD => return Ok(None),
+            _ => Event::Other(raw(field, body)),
+        }))
+    }
+
     fn message(&mut self, message: ChannelMessage) {
         self.rejoin.seen(message.clan_id(), message.channel_id(), message.id());
         self.tell(Event::Message(message));
     }
 
-    fn pushed(&mut self, body: Body) -> bool {
-        let event = match body {
-            Body::Message(message) => match *message {
-                envelope::Message::ChannelMessage(message) => {
-                    self.message(message.into());
-                    return true;
-                }
-                envelope::Message::MessageTypingEvent(typing) => Event::Typing(Box::new(typing)),
-                envelope::Message::MessageReactionEvent(reaction) => Event::Reaction(Box::new(reaction.into())),
-                envelope::Message::ChannelPresenceEvent(presence) => Event::Presence(Box::new(presence)),
-                envelope::Message::Error(realtime::Error { code, message, .. }) => {
-                    Event::ServerError(ServerError { code, message })
-                }
-                envelope::Message::RefreshSessionEvent(session) => {
-                    self.outputs.push_back(Output::Credentials(Box::new(update_of(session))));
-                    return true;
-                }
-                envelope::Message::Pong(_) => return true,
-                other => Event::Other(Box::new(other)),
-            },
-            Body::Unknown { field, raw } => Event::Unknown { field, raw },
-            Body::Undecodable { field, raw, reason } => {
-                self.tell(Event::Undecodable { field, raw, reason });
-                return false;
-            }
-            // An envelope with nothing in it.
-            _ => return true,
-        };
-        self.tell(event);
-        true
+    /// Tells what could not be read. Gives back false.
+    fn undecodable(&mut self, field: u32, body: &[u8], reason: &dyn std::error::Error) -> bool {
+        self.tell(Event::Undecodable { raw: raw(field, body), reason: reason.to_string() });
+        false
     }
 
     /// Why a request cannot be taken now.
@@ -296,7 +331,7 @@ impl<W> Machine<W> {
     }
 
     fn join_then_send(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused) {
-        let request = Request::new(&refused.membership.to_message(), self.settings.revision);
+        let request = refused.membership.request(self.settings.revision);
         let deadline = refused.deadline.min(later(now, self.settings.soft_timeout));
         let error = refused.error.clone();
         let entry = Entry::new(caller, deadline, true, Kind::JoinThenSend(Box::new(refused)));
@@ -326,6 +361,10 @@ impl<W> Machine<W> {
             self.finish(caller.waiter, Err(kind));
         }
     }
+}
+
+fn raw(field: u32, body: &[u8]) -> RawMessage {
+    RawMessage::new(field, Bytes::copy_from_slice(body))
 }
 
 fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: Instant) -> Option<Refused> {

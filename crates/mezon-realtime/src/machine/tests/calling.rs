@@ -159,12 +159,18 @@ fn a_notification_that_finds_no_room_in_time_is_not_sent() {
 fn a_reply_without_a_message_or_with_an_unknown_one_is_a_reply() {
     let mut rig = Rig::up();
     let (empty, unknown, broken) = (rig.call(&join(1)), rig.call(&join(2)), rig.call(&send(1)));
+    let (number, no_error) = (rig.call(&join(3)), rig.call(&join(4)));
     rig.receive(Bytes::from_static(&[0x08, 0x01]));
     rig.receive(Bytes::from_static(&[0x08, 0x02, 0xc2, 0x3e, 0x00]));
     rig.receive(Bytes::from_static(&[0x08, 0x03, 0x3a, 0x02, 0x0a, 0x09]));
     assert_eq!(*rig.outcome(empty), Ok(Reply::Empty));
-    assert_eq!(*rig.outcome(unknown), Ok(Reply::Unknown { field: 1000, raw: Bytes::new() }));
+    assert_eq!(*rig.outcome(unknown), Ok(Reply::Message(RawMessage::new(1000, Bytes::new()))));
     assert_eq!(*rig.outcome(broken), maybe_sent(MaybeSent::Unreadable));
+    // Field 1000 as a number, and an error that is a number.
+    rig.receive(Bytes::from_static(&[0x08, 0x04, 0xc0, 0x3e, 0x07]));
+    rig.receive(Bytes::from_static(&[0x08, 0x05, 0x60, 0x07]));
+    assert!(matches!(rig.outcome(number), Ok(Reply::Message(raw)) if raw.field == 1000 && raw.body[..] == [0x07]));
+    assert_eq!(*rig.outcome(no_error), maybe_sent(MaybeSent::Unreadable));
 }
 
 #[test]
