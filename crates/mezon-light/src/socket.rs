@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
 use mezon_realtime::{ConnectionState, Event, Socket};
+use mezon_session::BoxFuture;
 use tokio::task::JoinHandle;
 
 use crate::dispatch::{self, Audience};
@@ -137,21 +138,7 @@ impl LightSocket {
     /// # Cancel safety
     /// Cancel safe: a dropped attempt leaves no connection behind.
     pub async fn connect(&self, options: SocketConnectOptions) -> Result<(), LightError> {
-        let _one_at_a_time = self.inner.connecting.lock().await;
-        if self.live(|live| live.dispatcher.is_finished()).is_some_and(|finished| !finished) {
-            return Ok(());
-        }
-        let client = &self.inner.client;
-        let (socket, events) =
-            mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
-        let catch_up = !options.keep_gaps;
-        let callbacks = options.register(&self.inner.audience.handlers);
-        let catch_up_with = catch_up.then(|| client.clone());
-        let dispatcher =
-            tokio::spawn(dispatch::run(events, Arc::clone(&self.inner.audience), catch_up_with, callbacks));
-        let live = Live { socket, catch_up, dispatcher };
-        *self.inner.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
-        Ok(())
+        self.make_live(options).await
     }
 
     /// Closes the connection: waits for calls in flight, says goodbye to the server, and ends every stream once it has
@@ -348,6 +335,28 @@ impl LightSocket {
     pub async fn typing(&self, target: &Target) -> Result<(), LightError> {
         self.socket()?.typing(target).await?;
         Ok(())
+    }
+
+    /// Boxed, so that it is compiled here: an `async fn` is compiled anew in each crate that awaits it, with all that it
+    /// calls.
+    fn make_live(&self, options: SocketConnectOptions) -> BoxFuture<'_, Result<(), LightError>> {
+        Box::pin(async move {
+            let _one_at_a_time = self.inner.connecting.lock().await;
+            if self.live(|live| live.dispatcher.is_finished()).is_some_and(|finished| !finished) {
+                return Ok(());
+            }
+            let client = &self.inner.client;
+            let (socket, events) =
+                mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
+            let catch_up = !options.keep_gaps;
+            let callbacks = options.register(&self.inner.audience.handlers);
+            let catch_up_with = catch_up.then(|| client.clone());
+            let dispatcher =
+                tokio::spawn(dispatch::run(events, Arc::clone(&self.inner.audience), catch_up_with, callbacks));
+            let live = Live { socket, catch_up, dispatcher };
+            *self.inner.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
+            Ok(())
+        })
     }
 
     fn live<T>(&self, look: impl FnOnce(&Live) -> T) -> Option<T> {

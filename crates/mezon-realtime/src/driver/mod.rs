@@ -20,7 +20,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use mezon_session::{Session, SessionUpdate, TokenSource};
+use mezon_session::{BoxFuture, Session, SessionUpdate, TokenSource};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
@@ -58,7 +58,7 @@ const CREDENTIALS: usize = 16;
 ///
 /// use mezon_model::{ChannelId, Draft, Target};
 /// use mezon_realtime::{Config, Event, SendErrorKind, connect};
-/// use mezon_session::{Session, StaticSession};
+/// use mezon_session::{BoxFuture, Session, StaticSession};
 ///
 /// # async fn run(session: Session) -> Result<(), Box<dyn std::error::Error>> {
 /// let (socket, mut events) = connect(Config::builder().build()?, Arc::new(StaticSession::new(session))).await?;
@@ -91,15 +91,26 @@ const CREDENTIALS: usize = 16;
 /// # Cancel safety
 /// Cancel safe: a dropped attempt leaves no connection behind.
 pub async fn connect(config: Config, source: Arc<dyn TokenSource>) -> Result<(Socket, Events), ConnectError> {
-    let (opened, outcome) = oneshot::channel();
-    let (socket, events, driver) = Driver::new(&config, source, opened);
-    tokio::spawn(Box::pin(driver));
+    let (socket, events, outcome) = start(&config, source);
     match outcome.await {
         Ok(Ok(())) => Ok((socket, events)),
         Ok(Err(error)) => Err(error),
         // The runtime is shutting down.
         Err(_) => Err(ConnectErrorKind::Closed.into()),
     }
+}
+
+/// Starts the task. Not part of `connect`, which is compiled anew where it is awaited, with all that it calls. The runtime
+/// knows the task as a boxed future only: what it does for a task is compiled for each type of future.
+fn start(
+    config: &Config,
+    source: Arc<dyn TokenSource>,
+) -> (Socket, Events, oneshot::Receiver<Result<(), ConnectError>>) {
+    let (opened, outcome) = oneshot::channel();
+    let (socket, events, driver) = Driver::new(config, source, opened);
+    let driver: BoxFuture<'static, ()> = Box::pin(driver);
+    tokio::spawn(driver);
+    (socket, events, outcome)
 }
 
 type Waiter = oneshot::Sender<Outcome>;
@@ -305,9 +316,9 @@ impl Driver {
             match output {
                 Output::Dial { generation, check_login } => {
                     let suspect = if check_login { self.session.clone() } else { None };
-                    let dial = Arc::clone(&self.dialler).dial(suspect);
-                    // Boxed, or the task would keep room for the largest state of the dial.
-                    self.dial = Some(Dial { generation, task: tokio::spawn(Box::pin(dial)) });
+                    // Boxed, or the task would keep room for the largest state of the dial. And `dyn`, as in `start`.
+                    let dial: BoxFuture<'static, Dialled> = Box::pin(Arc::clone(&self.dialler).dial(suspect));
+                    self.dial = Some(Dial { generation, task: tokio::spawn(dial) });
                 }
                 Output::Drop { generation } => {
                     self.link.take_if(|link| link.generation == generation);
