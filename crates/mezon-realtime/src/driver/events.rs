@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(sender.waiting(), 2);
         sender.send_batch((2..5).map(other).collect());
         let batch = events.next_batch().await.unwrap();
-        assert_eq!(batch.iter().map(Event::name).collect::<Vec<_>>(), ["unknown", "unknown", "unknown", "lagged"]);
+        assert_eq!(batch.iter().map(Event::name).collect::<Vec<_>>(), ["other", "other", "other", "lagged"]);
         sender.send_batch((0..4).map(other).collect());
         assert!(matches!(events.next_batch().await.unwrap().back(), Some(Event::Lagged { dropped: 1 })));
         drop(sender);
