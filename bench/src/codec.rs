@@ -10,7 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 use mezon_model::{ChannelId, ChannelMessage, Draft, Target};
 use mezon_proto::api::{MessageAttachmentList, MessageMentionList};
 use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
-use mezon_proto::wire::{Outline, Revision};
+use mezon_proto::wire::{CHANNEL_MESSAGE_SEND_FIELD, Outline, Revision};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
@@ -173,8 +173,7 @@ pub fn encoding() -> Vec<Case> {
         }),
         Case::new("SDK, text to frame", move || {
             let Ok(send) = Draft::from(black_box(TEXT)).to_send(&target) else { return };
-            let envelope = Envelope { cid: 7, message: Some(envelope::Message::ChannelMessageSend(send)) };
-            black_box(Revision::default().encode(&envelope));
+            black_box(Revision::default().encode_arm(CHANNEL_MESSAGE_SEND_FIELD, &send).number(7));
         }),
     ]
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use futures_util::StreamExt as _;
 use mezon_light::{Event, LightSocket, SocketConnectOptions, Subscription};
 use mezon_proto::realtime::{Envelope, envelope};
+use mezon_realtime::ConfigBuilder;
 use prost::Message as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, mpsc};
@@ -88,8 +89,8 @@ pub(crate) async fn child(client: &str, server: &Place, count: usize) -> Result<
         RAW => raw(clients::raw(server, None).await?, count).await?,
         RAW_SECURE => raw(clients::raw_secure(server, None).await?, count).await?,
         RAW_TASK => raw_task(server, count).await?,
-        REALTIME => realtime(server, count, 4 * 1_024).await?,
-        REALTIME_64K => realtime(server, count, 64 * 1_024).await?,
+        REALTIME => realtime(server, count, None).await?,
+        REALTIME_64K => realtime(server, count, Some(64 * 1_024)).await?,
         HANDLER => handler(server, count).await?,
         STREAM => stream(server, count).await?,
         _ => return Err(format!("unknown client {client}").into()),
@@ -136,8 +137,12 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn realtime(server: &Place, count: usize, read_buffer: usize) -> Result<usize> {
-    let (_socket, mut events) = clients::realtime(server, |config| config.read_buffer(read_buffer)).await?;
+async fn realtime(server: &Place, count: usize, read_buffer: Option<usize>) -> Result<usize> {
+    let set = |config: ConfigBuilder| match read_buffer {
+        Some(bytes) => config.read_buffer(bytes),
+        None => config,
+    };
+    let (_socket, mut events) = clients::realtime(server, set).await?;
     let (mut received, mut dropped) = (0, 0);
     while received + dropped < count {
         match events.next().await.ok_or("the events ended")? {

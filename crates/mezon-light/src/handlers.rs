@@ -186,3 +186,69 @@ impl Caller {
         &self.handlers
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mezon_model::MessageParts;
+
+    use super::*;
+
+    fn message(channel: i64) -> Event {
+        let mut parts = MessageParts::default();
+        parts.channel_id = ChannelId::new(channel);
+        Event::Message(parts.into())
+    }
+
+    fn counting(counter: &Arc<AtomicU64>) -> impl Fn(&ChannelMessage) + Send + Sync + 'static {
+        let counter = Arc::clone(counter);
+        move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn a_handler_for_one_channel_hears_no_other() {
+        let registry = Arc::new(Registry::default());
+        let mut caller = Caller::new(Arc::clone(&registry));
+        assert!(caller.is_idle());
+        let heard = Arc::new(AtomicU64::new(0));
+        let subscription = registry.on_message_in(ChannelId::new(7), counting(&heard));
+        assert!(!caller.is_idle());
+        assert!(!caller.call(&message(8)));
+        assert!(caller.call(&message(7)));
+        assert!(!caller.call(&Event::Ready { generation: 1 }));
+        assert_eq!(heard.load(Ordering::Relaxed), 1);
+        drop(subscription);
+        assert!(caller.is_idle(), "taken off");
+    }
+
+    #[test]
+    fn a_handler_that_takes_itself_off_hears_nothing_more() {
+        let registry = Arc::new(Registry::default());
+        let mut caller = Caller::new(Arc::clone(&registry));
+        let own: Arc<Mutex<Option<Subscription>>> = Arc::default();
+        let (guard, heard) = (Arc::clone(&own), Arc::new(AtomicU64::new(0)));
+        let count = counting(&heard);
+        let subscription = registry.on_message(move |message| {
+            count(message);
+            guard.lock().unwrap().take();
+        });
+        *own.lock().unwrap() = Some(subscription);
+        assert!(caller.call(&message(1)));
+        assert!(!caller.call(&message(1)));
+        assert_eq!(heard.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_panic_is_told_and_hurts_no_other_handler() {
+        let registry = Arc::new(Registry::default());
+        let (heard, told) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let counter = Arc::clone(&told);
+        registry.on_error(move |_| _ = counter.fetch_add(1, Ordering::Relaxed)).detach();
+        registry.on_message(|_| panic!("a handler's own fault")).detach();
+        registry.on_message(counting(&heard)).detach();
+        let mut caller = Caller::new(registry);
+        assert!(caller.call(&message(1)));
+        assert_eq!((heard.load(Ordering::Relaxed), told.load(Ordering::Relaxed)), (1, 1));
+    }
+}

@@ -61,6 +61,7 @@ impl<'a> Fields<'a> {
         self.rest
     }
 
+    #[inline]
     fn read(&mut self) -> Option<Field<'a>> {
         let key = u32::try_from(self.varint()?).ok()?;
         let number = key >> 3;
@@ -82,28 +83,45 @@ impl<'a> Fields<'a> {
         Some(Field { number, value })
     }
 
+    #[inline]
     fn varint(&mut self) -> Option<u64> {
         // Most keys and lengths are one byte long.
         let (&first, rest) = self.rest.split_first()?;
-        if first < 0x80 {
+        if first < CONTINUES {
             self.rest = rest;
             return Some(first.into());
         }
-        let mut value = u64::from(first & 0x7f);
-        let mut shift = 7;
-        for (at, &byte) in rest.iter().enumerate().take(9) {
-            // Of the tenth byte only the lowest bit has room.
-            if shift == 63 && byte > 1 {
-                return None;
-            }
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                self.rest = rest.get(at + 1..)?;
-                return Some(value);
-            }
-            shift += 7;
+        self.long_varint()
+    }
+
+    /// A number of several bytes, eight of them at a time: the ids of this protocol take nine.
+    fn long_varint(&mut self) -> Option<u64> {
+        let Some((eight, behind)) = self.rest.split_first_chunk::<8>() else { return self.last_varint() };
+        let word = u64::from_le_bytes(*eight);
+        let ends = !word & u64::from_le_bytes([CONTINUES; 8]);
+        if ends != 0 {
+            let length = ends.trailing_zeros() / 8 + 1;
+            self.rest = self.rest.get(length as usize..)?;
+            return Some(joined(word & (u64::MAX >> (64 - 8 * length))));
         }
-        None
+        let (value, (&ninth, behind)) = (joined(word), behind.split_first()?);
+        let value = value | u64::from(ninth & !CONTINUES) << 56;
+        if ninth < CONTINUES {
+            self.rest = behind;
+            return Some(value);
+        }
+        // Of the tenth byte only the lowest bit has room.
+        let (&tenth, behind) = behind.split_first().filter(|(tenth, _)| **tenth <= 1)?;
+        self.rest = behind;
+        Some(value | u64::from(tenth) << 63)
+    }
+
+    /// A number in the last bytes of a message.
+    fn last_varint(&mut self) -> Option<u64> {
+        let last = self.rest.iter().position(|&byte| byte < CONTINUES)?;
+        let (bytes, rest) = self.rest.split_at_checked(last + 1)?;
+        self.rest = rest;
+        Some(bytes.iter().rev().fold(0, |value, &byte| value << 7 | u64::from(byte & !CONTINUES)))
     }
 
     fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
@@ -111,6 +129,16 @@ impl<'a> Fields<'a> {
         self.rest = rest;
         Some(*chunk)
     }
+}
+
+/// Set in every byte of a number but its last.
+const CONTINUES: u8 = 0x80;
+
+/// The value of eight bytes with seven bits each, the lowest first: pairs, then pairs of pairs.
+fn joined(bytes: u64) -> u64 {
+    let pairs = bytes & 0x007f_007f_007f_007f | (bytes & 0x7f00_7f00_7f00_7f00) >> 1;
+    let fours = pairs & 0x0000_3fff_0000_3fff | (pairs & 0x3fff_0000_3fff_0000) >> 2;
+    fours & 0x0fff_ffff | (fours & 0x0fff_ffff_0000_0000) >> 4
 }
 
 impl<'a> Iterator for Fields<'a> {
@@ -165,12 +193,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn numbers_are_read_as_they_were_written(number in 1..(1u32 << 29), value: u64) {
+        fn numbers_are_read_as_they_were_written(number in 1..(1u32 << 29), value: u64, bits in 0..64, behind: bool) {
+            let value = value >> bits;
             let mut message = Vec::new();
             encode_key(number, WireType::Varint, &mut message);
             encode_varint(value, &mut message);
-            let fields: Vec<_> = Fields::new(&message).collect();
-            prop_assert_eq!(fields, [Ok(Field { number, value: Value::Varint(value) })]);
+            let field = Ok(Field { number, value: Value::Varint(value) });
+            let mut expected = vec![field];
+            if behind {
+                message.extend_from_slice(&[0x0a, 0x08, 1, 2, 3, 4, 5, 6, 7, 8]);
+                expected.push(Ok(Field { number: 1, value: Value::LengthDelimited(&[1, 2, 3, 4, 5, 6, 7, 8]) }));
+            }
+            prop_assert_eq!(Fields::new(&message).collect::<Vec<_>>(), expected);
         }
 
         #[test]
