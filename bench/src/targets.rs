@@ -41,7 +41,6 @@ impl Measured {
         use Bound::{AtLeast, AtMost};
 
         let target = |claim, bound, measured| Target { claim, bound, measured };
-        let [small, large] = &self.decode;
         let receive = |client| {
             let ratio = |column| self.receive.ratio(client, column);
             (ratio(receive::RATE), ratio(receive::CPU))
@@ -51,10 +50,6 @@ impl Measured {
             .iter()
             .filter_map(|client| self.receive.median(client, receive::PEAK))
             .reduce(f64::max);
-        let text = "SDK, routing fields and text";
-        let typed = "SDK, everything typed";
-        let prost = "prost";
-        let parsed = "prost, content and lists parsed (serde_json)";
         let idle = |claim, most, group: &Group, client| target(claim, AtMost(most), group.median(client, idle::KIB));
         let after = |claim, client| target(claim, AtMost(large::ENOUGH_KIB), self.large.median(client, large::LATER));
         let [channels, pending, handlers] = [0, 1, 2].map(|at| {
@@ -62,7 +57,7 @@ impl Measured {
             curve.growth(group)
         });
         let node_start = self.start.ratio_to(start::LIGHT, NODE, start::MILLIS);
-        vec![
+        let mut targets = vec![
             target("receive, `Events`: messages/s of the raw loop", AtLeast(1.0), events.0),
             target("receive, `MessageStream`: messages/s of the raw loop", AtLeast(1.0), stream.0),
             target("receive, `Events`: CPU of the raw loop", AtMost(1.15), events.1),
@@ -73,31 +68,6 @@ impl Measured {
                 self.receive.ratio_to(NODE, receive::HANDLER, receive::RATE),
             ),
             target("receive: peak memory in MiB", AtMost(8.0), peak),
-            target(
-                "decode 349 B, routing and text: of prost",
-                AtMost(0.8),
-                small.least_ratio_to(prost, text, codec::NANOS),
-            ),
-            target(
-                "decode 2,010 B, routing and text: of prost",
-                AtMost(0.8),
-                large.least_ratio_to(prost, text, codec::NANOS),
-            ),
-            target(
-                "decode 349 B, typed: of prost + serde_json",
-                AtMost(1.2),
-                small.least_ratio_to(parsed, typed, codec::NANOS),
-            ),
-            target(
-                "decode 2,010 B, typed: of prost + serde_json",
-                AtMost(1.2),
-                large.least_ratio_to(parsed, typed, codec::NANOS),
-            ),
-            target(
-                "encode a send: of prost",
-                AtMost(1.0),
-                self.encode.least_ratio_to(prost, "SDK, text to frame", codec::NANOS),
-            ),
             target("send, 1 in flight, p50: of a raw task", AtMost(1.1), self.one_send.ratio(sends::LIGHT, sends::P50)),
             target("send, 1 in flight, p99: of a raw task", AtMost(1.1), self.one_send.ratio(sends::LIGHT, sends::P99)),
             target(
@@ -149,6 +119,28 @@ impl Measured {
             target("a message with 1,000 joined channels: CPU of one with 1", AtMost(1.1), channels),
             target("a message with 1,000 calls in flight: CPU of one with 1", AtMost(1.1), pending),
             target("a message with 100 handlers for others: CPU of one with 1", AtMost(1.1), handlers),
+        ];
+        targets.extend(self.codec_targets());
+        targets
+    }
+
+    fn codec_targets(&self) -> [Target; 5] {
+        const PROST: &str = "prost";
+        const PARSED: &str = "prost, content and lists parsed (serde_json)";
+        const TEXT: &str = "SDK, routing fields and text";
+        const TYPED: &str = "SDK, everything typed";
+
+        let [small, large] = &self.decode;
+        let of = |claim, most, group: &Group, base, client| {
+            let measured = group.least_ratio_to(base, client, codec::NANOS);
+            Target { claim, bound: Bound::AtMost(most), measured }
+        };
+        [
+            of("decode 349 B, routing and text: of prost", 0.8, small, PROST, TEXT),
+            of("decode 2,010 B, routing and text: of prost", 0.8, large, PROST, TEXT),
+            of("decode 349 B, typed: of prost + serde_json", 1.2, small, PARSED, TYPED),
+            of("decode 2,010 B, typed: of prost + serde_json", 1.2, large, PARSED, TYPED),
+            of("encode a send: of prost", 1.0, &self.encode, PROST, "SDK, text to frame"),
         ]
     }
 }
