@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_core::Stream;
 
 use super::inbox::Inbox;
+use super::wake;
 use crate::Event;
 
 /// So many events about the connection itself are kept beyond the limit: they are rare and matter most. The current
@@ -151,7 +152,8 @@ impl EventSender {
         for event in events {
             inner.push(event, self.queue.limit);
         }
-        wake(inner);
+        let sleeper = inner.waker.take();
+        wake(inner, sleeper);
     }
 
     /// As [`EventSender::send_all`], for a batch as [`Events::next_batch`] gives it. When no other event waits it is handed
@@ -161,7 +163,8 @@ impl EventSender {
             let mut inner = self.queue.lock();
             if !inner.unheard && inner.events.is_empty() && events.len() <= self.queue.limit {
                 std::mem::swap(&mut inner.events, &mut events);
-                wake(inner);
+                let sleeper = inner.waker.take();
+                wake(inner, sleeper);
             }
         }
         if !events.is_empty() {
@@ -184,7 +187,8 @@ impl Drop for EventSender {
     fn drop(&mut self) {
         let mut inner = self.queue.lock();
         inner.ended = true;
-        wake(inner);
+        let sleeper = inner.waker.take();
+        wake(inner, sleeper);
     }
 }
 
@@ -209,15 +213,6 @@ impl Inner {
         } else {
             self.events.push_back(Event::Lagged { dropped: 1 });
         }
-    }
-}
-
-/// Wakes the reader, who needs the lock at once.
-fn wake(mut inner: MutexGuard<'_, Inner>) {
-    let waker = inner.waker.take();
-    drop(inner);
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use super::socket::Command;
+use super::wake;
 use crate::NotSent;
 use crate::machine::CallId;
 
@@ -54,7 +55,8 @@ impl Inbox {
             return Err((command, NotSent::QueueFull));
         }
         inner.commands.push_back(command);
-        wake(inner);
+        let sleeper = inner.waker.take();
+        wake(inner, sleeper);
         Ok(())
     }
 
@@ -63,7 +65,8 @@ impl Inbox {
         let mut inner = self.lock();
         if !inner.ended {
             wish(&mut inner.wishes);
-            wake(inner);
+            let sleeper = inner.waker.take();
+            wake(inner, sleeper);
         }
     }
 
@@ -100,15 +103,6 @@ impl Inbox {
 impl Wishes {
     fn is_empty(&self) -> bool {
         self.cancelled.is_empty() && !self.close && !self.unheard && !self.silent
-    }
-}
-
-/// Wakes the driver, who needs the lock at once.
-fn wake(mut inner: MutexGuard<'_, Inner>) {
-    let waker = inner.waker.take();
-    drop(inner);
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 

@@ -15,8 +15,8 @@ mod transport;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::{Arc, MutexGuard};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -452,6 +452,14 @@ impl Drop for Driver {
 impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Driver").field("machine", &self.machine).finish_non_exhaustive()
+    }
+}
+
+/// Wakes whoever waits for what `guard` protects, after letting go of it: they need it at once.
+fn wake<T>(guard: MutexGuard<'_, T>, sleeper: Option<Waker>) {
+    drop(guard);
+    if let Some(sleeper) = sleeper {
+        sleeper.wake();
     }
 }
 
