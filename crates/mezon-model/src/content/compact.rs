@@ -2,24 +2,39 @@
 //!
 //! It takes a part of what JSON allows and leaves the rest to a JSON parser.
 
-/// How deep values may lie in each other.
-const MAX_DEPTH: u32 = 16;
-
 /// Gives the keys of an object in order, with their values as JSON text. `None` when `json` is no object
 /// of this form; what was given until then does not count.
 pub(super) fn each_member<'a>(json: &'a str, mut take: impl FnMut(&'a str, &'a str)) -> Option<()> {
     let between = |from: &[u8], to: &[u8]| json.get(json.len() - from.len()..json.len() - to.len()).unwrap_or_default();
-    let rest = members(json.as_bytes().strip_prefix(b"{")?, MAX_DEPTH, |key, value, end| {
-        let key = between(key, value);
-        take(key.strip_suffix("\":").unwrap_or(key), between(value, end));
-    })?;
-    rest.is_empty().then_some(())
+    if json == "{}" {
+        return Some(());
+    }
+    let mut start = json.as_bytes().strip_prefix(b"{\"")?;
+    loop {
+        let value = key(start)?;
+        let end = value_end(value)?;
+        take(between(start, value).strip_suffix("\":").unwrap_or_default(), between(value, end));
+        match end {
+            [b'}'] => return Some(()),
+            [b',', b'"', rest @ ..] => start = rest,
+            _ => return None,
+        }
+    }
 }
 
 /// The length of the text at the start of `json` up to the first byte that a JSON string cannot hold as
 /// it is: its end, an escape or a control character.
+#[inline]
 pub(super) fn text_length(json: &[u8]) -> usize {
-    /// What most keys and short texts end within.
+    // Most keys and many values end within a word.
+    match json.first_chunk().and_then(|word| first_special(*word)) {
+        Some(length) => length,
+        None => long_text_length(json),
+    }
+}
+
+fn long_text_length(json: &[u8]) -> usize {
+    /// What most short texts end within.
     const SHORT: usize = 32;
     /// So large that the compiler makes a loop over vectors of it.
     const BLOCK: usize = 128;
@@ -29,94 +44,137 @@ pub(super) fn text_length(json: &[u8]) -> usize {
     if length < start.len() {
         return length;
     }
-    let is_text = |block: &&[u8]| block.iter().fold(0, |found, byte| found | special(*byte)) == 0;
-    let blocks = rest.chunks_exact(BLOCK).take_while(is_text).count() * BLOCK;
-    length + blocks + text_length_by_words(rest.get(blocks..).unwrap_or_default())
+    let blocks = plain_blocks::<BLOCK>(rest);
+    let rest = rest.get(blocks..).unwrap_or_default();
+    let short_blocks = plain_blocks::<SHORT>(rest);
+    length + blocks + short_blocks + text_length_by_words(rest.get(short_blocks..).unwrap_or_default())
 }
 
-/// Walks over what follows the brace of an object. Every walk gives what comes behind. `seen` gets the
-/// JSON from inside a key on, from its value on, and from behind that on.
-fn members<'a>(json: &'a [u8], depth: u32, mut seen: impl FnMut(&'a [u8], &'a [u8], &'a [u8])) -> Option<&'a [u8]> {
-    let mut next = json;
-    if let [b'}', rest @ ..] = json {
-        return Some(rest);
-    }
-    loop {
-        let [b'"', key @ ..] = next else { return None };
-        let [b':', value @ ..] = string(key)? else { return None };
-        let end = value_end(value, depth)?;
-        seen(key, value, end);
-        match end {
-            [b'}', rest @ ..] => return Some(rest),
-            [b',', rest @ ..] => next = rest,
-            _ => return None,
-        }
-    }
-}
-
-fn value_end(json: &[u8], depth: u32) -> Option<&[u8]> {
-    match json {
-        [b'"', rest @ ..] => string(rest),
-        [b'{', rest @ ..] => members(rest, depth.checked_sub(1)?, |_, _, _| {}),
-        [b'[', rest @ ..] => items(rest, depth.checked_sub(1)?),
-        [b't', b'r', b'u', b'e', rest @ ..]
-        | [b'f', b'a', b'l', b's', b'e', rest @ ..]
-        | [b'n', b'u', b'l', b'l', rest @ ..]
-        // No other digit may follow a zero. A fraction or an exponent ends the walk as well.
-        | [b'0', rest @ ..]
-        | [b'-', b'0', rest @ ..] => Some(rest),
-        [b'-', rest @ ..] | rest => match rest.iter().position(|byte| !byte.is_ascii_digit())? {
-            0 => None,
-            digits => rest.get(digits..),
-        },
-    }
-}
-
-/// Walks over what follows the bracket of an array.
-fn items(json: &[u8], depth: u32) -> Option<&[u8]> {
-    let mut next = json;
-    if let [b']', rest @ ..] = json {
-        return Some(rest);
-    }
-    loop {
-        match value_end(next, depth)? {
-            [b']', rest @ ..] => return Some(rest),
-            [b',', rest @ ..] => next = rest,
-            _ => return None,
-        }
-    }
-}
-
-/// Walks over what follows the opening quotation mark of a string.
-fn string(json: &[u8]) -> Option<&[u8]> {
-    json.get(text_length(json)..)?.strip_prefix(b"\"")
+/// The length of the blocks at the start that are nothing but text.
+fn plain_blocks<const BLOCK: usize>(json: &[u8]) -> usize {
+    let is_text = |block: &&[u8; BLOCK]| block.iter().fold(0, |found, byte| found | special(*byte)) == 0;
+    json.as_chunks::<BLOCK>().0.iter().take_while(is_text).count() * BLOCK
 }
 
 fn text_length_by_words(json: &[u8]) -> usize {
     let (words, rest) = json.as_chunks::<8>();
     for (word, before) in words.iter().zip((0..).step_by(8)) {
-        let special = special_in_word(u64::from_le_bytes(*word));
-        if special != 0 {
-            return before + special.trailing_zeros() as usize / 8;
+        if let Some(length) = first_special(*word) {
+            return before + length;
         }
     }
     let last = rest.iter().position(|byte| special(*byte) != 0).unwrap_or(rest.len());
     json.len() - rest.len() + last
 }
 
-/// 1 for a byte that a JSON string cannot hold as it is, 0 for others.
-fn special(byte: u8) -> u8 {
-    u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\')
+/// What follows the value at the start of `json`.
+fn value_end(json: &[u8]) -> Option<&[u8]> {
+    /// Above the bits of the objects and arrays that are open.
+    const NONE_OPEN: u64 = 1;
+
+    let mut next = json;
+    // A bit for each, the innermost the lowest: whether it is an object.
+    let mut open = NONE_OPEN;
+    loop {
+        next = match next {
+            [b'"', rest @ ..] => string(rest)?,
+            [b'1'..=b'9', rest @ ..] => digits(rest),
+            [b'{', b'"', rest @ ..] => {
+                open = deeper(open)? | 1;
+                next = key(rest)?;
+                continue;
+            }
+            [b'{', b'}', rest @ ..] | [b'[', b']', rest @ ..] => rest,
+            [b'[', rest @ ..] => {
+                open = deeper(open)?;
+                next = rest;
+                continue;
+            }
+            _ => word_or_number(next)?,
+        };
+        loop {
+            if open == NONE_OPEN {
+                return Some(next);
+            }
+            let is_object = open & 1 == 1;
+            match next {
+                [b',', b'"', rest @ ..] if is_object => {
+                    next = key(rest)?;
+                    break;
+                }
+                [b',', rest @ ..] if !is_object => {
+                    next = rest;
+                    break;
+                }
+                [b'}', rest @ ..] if is_object => next = rest,
+                [b']', rest @ ..] if !is_object => next = rest,
+                _ => return None,
+            }
+            open >>= 1;
+        }
+    }
 }
 
-/// Sets the highest bit of each such byte among eight. Those above the lowest one may be set wrongly.
-fn special_in_word(word: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    const HIGHEST: u64 = EACH << 7;
+/// Room for one more bit. `None`: values lie too deep in each other.
+fn deeper(open: u64) -> Option<u64> {
+    (open.leading_zeros() > 0).then_some(open << 1)
+}
 
-    let below = |word: u64, limit: u8| word.wrapping_sub(EACH * u64::from(limit)) & !word;
-    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
-    (below(word, b' ') | is(b'"') | is(b'\\')) & HIGHEST
+/// What follows the key at the start of `json`, behind its opening quotation mark, and its colon.
+#[inline]
+fn key(json: &[u8]) -> Option<&[u8]> {
+    json.get(text_length(json)..)?.strip_prefix(b"\":")
+}
+
+/// What follows the string at the start of `json`, behind its opening quotation mark.
+#[inline]
+fn string(json: &[u8]) -> Option<&[u8]> {
+    json.get(text_length(json)..)?.strip_prefix(b"\"")
+}
+
+/// What follows the digits at the start of `json`.
+#[inline]
+fn digits(json: &[u8]) -> &[u8] {
+    let count = json.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    json.get(count..).unwrap_or_default()
+}
+
+/// What follows a word or a number that does not start with a digit above zero. No other digit may follow a zero, and
+/// a fraction or an exponent ends the walk.
+fn word_or_number(json: &[u8]) -> Option<&[u8]> {
+    match json {
+        [b't', b'r', b'u', b'e', rest @ ..]
+        | [b'f', b'a', b'l', b's', b'e', rest @ ..]
+        | [b'n', b'u', b'l', b'l', rest @ ..]
+        | [b'0', rest @ ..]
+        | [b'-', b'0', rest @ ..] => Some(rest),
+        [b'-', b'1'..=b'9', rest @ ..] => Some(digits(rest)),
+        _ => None,
+    }
+}
+
+/// Swaps the quotation mark with the blank, so that one comparison finds it together with the control characters.
+const SWAP: u8 = b'"' ^ b' ';
+
+/// 1 for a byte that a JSON string cannot hold as it is, 0 for others.
+fn special(byte: u8) -> u8 {
+    u8::from(byte ^ SWAP <= b' ') | u8::from(byte == b'\\')
+}
+
+/// Where the first such byte among eight is.
+#[inline]
+fn first_special(word: [u8; 8]) -> Option<usize> {
+    const HIGHEST: u64 = each(0x80);
+
+    const fn each(byte: u8) -> u64 {
+        u64::from_le_bytes([byte; 8])
+    }
+
+    let word = u64::from_le_bytes(word);
+    // Sets the highest bit of each byte up to `limit`. Those above the lowest one may be set wrongly.
+    let up_to = |limit: u8, word: u64| word.wrapping_sub(each(limit + 1)) & !word;
+    let found = (up_to(b' ', word ^ each(SWAP)) | up_to(0, word ^ each(b'\\'))) & HIGHEST;
+    (found != 0).then_some(found.trailing_zeros() as usize / 8)
 }
 
 #[cfg(test)]

@@ -91,6 +91,11 @@ impl<'a> Fields<'a> {
             self.rest = rest;
             return Some(first.into());
         }
+        // Two bytes: keys from field 16 on, lengths from 128 on.
+        if let [second @ ..CONTINUES, rest @ ..] = rest {
+            self.rest = rest;
+            return Some(u64::from(first & !CONTINUES) | u64::from(*second) << 7);
+        }
         self.long_varint()
     }
 
