@@ -1,8 +1,10 @@
 //! What this process has used so far.
 
 use std::fs;
+use std::panic::resume_unwind;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::{CpuSet, sched_getcpu, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::Result;
@@ -24,6 +26,20 @@ pub(crate) fn allow_descriptors(connections: usize) -> Result<()> {
         .into());
     }
     Ok(setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum })?)
+}
+
+/// Does `work` in a thread that, with all threads and processes it starts, has a single CPU to run on.
+///
+/// Waking another CPU that sleeps takes a virtual machine longer than a whole round trip through both programs, and it
+/// depends on the moment whether the system puts them on one CPU or on two.
+pub(crate) fn on_one_cpu<T: Send>(work: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let pinned = || {
+        let mut cpu = CpuSet::new();
+        cpu.set(sched_getcpu());
+        sched_setaffinity(None, &cpu)?;
+        work()
+    };
+    std::thread::scope(|scope| scope.spawn(pinned).join()).unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// CPU seconds of all threads, in user and kernel mode.
