@@ -81,6 +81,8 @@ pub(super) struct Calls<W> {
     /// As many as a power of two.
     places: Vec<Option<Filed<W>>>,
     len: usize,
+    /// The most calls at once since the table was last empty.
+    most: usize,
     /// The earliest first. Most calls have the same time limit, so most new ones belong at the end. Calls that were
     /// answered stay in it until they come first, or are too many.
     deadlines: VecDeque<(Instant, Slot)>,
@@ -99,8 +101,12 @@ struct Filed<W> {
 /// The fewest places, enough for heartbeats; and how many there are at most, one for each id and one for 0.
 const PLACES: RangeInclusive<usize> = 4..=1 << 16;
 
-/// A table with more places than this is given back when it is empty.
-const KEPT_PLACES: usize = 64;
+/// A table with more places than this for each call it held at once is given back when it is empty. A program that sends
+/// in bursts keeps what a burst takes; a connection that does nothing gives it back with the next heartbeat.
+const KEPT_PLACES_A_CALL: usize = 8;
+
+/// So many deadlines of answered calls may wait to be forgotten.
+const KEPT_DEADLINES: usize = 64;
 
 impl<W> Entry<W> {
     pub(super) fn new(caller: Option<Caller<W>>, deadline: Instant, soft: bool, kind: Kind) -> Self {
@@ -113,6 +119,7 @@ impl<W> Calls<W> {
         Self {
             places: Vec::new(),
             len: 0,
+            most: 0,
             deadlines: VecDeque::new(),
             resting: BTreeSet::new(),
             rests: VecDeque::new(),
@@ -151,6 +158,7 @@ impl<W> Calls<W> {
         if let Some(place) = self.places.get_mut(at) {
             *place = Some(Filed { slot, entry });
             self.len += 1;
+            self.most = self.most.max(self.len);
         }
         let behind = self.deadlines.iter().rev().take_while(|(other, _)| *other > deadline).count();
         self.deadlines.insert(self.deadlines.len() - behind, (deadline, slot));
@@ -162,8 +170,11 @@ impl<W> Calls<W> {
         let at = self.place(cid);
         let filed = self.places.get_mut(at)?.take_if(|filed| filed.slot.cid == cid)?;
         self.len -= 1;
-        if self.len == 0 && self.places.len() > KEPT_PLACES {
-            (self.places, self.deadlines) = (Vec::new(), VecDeque::new());
+        if self.len == 0 {
+            if self.places.len() > self.most * KEPT_PLACES_A_CALL {
+                (self.places, self.deadlines) = (Vec::new(), VecDeque::new());
+            }
+            self.most = 0;
         }
         self.forget_answered();
         Some(filed.entry)
@@ -187,7 +198,7 @@ impl<W> Calls<W> {
         self.deadlines.clear();
         self.resting.clear();
         self.rests.clear();
-        self.len = 0;
+        (self.len, self.most) = (0, 0);
         let mut filed: Vec<Filed<W>> = std::mem::take(&mut self.places).into_iter().flatten().collect();
         filed.sort_by_key(|filed| filed.slot.serial);
         filed.into_iter().map(|filed| filed.entry).collect()
@@ -232,7 +243,7 @@ impl<W> Calls<W> {
         while self.deadlines.front().is_some_and(|(_, slot)| !is_open(*slot)) {
             self.deadlines.pop_front();
         }
-        if self.deadlines.len() > 2 * self.len + KEPT_PLACES {
+        if self.deadlines.len() > 2 * self.len + KEPT_DEADLINES {
             self.deadlines.retain(|(_, slot)| is_open(*slot));
         }
     }
@@ -352,11 +363,17 @@ mod tests {
     fn room_for_many_calls_is_given_back() {
         let now = Instant::now();
         let mut calls = Calls::new();
-        let cids: Vec<u16> = (0..1_000).map(|id| calls.open(now, call(id, now)).unwrap().cid).collect();
-        for cid in cids {
-            assert!(calls.answer(cid).is_some());
-        }
-        assert_eq!((calls.places.capacity(), calls.deadlines.capacity()), (0, 0));
+        let mut burst = |count: u64| {
+            let cids: Vec<u16> = (0..count).map(|id| calls.open(now, call(id, now)).unwrap().cid).collect();
+            for cid in cids {
+                assert!(calls.answer(cid).is_some());
+            }
+            (calls.places.capacity(), calls.deadlines.capacity())
+        };
+        let room = burst(1_000);
+        assert!(room.0 >= 1_000 && room.1 >= 1_000, "the next burst may be as large: {room:?}");
+        assert_eq!(burst(1_000), room);
+        assert_eq!(burst(1), (0, 0), "a heartbeat");
     }
 
     #[test]
