@@ -1,9 +1,10 @@
 //! Writing an envelope in a chosen revision.
 
 use std::fmt;
+use std::io::Write as _;
 
-use bytes::{Buf as _, Bytes};
-use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, int32, key_len, string};
+use bytes::{Buf as _, BufMut, Bytes, BytesMut};
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, int32, key_len};
 
 use super::fields::Fields;
 use crate::presence::{PresenceSession, UserPresence};
@@ -35,8 +36,11 @@ pub struct Unnumbered {
     bytes: Vec<u8>,
 }
 
-/// Room for a correlation id in either form: key, length and at most eleven characters.
-const ROOM: usize = 13;
+/// A correlation id as text has at most so many.
+const CID_CHARACTERS: usize = 11;
+
+/// Room for a correlation id in either form: key, length and characters.
+const ROOM: usize = 2 + CID_CHARACTERS;
 
 impl Revision {
     /// Writes an envelope in this revision.
@@ -68,12 +72,37 @@ impl Revision {
     /// no code for the other arms. For messages that hold no presences, as nothing is converted.
     pub fn encode_arm<M: prost::Message>(self, field: u32, message: &M) -> Unnumbered {
         let length = message.encoded_len();
-        let head = key_len(field) + encoded_len_varint(length as u64);
-        let mut unnumbered = Unnumbered::new(self, head + length);
-        encode_key(field, WireType::LengthDelimited, &mut unnumbered.bytes);
-        encode_varint(length as u64, &mut unnumbered.bytes);
-        message.encode_raw(&mut unnumbered.bytes);
+        let mut unnumbered = Unnumbered::new(self, arm_length(field, length));
+        put_arm(field, message, length, &mut unnumbered.bytes);
         unnumbered
+    }
+
+    /// The frame that [`Revision::encode_arm`] makes under this correlation id, cut off from `buffer`: when the frames that
+    /// were cut off before are gone, their room is used again. So a frame now and then costs no allocation.
+    pub fn encode_arm_from<M: prost::Message>(self, buffer: &mut BytesMut, cid: i32, field: u32, message: &M) -> Bytes {
+        let length = message.encoded_len();
+        buffer.reserve(ROOM + arm_length(field, length));
+        self.put_cid(cid, buffer);
+        put_arm(field, message, length, buffer);
+        buffer.split().freeze()
+    }
+
+    /// Writes the field of a correlation id; 0 means none. At most as long as `ROOM`.
+    fn put_cid(self, cid: i32, buffer: &mut impl BufMut) {
+        match self {
+            _ if cid == 0 => {}
+            Self::Int32Cid => int32::encode(CID_FIELD, &cid, buffer),
+            Self::StringCid => {
+                let mut characters = [0; CID_CHARACTERS];
+                let mut unused = characters.as_mut_slice();
+                // There is room for any number.
+                let _ = write!(unused, "{cid}");
+                let length = CID_CHARACTERS - unused.len();
+                encode_key(CID_FIELD, WireType::LengthDelimited, buffer);
+                encode_varint(length as u64, buffer);
+                buffer.put_slice(characters.get(..length).unwrap_or_default());
+            }
+        }
     }
 
     /// Brings all presence session ids of a message into the form of this revision.
@@ -104,11 +133,7 @@ impl Unnumbered {
     pub fn number(mut self, cid: i32) -> Bytes {
         let mut field = [0; ROOM];
         let mut room = field.as_mut_slice();
-        match self.revision {
-            _ if cid == 0 => {}
-            Revision::Int32Cid => int32::encode(CID_FIELD, &cid, &mut room),
-            Revision::StringCid => string::encode(CID_FIELD, &cid.to_string(), &mut room),
-        }
+        self.revision.put_cid(cid, &mut room);
         let unused = room.len();
         if let (Some(place), Some(field)) = (self.bytes.get_mut(unused..ROOM), field.get(..ROOM - unused)) {
             place.copy_from_slice(field);
@@ -124,6 +149,17 @@ impl Unnumbered {
         bytes.resize(ROOM, 0);
         Self { revision, bytes }
     }
+}
+
+/// How long an arm is whose message is `length` long.
+fn arm_length(field: u32, length: usize) -> usize {
+    key_len(field) + encoded_len_varint(length as u64) + length
+}
+
+fn put_arm<M: prost::Message>(field: u32, message: &M, length: usize, buffer: &mut impl BufMut) {
+    encode_key(field, WireType::LengthDelimited, buffer);
+    encode_varint(length as u64, buffer);
+    message.encode_raw(buffer);
 }
 
 /// Shows the length in place of the bytes: they can hold tokens.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use bytes::{Bytes, BytesMut};
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
@@ -304,6 +306,23 @@ fn one_arm_is_encoded_as_the_envelope_would() {
         assert_eq!(arm, revision.encode(&whole));
     }
     assert_eq!(Revision::default().encode_arm(PING_FIELD, &Ping {}).number(5), hex("0805b20100"));
+}
+
+#[test]
+fn frames_from_a_buffer_are_the_same_and_use_its_room_again() {
+    let mut buffer = BytesMut::new();
+    for revision in [Revision::Int32Cid, Revision::StringCid] {
+        let mut places = BTreeSet::new();
+        for cid in [0, 1, 127, 128, 65_535, i32::MAX, i32::MIN] {
+            let frame = revision.encode_arm_from(&mut buffer, cid, PING_FIELD, &Ping {});
+            assert_eq!(frame, revision.encode(&ping(cid)));
+            places.insert(frame.as_ptr());
+        }
+        assert_eq!(places.len(), 1, "each began where the one before did");
+    }
+    let kept = Revision::default().encode_arm_from(&mut buffer, 1, PING_FIELD, &Ping {});
+    let next = Revision::default().encode_arm_from(&mut buffer, 2, PING_FIELD, &Ping {});
+    assert_eq!([kept, next], [hex("0801b20100"), hex("0802b20100")]);
 }
 
 #[test]
