@@ -215,7 +215,7 @@ impl<W> Machine<W> {
         let entry = Entry::new(None, deadline, true, Kind::Ping { at: now });
         // With every correlation id in use there is no ping, but any frame counts as life as well.
         let Ok(slot) = self.calls.open(now, entry) else { return };
-        let frame = self.settings.revision.encode_arm(PING_FIELD, &Ping {}).number(slot.cid.into());
+        let frame = self.settings.revision.encode_arm_from(&mut self.pings, slot.cid.into(), PING_FIELD, &Ping {});
         self.queue.push_front(Queued { slot, frame, notified: None });
     }
 

@@ -29,7 +29,7 @@ mod traffic;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use mezon_model::MessageAck;
 use mezon_proto::wire::RawMessage;
 use mezon_session::{DelayPolicy, SessionUpdate};
@@ -68,6 +68,8 @@ pub struct Machine<W> {
     calls: Calls<W>,
     queue: VecDeque<Queued<W>>,
     rejoin: Rejoin,
+    /// What the frames of pings are cut from, and nothing else is, so that it stays small.
+    pings: BytesMut,
     round_trip: Option<Duration>,
     counters: Counters,
     outputs: VecDeque<Output<W>>,
@@ -241,6 +243,7 @@ impl<W> Machine<W> {
             not_before: now,
             calls: Calls::new(),
             queue: VecDeque::new(),
+            pings: BytesMut::new(),
             round_trip: None,
             counters: Counters::default(),
             outputs: VecDeque::new(),
