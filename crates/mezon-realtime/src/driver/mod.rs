@@ -223,8 +223,8 @@ impl Driver {
 
     fn poll_reads(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
         let Some(link) = &mut self.link else { return false };
-        for taken in 0..PER_TURN {
-            let Poll::Ready(input) = link.poll_read(context) else { return taken > 0 };
+        for _ in 0..PER_TURN {
+            let Poll::Ready(input) = link.poll_read(context) else { return false };
             let lost = matches!(input, Input::Lost { .. });
             self.machine.handle(now, input);
             if lost || self.machine.live_generation() != Some(link.generation) {
@@ -279,12 +279,14 @@ impl Driver {
 
     /// The clock decides, not the timer: a timer may be early, late or out of budget.
     fn poll_timer(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
+        if self.machine.deadline().is_some_and(|deadline| deadline <= now) {
+            self.machine.handle(now, Input::Timeout);
+        }
         let Some(deadline) = self.machine.deadline() else { return false };
         if deadline <= now {
-            self.machine.handle(now, Input::Timeout);
             return true;
         }
-        if self.armed.is_none_or(|armed| deadline < armed) {
+        if self.armed.is_none_or(|armed| deadline < armed || armed <= now) {
             self.timer.as_mut().reset(deadline.into());
             self.armed = Some(deadline);
         }
@@ -307,12 +309,11 @@ impl Driver {
         }
     }
 
-    /// Does what the machine asks for. True: there was something. It may have started what wants to be polled before
-    /// this task may sleep, such as a dial.
+    /// Does what the machine asks for. True: there is something new to be polled, such as a dial.
     fn carry_out(&mut self) -> bool {
         let mut moved = false;
         while let Some(output) = self.machine.poll() {
-            moved = true;
+            moved |= matches!(output, Output::Dial { .. } | Output::Close { .. } | Output::Credentials(_));
             match output {
                 Output::Dial { generation, check_login } => {
                     let suspect = if check_login { self.session.clone() } else { None };
@@ -413,12 +414,13 @@ impl Future for Driver {
         let driver = &mut *self;
         for _ in 0..TURNS {
             let now = now();
+            // Something has moved that is to be polled again before this task may sleep. What is not will wake it.
             let mut moved = driver.poll_dial(context, now);
             moved |= driver.poll_reads(context, now);
             moved |= driver.poll_commands(context, now);
+            moved |= driver.poll_timer(context, now);
             moved |= driver.carry_out();
             moved |= driver.poll_storing(context, now);
-            moved |= driver.poll_timer(context, now);
             moved |= driver.poll_writes(context, now);
             moved |= driver.carry_out();
             if driver.machine.is_stopped() {
