@@ -47,11 +47,10 @@ impl SendMessagePayload {
     }
 
     /// The message as it will be sent.
-    pub fn into_draft(self) -> Draft {
-        let mut draft = self.draft;
+    pub fn into_draft(mut self) -> Draft {
         if !self.hide_link {
-            draft.content.mark_links();
+            self.draft.content.mark_links();
         }
-        draft
+        self.draft
     }
 }

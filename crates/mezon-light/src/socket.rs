@@ -300,7 +300,8 @@ impl LightSocket {
     /// # Cancel safety
     /// A dropped send may have been sent.
     pub async fn send_dm(&self, payload: SendMessagePayload) -> Result<MessageAck, LightError> {
-        self.send(&Target::direct(payload.channel_id()), payload.into_draft()).await
+        let (target, draft) = (Target::direct(payload.channel_id()), payload.into_draft());
+        Ok(self.socket()?.send(&target, &draft).await?)
     }
 
     /// Sends a message to a group channel, at most once.
@@ -311,7 +312,8 @@ impl LightSocket {
     /// # Cancel safety
     /// As [`LightSocket::send_dm`].
     pub async fn send_group(&self, payload: SendMessagePayload) -> Result<MessageAck, LightError> {
-        self.send(&Target::group(payload.channel_id()), payload.into_draft()).await
+        let (target, draft) = (Target::group(payload.channel_id()), payload.into_draft());
+        Ok(self.socket()?.send(&target, &draft).await?)
     }
 
     /// Sends a draft as it is to any channel, at most once.

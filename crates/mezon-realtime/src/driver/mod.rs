@@ -43,6 +43,10 @@ const PER_TURN: usize = 64;
 /// the events of a flood fill the queue (1,024 by default).
 const TURNS: usize = 4;
 
+/// After so many pauses without a command or an event their room is given back: a pause lies between the requests of a burst
+/// and their answers, and each heartbeat brings two.
+const KEPT_PAUSES: u8 = 3;
+
 /// How many pushed credentials wait to be stored. Only a broken server sends more; the older ones go then.
 const CREDENTIALS: usize = 16;
 
@@ -132,6 +136,8 @@ struct Driver {
     /// When the timer fires. It may be earlier than needed: setting it anew costs more than a turn for nothing.
     armed: Option<Instant>,
     gathered: Vec<Event>,
+    /// Since the last command or event.
+    pauses: u8,
     events: EventSender,
     shared: Arc<Shared>,
     /// What `shared` shows.
@@ -182,6 +188,7 @@ impl Driver {
             timer: Box::pin(tokio::time::sleep_until(now.into())),
             armed: None,
             gathered: Vec::new(),
+            pauses: 0,
             events: sender,
             shared,
             published: (None, Counters::default()),
@@ -238,6 +245,9 @@ impl Driver {
         let Some(wishes) = self.inbox.take(context, PER_TURN, &mut self.commands) else { return false };
         for id in wishes.cancelled {
             self.machine.handle(now, Input::Cancel(id));
+        }
+        if !self.commands.is_empty() {
+            self.pauses = 0;
         }
         for command in self.commands.drain(..) {
             if let Some(input) = command.into_input() {
@@ -345,6 +355,7 @@ impl Driver {
             }
         }
         if !self.gathered.is_empty() {
+            self.pauses = 0;
             self.events.send_all(self.gathered.drain(..));
             // A reader who has gone leaves them in place.
             self.gathered.clear();
@@ -384,10 +395,13 @@ impl Driver {
         self.last_error.take().filter(|error| *error.kind() == kind).unwrap_or_else(|| kind.into())
     }
 
-    /// Nothing to do for now: an idle connection keeps no room for what is to come. True: the socket is to be polled again.
+    /// Nothing to do for now. A connection that goes on having nothing to do keeps no room for what is to come. True: the
+    /// socket is to be polled again.
     fn rest(&mut self) -> bool {
-        self.gathered = Vec::new();
-        self.commands = Vec::new();
+        self.pauses = self.pauses.saturating_add(1);
+        if self.pauses > KEPT_PAUSES {
+            (self.commands, self.gathered) = (Vec::new(), Vec::new());
+        }
         let Some(link) = self.link.take_if(|link| link.is_bloated()) else { return false };
         // It has nothing to wait for, so the connection is never lost here.
         self.link = link.renewed().now_or_never();
