@@ -1,16 +1,23 @@
 //! Hands the events of a connection to handlers and streams, and fills the holes that a lost connection leaves.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
-use mezon_model::{ChannelId, MessageId};
+use mezon_model::{ChannelId, ChannelMessage};
 use mezon_realtime::{ChannelGap, Event, Events};
+use mezon_session::BoxFuture;
 use tokio::task::yield_now;
+use tokio::time::{Instant, timeout_at};
 
+use crate::LightError;
+use crate::baseline::Baselines;
 use crate::catch_up::Ledger;
 use crate::handlers::{Caller, Registry, Subscription};
+use crate::history::History;
 use crate::stream::Subscriber;
-use crate::{LightClient, LightError};
 
 /// How many messages of a history are handed on at a time.
 const PART: usize = 256;
@@ -20,8 +27,6 @@ const PART: usize = 256;
 pub(crate) struct Audience {
     pub(crate) handlers: Arc<Registry>,
     subscribers: Mutex<Vec<Subscriber>>,
-    /// The newest message of a channel at the time it was joined: where to read on from when nothing was seen since.
-    baselines: Mutex<HashMap<ChannelId, MessageId>>,
 }
 
 impl Audience {
@@ -29,21 +34,9 @@ impl Audience {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).push(subscriber);
     }
 
-    /// The connection is over for good: every stream ends once it has been read.
-    fn dismiss(&self) {
+    /// Nothing comes any more: every stream ends once it has been read.
+    pub(crate) fn dismiss(&self) {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    pub(crate) fn set_baseline(&self, channel: ChannelId, newest: MessageId) {
-        self.baselines.lock().unwrap_or_else(PoisonError::into_inner).insert(channel, newest);
-    }
-
-    pub(crate) fn forget_baseline(&self, channel: ChannelId) {
-        self.baselines.lock().unwrap_or_else(PoisonError::into_inner).remove(&channel);
-    }
-
-    fn baseline(&self, channel: ChannelId) -> Option<MessageId> {
-        self.baselines.lock().unwrap_or_else(PoisonError::into_inner).get(&channel).copied()
     }
 
     /// Whether a reader is far behind.
@@ -51,8 +44,10 @@ impl Audience {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Subscriber::is_crowded)
     }
 
-    /// Queues `events` for every stream that wants them. The last one gets them without a copy.
+    /// Queues `events` for every stream that wants them. The last one gets them without a copy. Streams end with the
+    /// connection, in the same moment: one that is made because of it waits for the next connection.
     fn publish(&self, events: VecDeque<Event>) {
+        let is_end = matches!(events.back(), Some(Event::Closed { .. }));
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         subscribers.retain(Subscriber::is_alive);
         if let Some((last, others)) = subscribers.split_last() {
@@ -60,6 +55,9 @@ impl Audience {
                 subscriber.send_all(events.iter().cloned());
             }
             last.send_batch(events);
+        }
+        if is_end {
+            subscribers.clear();
         }
     }
 }
@@ -104,88 +102,160 @@ impl Delivery {
     }
 }
 
+/// Fills gaps from the history.
+pub(crate) struct CatchUp {
+    ledger: Ledger,
+    history: Arc<dyn History>,
+    baselines: Arc<Baselines>,
+    /// Ready when the connection is closing or over for good, and gone afterwards.
+    over: Option<BoxFuture<'static, ()>>,
+}
+
+impl CatchUp {
+    /// Reads `history` until the connection is `over`, and begins at the `baselines` where no message was seen.
+    pub(crate) fn new(
+        history: Arc<dyn History>,
+        baselines: Arc<Baselines>,
+        over: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        Self { ledger: Ledger::default(), history, baselines, over: Some(Box::pin(over)) }
+    }
+
+    fn follow(&mut self, event: &Event) {
+        match event {
+            Event::Disconnected { .. } => {
+                self.ledger.lost();
+                self.baselines.connection_lost();
+            }
+            Event::Ready { generation } => {
+                self.ledger.settled(Instant::now());
+                self.baselines.connection_ready(*generation);
+            }
+            _ => {}
+        }
+    }
+
+    /// The next events; time may end what the ledger holds before they come.
+    async fn next_batch(&mut self, events: &mut Events) -> Option<VecDeque<Event>> {
+        if let Some(forget_at) = self.ledger.forget_at() {
+            match timeout_at(forget_at, events.next_batch()).await {
+                Ok(batch) => return batch,
+                Err(_) => self.ledger.went_through(forget_at),
+            }
+        }
+        events.next_batch().await
+    }
+
+    /// Delivers what was missed in `channels`; gives back those that could not be read, with the message to read on from
+    /// where it is known.
+    async fn read(&mut self, delivery: &mut Delivery, channels: Vec<ChannelGap>) -> Vec<ChannelGap> {
+        let mut unread = Vec::new();
+        for mut gap in channels {
+            let after = self.ledger.start_of(&gap, self.baselines.of(gap.channel_id));
+            gap.last_seen = after;
+            let Some(after) = after else {
+                unread.push(gap);
+                continue;
+            };
+            match unless(&mut self.over, self.history.missed(&gap, after)).await {
+                Some(Ok(missed)) => self.deliver(delivery, gap.channel_id, missed).await,
+                Some(Err(error)) => {
+                    let error = LightError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) };
+                    delivery.audience.handlers.report(&error);
+                    unread.push(gap);
+                }
+                None => unread.push(gap),
+            }
+        }
+        unread
+    }
+
+    async fn deliver(&mut self, delivery: &mut Delivery, channel: ChannelId, missed: Vec<ChannelMessage>) {
+        if let Some(newest) = missed.last() {
+            self.ledger.has_read(channel, newest.id());
+        }
+        for (at, message) in missed.into_iter().enumerate() {
+            if self.ledger.is_new(&message) {
+                delivery.deliver(Event::Message(message));
+            }
+            if at % PART == PART - 1 {
+                delivery.flush().await;
+            }
+        }
+        delivery.flush().await;
+    }
+}
+
+/// What `work` comes to, or nothing as soon as `over` is ready.
+async fn unless<T>(over: &mut Option<BoxFuture<'static, ()>>, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        if over.as_mut().is_none_or(|over| over.as_mut().poll(context).is_ready()) {
+            *over = None;
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
 /// Runs until the connection is over for good. With `catch_up`, what was missed while the connection was down is read
 /// from the history and delivered as if it had come in, each message once; only what could not be read is left as an
 /// [`Event::Gap`]. `callbacks` are taken off at the end.
 pub(crate) async fn run(
     mut events: Events,
     audience: Arc<Audience>,
-    catch_up: Option<LightClient>,
+    mut catch_up: Option<CatchUp>,
     callbacks: Vec<Subscription>,
 ) {
-    let mut ledger = Ledger::default();
     let caller = Caller::new(Arc::clone(&audience.handlers));
-    let mut delivery = Delivery { audience: Arc::clone(&audience), caller, ready: VecDeque::new() };
-    while let Some(batch) = events.next_batch().await {
-        if ledger.is_idle() && batch.iter().all(|event| matches!(event, Event::Message(_))) && delivery.is_unheard() {
+    let mut delivery = Delivery { audience, caller, ready: VecDeque::new() };
+    loop {
+        let busy = catch_up.as_mut().filter(|catch_up| !catch_up.ledger.is_idle());
+        let is_idle = busy.is_none();
+        let batch = match busy {
+            Some(catch_up) => catch_up.next_batch(&mut events).await,
+            None => events.next_batch().await,
+        };
+        let Some(batch) = batch else { break };
+        if is_idle && batch.iter().all(|event| matches!(event, Event::Message(_))) && delivery.is_unheard() {
             // Nobody looks at single messages: the streams get the batch as it is.
             delivery.ready = batch;
             delivery.flush().await;
             continue;
         }
+        let taken = (!is_idle).then(Instant::now);
         for event in batch {
-            match (event, &catch_up) {
-                (Event::Message(message), Some(_)) => {
-                    if ledger.is_new(&message) {
+            let Some(catch_up) = &mut catch_up else {
+                delivery.deliver(event);
+                continue;
+            };
+            match event {
+                Event::Message(message) => {
+                    if catch_up.ledger.is_new(&message) {
                         delivery.deliver(Event::Message(message));
                     }
                 }
-                (Event::Gap { channels, complete }, Some(client)) => {
+                Event::Gap { channels, complete } => {
                     // What came before is not held up by the history.
                     delivery.flush().await;
-                    let unread = Box::pin(read_missed(client, &mut delivery, &mut ledger, channels)).await;
+                    let unread = Box::pin(catch_up.read(&mut delivery, channels)).await;
                     if !unread.is_empty() || !complete {
                         delivery.deliver(Event::Gap { channels: unread, complete });
                     }
                 }
-                (event, _) => {
-                    if matches!(event, Event::Disconnected { .. }) {
-                        ledger.lost();
-                    }
+                event => {
+                    catch_up.follow(&event);
                     delivery.deliver(event);
                 }
             }
         }
+        if let (Some(catch_up), Some(taken)) = (&mut catch_up, taken) {
+            catch_up.ledger.went_through(taken);
+        }
         delivery.flush().await;
     }
-    audience.dismiss();
     drop(callbacks);
 }
-
-/// Delivers what was missed in `channels`; gives back those that could not be read.
-async fn read_missed(
-    client: &LightClient,
-    delivery: &mut Delivery,
-    ledger: &mut Ledger,
-    channels: Vec<ChannelGap>,
-) -> Vec<ChannelGap> {
-    let mut unread = Vec::new();
-    for gap in channels {
-        let Some(after) = gap.last_seen.or_else(|| delivery.audience.baseline(gap.channel_id)) else {
-            unread.push(gap);
-            continue;
-        };
-        match client.missed(&gap, after).await {
-            Ok(missed) => {
-                for (at, message) in missed.into_iter().enumerate() {
-                    if ledger.is_new(&message) {
-                        delivery.deliver(Event::Message(message));
-                    }
-                    if at % PART == PART - 1 {
-                        delivery.flush().await;
-                    }
-                }
-                delivery.flush().await;
-            }
-            Err(error) => {
-                delivery
-                    .audience
-                    .handlers
-                    .report(&LightError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) });
-                unread.push(gap);
-            }
-        }
-    }
-    ledger.settled();
-    unread
-}
+#[cfg(test)]
+mod tests;

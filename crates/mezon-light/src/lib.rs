@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod baseline;
 mod catch_up;
 mod client;
 mod config;
 mod dispatch;
 mod error;
 mod handlers;
+mod history;
+mod lifecycle;
 mod payload;
 mod socket;
 mod stream;

@@ -1,15 +1,16 @@
 //! The facade's socket: handlers and streams side by side over one connection.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
 use mezon_realtime::{ConnectionState, Event, Socket};
 use mezon_session::BoxFuture;
-use tokio::task::JoinHandle;
 
-use crate::dispatch::{self, Audience};
+use crate::dispatch::Audience;
 use crate::handlers::{Registry, Subscription};
+use crate::history::History;
+use crate::lifecycle::{Lifecycle, Opened};
 use crate::stream::{EventStream, MessageStream, Subscriber};
 use crate::{LightClient, LightError, SendMessagePayload};
 
@@ -27,22 +28,7 @@ pub struct LightSocket {
 struct Inner {
     client: LightClient,
     audience: Arc<Audience>,
-    /// One `connect` at a time: a second one waits and then finds the connection made.
-    connecting: tokio::sync::Mutex<()>,
-    live: Mutex<Option<Live>>,
-}
-
-struct Live {
-    socket: Socket,
-    catch_up: bool,
-    dispatcher: JoinHandle<()>,
-}
-
-/// The last clone is gone, or the socket is disconnected: nobody can ask for more.
-impl Drop for Live {
-    fn drop(&mut self) {
-        self.dispatcher.abort();
-    }
+    lifecycle: Lifecycle,
 }
 
 type ErrorCallback = Box<dyn Fn(&LightError) + Send + Sync>;
@@ -123,36 +109,34 @@ impl LightSocket {
             inner: Arc::new(Inner {
                 client: client.clone(),
                 audience: Arc::default(),
-                connecting: tokio::sync::Mutex::default(),
-                live: Mutex::default(),
+                lifecycle: Lifecycle::default(),
             }),
         }
     }
 
     /// Connects, and stays connected until [`LightSocket::disconnect`] or until the last clone is dropped. Does nothing
-    /// when it is connected already.
+    /// when it is connected already. After a connection has ended it waits until all of its events are delivered.
     ///
     /// # Errors
-    /// [`LightError::Connect`] when the first attempt fails; later losses are repaired by themselves.
+    /// [`LightError::Connect`] when the first attempt fails; later losses are repaired by themselves. Its kind is
+    /// [`Closed`](mezon_realtime::ConnectErrorKind::Closed) when [`LightSocket::disconnect`] is called meanwhile.
     ///
     /// # Cancel safety
     /// Cancel safe: a dropped attempt leaves no connection behind.
     pub async fn connect(&self, options: SocketConnectOptions) -> Result<(), LightError> {
-        self.make_live(options).await
+        self.open(options).await
     }
 
     /// Closes the connection: waits for calls in flight, says goodbye to the server, and ends every stream once it has
-    /// been read. It takes a few seconds at the most.
+    /// been read. Attempts to connect that have begun fail.
+    ///
+    /// It takes 7 s at the most, and what handlers need for the events that wait. A history that is being read is given
+    /// up: what is missing of it is told as an [`Event::Gap`].
     ///
     /// # Cancel safety
     /// Cancel safe: the connection is closed all the same.
     pub async fn disconnect(&self) {
-        let live = self.inner.live.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut live) = live {
-            live.socket.close().await;
-            // The dispatcher ends with the event stream: what was queued reaches the listeners first.
-            let _ = (&mut live.dispatcher).await;
-        }
+        self.inner.lifecycle.disconnect(&self.inner.audience).await;
     }
 
     /// Whether the connection is up now.
@@ -162,7 +146,7 @@ impl LightSocket {
 
     /// Where the connection stands. `None` before the first connect and after a disconnect.
     pub fn state(&self) -> Option<ConnectionState> {
-        self.live(|live| live.socket.state())
+        self.inner.lifecycle.live(|live| live.socket.state())
     }
 
     /// The layer beneath: any request of the protocol, connection states, round-trip time.
@@ -170,7 +154,7 @@ impl LightSocket {
     /// # Errors
     /// [`LightError::NotConnected`] before [`LightSocket::connect`].
     pub fn socket(&self) -> Result<Socket, LightError> {
-        self.live(|live| live.socket.clone()).ok_or(LightError::NotConnected)
+        self.inner.lifecycle.live(|live| live.socket.clone()).ok_or(LightError::NotConnected)
     }
 
     /// Calls `handler` with every message, until the guard is dropped. Handlers run one after the other, outside the
@@ -265,6 +249,10 @@ impl LightSocket {
 
     /// Joins any channel.
     ///
+    /// With catch-up the newest message of a channel that is new here is looked up over HTTP in the background, for four
+    /// channels at a time: when the connection is lost before a message was seen, catching up begins behind it. When it
+    /// could not be looked up, an [`Event::Gap`] tells of the channel.
+    ///
     /// # Errors
     /// As [`LightSocket::join_dm_channel`].
     ///
@@ -272,9 +260,7 @@ impl LightSocket {
     /// As [`LightSocket::join_dm_channel`].
     pub async fn join(&self, target: &Target) -> Result<(), LightError> {
         self.socket()?.join(target).await?;
-        if self.live(|live| live.catch_up) == Some(true) {
-            self.note_baseline(*target);
-        }
+        self.inner.lifecycle.joined(target);
         Ok(())
     }
 
@@ -286,7 +272,7 @@ impl LightSocket {
     /// # Cancel safety
     /// As [`LightSocket::leave_dm_channel`].
     pub async fn leave(&self, target: &Target) -> Result<(), LightError> {
-        self.inner.audience.forget_baseline(target.channel_id);
+        self.inner.lifecycle.leaving(target);
         self.socket()?.leave(target).await?;
         Ok(())
     }
@@ -341,41 +327,14 @@ impl LightSocket {
 
     /// Boxed, so that it is compiled here: an `async fn` is compiled anew in each crate that awaits it, with all that it
     /// calls.
-    fn make_live(&self, options: SocketConnectOptions) -> BoxFuture<'_, Result<(), LightError>> {
-        Box::pin(async move {
-            let _one_at_a_time = self.inner.connecting.lock().await;
-            if self.live(|live| live.dispatcher.is_finished()).is_some_and(|finished| !finished) {
-                return Ok(());
-            }
-            let client = &self.inner.client;
+    fn open(&self, options: SocketConnectOptions) -> BoxFuture<'_, Result<(), LightError>> {
+        let Inner { client, audience, lifecycle } = &*self.inner;
+        Box::pin(lifecycle.connect(audience, async move || {
             let (socket, events) =
                 mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
-            let catch_up = !options.keep_gaps;
-            let callbacks = options.register(&self.inner.audience.handlers);
-            let catch_up_with = catch_up.then(|| client.clone());
-            let dispatcher =
-                tokio::spawn(dispatch::run(events, Arc::clone(&self.inner.audience), catch_up_with, callbacks));
-            let live = Live { socket, catch_up, dispatcher };
-            *self.inner.live.lock().unwrap_or_else(PoisonError::into_inner) = Some(live);
-            Ok(())
-        })
-    }
-
-    fn live<T>(&self, look: impl FnOnce(&Live) -> T) -> Option<T> {
-        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(look)
-    }
-
-    /// Remembers the newest message of a channel just joined, in the background: when the connection is lost before any
-    /// message was seen, catching up begins behind it.
-    fn note_baseline(&self, target: Target) {
-        let client = self.inner.client.clone();
-        let audience = Arc::downgrade(&self.inner.audience);
-        tokio::spawn(async move {
-            // Without it a gap stays a gap, and the application is told.
-            let newest = client.newest_message(&target).await;
-            if let (Ok(newest), Some(audience)) = (newest, audience.upgrade()) {
-                audience.set_baseline(target.channel_id, newest.unwrap_or_default());
-            }
-        });
+            let history = (!options.keep_gaps).then(|| Arc::new(client.clone()) as Arc<dyn History>);
+            let callbacks = options.register(&audience.handlers);
+            Ok(Opened { socket, events, history, callbacks })
+        }))
     }
 }

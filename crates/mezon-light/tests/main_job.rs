@@ -14,7 +14,8 @@ use mezon_light::{
     BotConfig, ClientInitConfig, CloseReason, ErrorClass, Event, LightClient, LightError, LightSocket, MemoryStore,
     MessageCode, MessageContent, SendErrorKind, SendMessagePayload, SessionStore, SocketConnectOptions,
 };
-use support::{LINH, MINH, Network, emulator, next_event, next_message, sign_in};
+use support::network::Network;
+use support::{LINH, MINH, emulator, next_event, next_message, sign_in};
 
 async fn connected(client: &LightClient) -> LightSocket {
     let socket = LightSocket::new(client);

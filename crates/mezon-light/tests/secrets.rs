@@ -13,7 +13,8 @@ use mezon_light::{
     AuthenticateConfig, BotConfig, ClientInitConfig, Event, LightClient, LightSocket, SendMessagePayload,
     SocketConnectOptions, UploadRequest,
 };
-use support::{LINH, MINH, Network, next_event, next_message};
+use support::network::Network;
+use support::{LINH, MINH, next_event, next_message};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 

@@ -1,14 +1,12 @@
 //! People on an emulated gateway, and a network between them that can be cut.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
-mod network;
+pub(crate) mod network;
 
 use std::time::Duration;
 
 use mezon_emulator::Emulator;
 use mezon_light::{AuthenticateConfig, ChannelMessage, Event, EventStream, LightClient, MessageStream, UserId};
-
-pub(crate) use network::Network;
 
 pub(crate) const LINH: UserId = UserId::new(1_840_651_530_236_071_936);
 pub(crate) const MINH: UserId = UserId::new(43);
