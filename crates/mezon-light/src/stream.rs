@@ -12,14 +12,19 @@ use mezon_realtime::{Event, EventSender, Events};
 /// How many events wait for one reader. The same bound as the socket's own queue (docs/reliability.md).
 const QUEUE: usize = 1_024;
 
-/// Every event of a socket, in the order the server sent them. Ends when the socket is gone for good.
+/// Every event of a socket. Ends when the connection is over for good.
+///
+/// While a connection is up they come in the order the server sent them. After a reconnect that order has an exception:
+/// what was missed is read channel by channel, and so comes behind the messages that came in live before it was read. A
+/// message from the history may be older than one that was delivered before it; [`ChannelMessage::id`] tells, it grows
+/// with time.
 ///
 /// A reader that falls more than 1,024 events behind loses the newest ones and is told so by [`Event::Lagged`], at the
 /// place where they are missing. Other readers, handlers and the connection are not held up.
 #[derive(Debug)]
 pub struct EventStream(Events);
 
-/// The messages of a socket, in the order the server sent them. Ends when the socket is gone for good.
+/// The messages of a socket, each once, in the order of [`EventStream`]. Ends when the connection is over for good.
 #[derive(Debug)]
 pub struct MessageStream(Events);
 
@@ -37,7 +42,7 @@ pub(crate) struct Subscriber {
 }
 
 impl EventStream {
-    /// The next event; `None` when the socket is gone for good.
+    /// The next event; `None` when the connection is over for good.
     ///
     /// # Cancel safety
     /// Cancel safe: no event is lost when the future is dropped.
@@ -47,8 +52,8 @@ impl EventStream {
 }
 
 impl MessageStream {
-    /// The next message, or how many were dropped because this reader was too slow; `None` when the socket is gone for
-    /// good.
+    /// The next message, or how many were dropped because this reader was too slow; `None` when the connection is over
+    /// for good.
     ///
     /// # Cancel safety
     /// Cancel safe: no message is lost when the future is dropped.
