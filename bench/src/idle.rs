@@ -127,7 +127,9 @@ where
     }
     Box::new(tokio::spawn(async move {
         let ping = Envelope { cid: 1, message: Some(envelope::Message::Ping(Ping {})) };
-        let mut due = tokio::time::interval(HEARTBEAT);
+        // Spread, as the SDK spreads them: pings at the same moment share the wake-ups of the process.
+        let first = tokio::time::Instant::now() + HEARTBEAT.mul_f64(rand::random());
+        let mut due = tokio::time::interval_at(first, HEARTBEAT);
         loop {
             tokio::select! {
                 _ = due.tick() => {

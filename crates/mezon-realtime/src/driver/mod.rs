@@ -43,7 +43,7 @@ const PER_TURN: usize = 64;
 /// the events of a flood fill the queue (1,024 by default).
 const TURNS: usize = 4;
 
-/// After so many pauses without a command or an event their room is given back: a pause lies between the requests of a burst
+/// After so many pauses without a command the room for commands is given back: a pause lies between the requests of a burst
 /// and their answers, and each heartbeat brings two.
 const KEPT_PAUSES: u8 = 3;
 
@@ -136,7 +136,7 @@ struct Driver {
     /// When the timer fires. It may be earlier than needed: setting it anew costs more than a turn for nothing.
     armed: Option<Instant>,
     gathered: Vec<Event>,
-    /// Since the last command or event.
+    /// Since the last command.
     pauses: u8,
     events: EventSender,
     shared: Arc<Shared>,
@@ -355,7 +355,6 @@ impl Driver {
             }
         }
         if !self.gathered.is_empty() {
-            self.pauses = 0;
             self.events.send_all(self.gathered.drain(..));
             // A reader who has gone leaves them in place.
             self.gathered.clear();
@@ -400,8 +399,9 @@ impl Driver {
     fn rest(&mut self) -> bool {
         self.pauses = self.pauses.saturating_add(1);
         if self.pauses > KEPT_PAUSES {
-            (self.commands, self.gathered) = (Vec::new(), Vec::new());
+            self.commands = Vec::new();
         }
+        self.gathered = Vec::new();
         let Some(link) = self.link.take_if(|link| link.is_bloated()) else { return false };
         // It has nothing to wait for, so the connection is never lost here.
         self.link = link.renewed().now_or_never();
