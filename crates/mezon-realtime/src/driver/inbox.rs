@@ -9,7 +9,7 @@ use super::wake;
 use crate::NotSent;
 use crate::machine::CallId;
 
-/// How many commands wait for the driver.
+/// How many commands wait for the driver. Leaves go beyond it, so that none is forgotten; each has a caller who waits.
 const LIMIT: usize = 1_024;
 
 /// More room than this is given back when the queue is empty.
@@ -51,7 +51,7 @@ impl Inbox {
         if inner.ended {
             return Err((command, NotSent::Closed));
         }
-        if inner.commands.len() >= LIMIT {
+        if inner.commands.len() >= LIMIT && !command.is_leave() {
             return Err((command, NotSent::QueueFull));
         }
         inner.commands.push_back(command);

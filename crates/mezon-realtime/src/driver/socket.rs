@@ -21,7 +21,8 @@ use crate::{
 /// Requests are sent at most once. While there is no connection they fail at once, with
 /// [`NotSent`](CallErrorKind::NotSent): nothing is kept back to be sent later, when nobody may want it any more.
 ///
-/// At most 1,024 calls are in flight, and as many wait to be taken up; further ones fail with [`NotSent::QueueFull`].
+/// At most 1,024 calls are in flight, and as many wait to be taken up; further ones fail with [`NotSent::QueueFull`]. To
+/// leave a channel is always taken up, so that it holds after a reconnect.
 #[derive(Clone, Debug)]
 pub struct Socket {
     handle: Arc<Handle>,
@@ -85,7 +86,8 @@ impl Socket {
         })
     }
 
-    /// Leaves a channel. It is not joined again after a reconnect, whatever comes of the request.
+    /// Leaves a channel. It is not joined again after a reconnect, whatever comes of the request: it may fail because
+    /// there is no connection or too much waits, and the channel is left all the same from the next connection on.
     ///
     /// # Errors
     /// As [`Socket::join`]. No answer in time is no error: servers need not give one.
@@ -181,7 +183,8 @@ impl Socket {
     }
 
     /// Tells the server something and wants no answer. Returns when it is handed to the socket; an error that the
-    /// server may answer comes as [`Event::ServerError`](crate::Event::ServerError).
+    /// server may answer comes as [`Event::ServerError`](crate::Event::ServerError). A join is not repeated after a
+    /// reconnect, because nobody waits to hear whether it was made; a leave counts as after [`Socket::leave`].
     ///
     /// # Errors
     /// [`CallErrorKind::NotSent`] only.
@@ -328,6 +331,15 @@ impl Command {
         }
     }
 
+    /// Whether it says that a channel is left.
+    pub(super) fn is_leave(&self) -> bool {
+        match self {
+            Self::Call(call) => call.request.is_leave(),
+            Self::Notify(notification) => notification.request.is_leave(),
+            Self::NetworkChanged => false,
+        }
+    }
+
     pub(super) fn refuse(self, reason: NotSent) {
         let waiter = match self {
             Self::Call(call) => call.waiter,
@@ -335,5 +347,34 @@ impl Command {
             Self::NetworkChanged => return,
         };
         let _ = waiter.send(not_sent(reason));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use mezon_model::ChannelId;
+
+    use super::*;
+
+    #[test]
+    fn a_leave_is_taken_up_when_nothing_else_is() {
+        let (inbox, shared) = (Arc::new(Inbox::default()), Arc::new(Shared::default()));
+        let (_sender, state) = watch::channel(ConnectionState::Ready { generation: 1 });
+        let socket = Socket::new(Arc::clone(&inbox), state, shared, &Config::builder().build().unwrap());
+        let target = Target::direct(ChannelId::new(1));
+        let mut waiting = Vec::new();
+        let full = loop {
+            let mut typing = Box::pin(socket.typing(&target));
+            match typing.as_mut().now_or_never() {
+                None => waiting.push(typing),
+                Some(outcome) => break outcome.unwrap_err(),
+            }
+        };
+        assert_eq!(*full.kind(), CallErrorKind::NotSent { reason: NotSent::QueueFull });
+        let mut leave = Box::pin(socket.leave(&target));
+        assert!(leave.as_mut().now_or_never().is_none());
+        let last = inbox.end().pop_back();
+        assert!(last.is_some_and(|command| command.is_leave()));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::membership::Membership;
+use super::membership::{Membership, Place};
 use super::settings::CID_REST;
 use super::{CallId, later};
 use crate::ServerError;
@@ -62,6 +62,8 @@ pub(super) struct Refused {
     /// Until when the whole send may take.
     pub(super) deadline: Instant,
     pub(super) membership: Membership,
+    /// The application has left the channel since.
+    pub(super) left: bool,
 }
 
 /// Names one use of a correlation id.
@@ -202,6 +204,17 @@ impl<W> Calls<W> {
         let mut filed: Vec<Filed<W>> = std::mem::take(&mut self.places).into_iter().flatten().collect();
         filed.sort_by_key(|filed| filed.slot.serial);
         filed.into_iter().map(|filed| filed.entry).collect()
+    }
+
+    /// The application has left `place`: the answer to an older join makes no difference any more.
+    pub(super) fn left(&mut self, place: Place) {
+        for filed in self.places.iter_mut().flatten() {
+            match &mut filed.entry.kind {
+                Kind::Join(membership) if membership.place() == place => filed.entry.kind = Kind::Plain,
+                Kind::JoinThenSend(refused) if refused.membership.place() == place => refused.left = true,
+                _ => {}
+            }
+        }
     }
 
     /// Says what the answer of a call means, once its frame is made.

@@ -73,6 +73,12 @@ impl Request {
         Self { frame, purpose: Purpose::Leave(place), soft: true }
     }
 
+    /// Whether it leaves a channel.
+    #[cfg(feature = "driver")]
+    pub(crate) fn is_leave(&self) -> bool {
+        matches!(self.purpose, Purpose::Leave(_))
+    }
+
     /// Sends a message.
     pub fn send(send: &ChannelMessageSend, revision: Revision) -> Self {
         let purpose = Purpose::Send(Membership::of_message(send));

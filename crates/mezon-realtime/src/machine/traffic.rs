@@ -31,6 +31,7 @@ type Started<W> = Result<(Slot, Bytes), (Option<Caller<W>>, NotSent)>;
 
 impl<W> Machine<W> {
     pub(super) fn call(&mut self, now: Instant, id: CallId, request: Request, timeout: Duration, waiter: W) {
+        self.note_leave(&request);
         if let Some(reason) = self.hindrance(&request) {
             return self.refuse(waiter, reason);
         }
@@ -38,10 +39,6 @@ impl<W> Machine<W> {
         let timeout = if soft { timeout.min(self.settings.soft_timeout) } else { timeout };
         let kind = match purpose {
             Purpose::Join(membership) => Kind::Join(membership),
-            Purpose::Leave(place) => {
-                self.rejoin.left(place);
-                Kind::Plain
-            }
             _ => Kind::Plain,
         };
         let entry = Entry::new(Some(Caller { id, waiter }), later(now, timeout), soft, kind);
@@ -57,6 +54,7 @@ impl<W> Machine<W> {
     /// As `call`, for a caller who wants to know no more than that the frame left. The answer is awaited all the same, so
     /// that it is not taken for a push, and so that an error is told.
     pub(super) fn notify(&mut self, now: Instant, id: CallId, request: Request, waiter: W) {
+        self.note_leave(&request);
         if let Some(reason) = self.hindrance(&request) {
             return self.refuse(waiter, reason);
         }
@@ -66,6 +64,14 @@ impl<W> Machine<W> {
         }
         if let Some(Queued { notified, .. }) = self.queue.back_mut() {
             *notified = Some(Caller { id, waiter });
+        }
+    }
+
+    /// Leaving is a wish of the application first: it holds even when the request cannot be taken.
+    fn note_leave(&mut self, request: &Request) {
+        if let Purpose::Leave(place) = request.purpose {
+            self.rejoin.left(place);
+            self.calls.left(place);
         }
     }
 
@@ -343,10 +349,12 @@ impl<W> Machine<W> {
     /// After the join: the message goes out a second and last time. When it cannot, the caller hears what the server
     /// said: it refused the message, so nothing was sent.
     fn send_again(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused, joined: Outcome) {
-        let Refused { frame, error, deadline, membership } = refused;
+        let Refused { frame, error, deadline, membership, left } = refused;
         let outcome = match joined {
             Ok(_) => {
-                self.rejoin.joined(membership);
+                if !left {
+                    self.rejoin.joined(membership);
+                }
                 let entry = Entry::new(caller, deadline, false, Kind::Resend(error.clone()));
                 match self.start(now, entry, Request::again(&frame, self.settings.revision)) {
                     Ok(_) => return,
@@ -373,7 +381,7 @@ fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: 
         return None;
     }
     let error = ServerError { code: *code, message: message.clone() };
-    Some(Refused { frame, error, deadline, membership })
+    Some(Refused { frame, error, deadline, membership, left: false })
 }
 
 fn rejected(error: ServerError) -> CallErrorKind {

@@ -79,6 +79,68 @@ fn a_channel_that_was_left_or_never_joined_is_not_joined_again() {
     assert_eq!(joins, [join(2)]);
 }
 
+fn leave(channel_id: i64) -> envelope::Message {
+    envelope::Message::ChannelLeave(realtime::ChannelLeave { channel_id, ..Default::default() })
+}
+
+/// Which channels are joined after the next reconnect.
+fn joined_again(rig: &mut Rig) -> Vec<envelope::Message> {
+    rig.sent.clear();
+    rig.connect();
+    rig.pass(SECOND, true);
+    rig.sent.iter().filter_map(|sent| sent.message.clone()).collect()
+}
+
+#[test]
+fn a_channel_that_was_left_without_a_connection_is_not_joined_again() {
+    let mut rig = Rig::up();
+    (1..=4).for_each(|channel_id| rig.join(channel_id));
+    rig.lose();
+    let asked = rig.call(&leave(1));
+    let (id, request) = (CallId(100), Request::new(&leave(2), Revision::default()));
+    rig.handle(Input::Notify { id, request, waiter: 100 });
+    // While dialling.
+    rig.pass(SECOND, false);
+    rig.call(&leave(3));
+    for call in [asked, 100, rig.calls] {
+        assert_eq!(*rig.outcome(call), not_sent(NotSent::NotConnected));
+    }
+    assert_eq!(joined_again(&mut rig), [join(4)]);
+}
+
+#[test]
+fn a_channel_that_was_left_while_too_much_waits_is_not_joined_again() {
+    let mut rig = Rig::new(Settings { calls_in_flight: 2, ..Settings::default() });
+    rig.connect();
+    rig.join(1);
+    rig.join(2);
+    rig.call(&send(7));
+    rig.call(&send(7));
+    let refused = rig.call(&leave(1));
+    assert_eq!(*rig.outcome(refused), not_sent(NotSent::QueueFull));
+    rig.lose();
+    rig.pass(SECOND, false);
+    assert_eq!(joined_again(&mut rig), [join(2)]);
+}
+
+#[test]
+fn a_channel_that_is_left_before_its_join_is_answered_stays_left() {
+    let mut rig = Rig::up();
+    rig.call(&join(1));
+    let cid = rig.last_sent().cid;
+    rig.call(&leave(1));
+    rig.answer(cid, channel(1));
+    // By the join that a message brings about.
+    rig.call(&send(2));
+    rig.answer(rig.last_sent().cid, error(3, "Must join channel before sending messages"));
+    let cid = rig.last_sent().cid;
+    rig.call(&leave(2));
+    rig.answer(cid, channel(2));
+    rig.lose();
+    rig.pass(SECOND, false);
+    assert_eq!(joined_again(&mut rig), []);
+}
+
 #[test]
 fn joins_are_paced() {
     let mut rig = Rig::up();
