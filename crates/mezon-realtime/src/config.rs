@@ -221,7 +221,7 @@ impl ConfigBuilder {
             gateway,
             tls: self.tls.unwrap_or_default(),
             // The dial ends by its own limits long before this one.
-            settings: Settings { dial_limit: CREDENTIALS_TIMEOUT + self.connect_timeout + GRACE, ..self.settings },
+            settings: Settings { dial_limit: self.connect_timeout.saturating_add(BESIDE_CONNECT), ..self.settings },
             connect_timeout: self.connect_timeout,
             call_timeout: self.call_timeout,
             event_queue: self.event_queue,
@@ -237,8 +237,8 @@ impl ConfigBuilder {
 /// How long the token source may take. It makes an HTTP call when a token has to be replaced.
 pub(crate) const CREDENTIALS_TIMEOUT: Duration = Duration::from_secs(35);
 
-/// What the dial's own limits may be late by.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a dial may take beside the connect: the token source, and 5 s by which its limits may be late.
+const BESIDE_CONNECT: Duration = CREDENTIALS_TIMEOUT.saturating_add(Duration::from_secs(5));
 
 fn is_some_time(time: &Duration) -> bool {
     !time.is_zero()

@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::transport::Transport;
 use crate::config::CREDENTIALS_TIMEOUT;
+use crate::machine::later;
 use crate::{Config, ConnectError, ConnectErrorKind, DialPhase};
 
 /// A WebSocket over plain TCP or TLS.
@@ -99,7 +100,7 @@ impl Dialler {
         self.policy.check(&endpoint).map_err(untrusted)?;
         let request = upgrade_request(&endpoint, session.token(), self.announce_online)?;
 
-        let deadline = Instant::now() + self.connect_timeout;
+        let deadline = Instant::from_std(later(super::now(), self.connect_timeout));
         let timed_out = |phase| ConnectError::from(ConnectErrorKind::TimedOut { phase });
         let unreachable = |error: std::io::Error| {
             ConnectError::with_source(ConnectErrorKind::Unreachable { host: endpoint.authority() }, error)

@@ -370,7 +370,7 @@ impl<W> std::fmt::Debug for Machine<W> {
 }
 
 /// `now + by`, for any `by`: addition panics where an `Instant` ends.
-fn later(now: Instant, by: Duration) -> Instant {
+pub(crate) fn later(now: Instant, by: Duration) -> Instant {
     const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
     now + by.min(LONGEST)
 }

@@ -126,6 +126,16 @@ async fn tokens_go_to_trusted_addresses_only_and_to_no_error() {
     }
 }
 
+#[tokio::test]
+async fn no_time_is_too_long() {
+    let emulator = Emulator::start().await.unwrap();
+    let long = Duration::MAX;
+    let config = config(&emulator).connect_timeout(long).call_timeout(long).soft_timeout(long);
+    let config = config.heartbeat(Duration::from_secs(10), long).drain_timeout(long).close_timeout(long);
+    let anna = User::with(&emulator, 1, config).await;
+    within(anna.socket.close()).await;
+}
+
 #[test]
 fn settings_have_bounds() {
     let wrong = [
