@@ -105,7 +105,7 @@ impl Dialler {
         let unreachable = |error: std::io::Error| {
             ConnectError::with_source(ConnectErrorKind::Unreachable { host: endpoint.authority() }, error)
         };
-        let tcp = timeout_at(deadline, TcpStream::connect((endpoint.host(), endpoint.port()))).await;
+        let tcp = timeout_at(deadline, super::tcp::connect(endpoint.host(), endpoint.port())).await;
         let tcp = tcp.map_err(|_| timed_out(DialPhase::Tcp))?.map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         // The endpoint alone decides: a TLS configuration at hand must not make a plain address look safe.

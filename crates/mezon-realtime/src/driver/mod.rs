@@ -10,6 +10,7 @@ mod inbox;
 mod link;
 mod socket;
 mod states;
+mod tcp;
 mod transport;
 
 use std::collections::VecDeque;
