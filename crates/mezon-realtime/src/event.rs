@@ -7,7 +7,7 @@ use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Reaction};
 use mezon_proto::realtime::{ChannelPresenceEvent, MessageTypingEvent};
 use mezon_proto::wire::RawMessage;
 
-use crate::ConnectErrorKind;
+use crate::{CallErrorKind, ConnectErrorKind};
 
 /// Something that happened on the connection, in the order it happened.
 #[derive(Clone, Debug)]
@@ -56,13 +56,13 @@ pub enum Event {
         complete: bool,
     },
     /// A channel could not be joined again after a reconnect. It is tried again after the next one, until it is left.
-    RejoinRejected {
+    RejoinFailed {
         /// Its clan.
         clan_id: ClanId,
         /// The channel; 0 when the clan itself was joined.
         channel_id: ChannelId,
-        /// What the server says.
-        error: ServerError,
+        /// What the server says, or that its answer cannot be understood.
+        error: CallErrorKind,
     },
     /// The connection is up, and everything that was joined is joined again.
     Ready {
@@ -97,7 +97,7 @@ impl Event {
             Self::Connected { .. } => "connected",
             Self::Disconnected { .. } => "disconnected",
             Self::Gap { .. } => "gap",
-            Self::RejoinRejected { .. } => "rejoin rejected",
+            Self::RejoinFailed { .. } => "rejoin failed",
             Self::Ready { .. } => "ready",
             Self::Lagged { .. } => "lagged",
             Self::Closed { .. } => "closed",
@@ -111,7 +111,7 @@ impl Event {
             Self::Connected { .. }
                 | Self::Disconnected { .. }
                 | Self::Gap { .. }
-                | Self::RejoinRejected { .. }
+                | Self::RejoinFailed { .. }
                 | Self::Ready { .. }
                 | Self::Closed { .. }
         )

@@ -233,6 +233,11 @@ impl<W> Calls<W> {
         self.deadlines.front().map(|(deadline, _)| *deadline)
     }
 
+    pub(super) fn is_open(&self, slot: Slot) -> bool {
+        let filed = self.places.get(self.place(slot.cid)).and_then(Option::as_ref);
+        filed.is_some_and(|filed| filed.slot == slot)
+    }
+
     fn entry(&mut self, slot: Slot) -> Option<&mut Entry<W>> {
         let at = self.place(slot.cid);
         let filed = self.places.get_mut(at)?.as_mut().filter(|filed| filed.slot == slot)?;

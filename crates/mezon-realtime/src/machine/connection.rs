@@ -156,8 +156,8 @@ impl<W> Machine<W> {
                     let request = membership.request(self.settings.revision);
                     let deadline = later(now, self.settings.soft_timeout);
                     let entry = Entry::new(None, deadline, true, Kind::Rejoin(membership));
-                    if self.start(now, entry, request).is_err() {
-                        self.rejoin.answered();
+                    if let Err((_, reason)) = self.start(now, entry, request) {
+                        self.rejoined(membership, Err(CallErrorKind::NotSent { reason }));
                     }
                 }
                 self.ready_if_done();

@@ -95,6 +95,13 @@ impl Rejoin {
         self.unanswered = self.unanswered.saturating_sub(1);
     }
 
+    /// A join did not leave: it is made once more, after the others.
+    pub(super) fn again(&mut self, membership: Membership) {
+        if self.wanted.contains_key(&membership.place()) {
+            self.queue.push_back(membership);
+        }
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.queue.is_empty() && self.unanswered == 0
     }

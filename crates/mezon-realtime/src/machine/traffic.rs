@@ -15,7 +15,7 @@ use mezon_session::{Secret, SessionUpdate};
 use prost::{DecodeError, Message as _};
 
 use super::calls::{Caller, Entry, Kind, Refused, Slot};
-use super::membership::Membership;
+use super::membership::{Membership, Place};
 use super::request::{Purpose, Request};
 use super::settings::UNDECODABLE_LIMIT;
 use super::state::State;
@@ -137,15 +137,7 @@ impl<W> Machine<W> {
                     self.rejoin.joined(membership);
                 }
             }
-            Kind::Rejoin(membership) => {
-                self.rejoin.answered();
-                if let Err(CallErrorKind::Rejected { code, message }) = &outcome {
-                    let error = ServerError { code: *code, message: message.clone() };
-                    let place = membership.place();
-                    let (clan_id, channel_id) = (place.clan_id, place.channel_id);
-                    self.tell(Event::RejoinRejected { clan_id, channel_id, error });
-                }
-            }
+            Kind::Rejoin(membership) => return self.rejoined(membership, outcome),
             Kind::Send { frame, membership } => {
                 if let Some(refused) = must_join(&outcome, frame, membership, deadline) {
                     return self.join_then_send(now, caller, refused);
@@ -161,6 +153,28 @@ impl<W> Machine<W> {
         }
         if let Some(caller) = caller {
             self.finish(caller.waiter, outcome);
+        }
+    }
+
+    /// How a join that was made again ended. Unless the connection ended with it, a failure has consequences: the
+    /// channel would be silent otherwise, and nobody would know.
+    pub(super) fn rejoined(&mut self, membership: Membership, outcome: Outcome) {
+        self.rejoin.answered();
+        let Err(error) = outcome else { return };
+        match error {
+            CallErrorKind::NotSent { reason: NotSent::ConnectionLost | NotSent::Closed }
+            | CallErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost } => {}
+            // The server does not read at the moment.
+            CallErrorKind::NotSent { reason: NotSent::TimedOut | NotSent::QueueFull } => {
+                // While that lasts, frames that have become useless must not pile up.
+                let calls = &self.calls;
+                self.queue.retain(|queued| queued.notified.is_some() || calls.is_open(queued.slot));
+                self.rejoin.again(membership);
+            }
+            error => {
+                let Place { clan_id, channel_id } = membership.place();
+                self.tell(Event::RejoinFailed { clan_id, channel_id, error });
+            }
         }
     }
 

@@ -55,8 +55,8 @@ fn unanswered_and_refused_joins_do_not_hold_up_ready() {
     rig.pass(SECOND / 10, false);
     rig.answer(rig.sent[0].cid, error(3, "gone"));
     rig.pass(4 * SECOND, true);
-    assert_eq!(rig.event_names(), ["connected", "rejoin rejected", "gap", "ready"]);
-    assert!(matches!(&rig.events[1], Event::RejoinRejected { channel_id, .. } if channel_id.get() == 1));
+    assert_eq!(rig.event_names(), ["connected", "rejoin failed", "gap", "ready"]);
+    assert!(matches!(&rig.events[1], Event::RejoinFailed { channel_id, .. } if channel_id.get() == 1));
 }
 
 #[test]
@@ -77,6 +77,62 @@ fn a_channel_that_was_left_or_never_joined_is_not_joined_again() {
     rig.pass(SECOND, true);
     let joins: Vec<_> = rig.sent.iter().map(|sent| sent.message.clone().unwrap()).collect();
     assert_eq!(joins, [join(2)]);
+}
+
+#[test]
+fn a_join_that_did_not_leave_in_time_is_made_once_more_before_ready() {
+    let mut rig = Rig::up();
+    (1..=3).for_each(|channel_id| rig.join(channel_id));
+    rig.lose();
+    rig.events.clear();
+    rig.sent.clear();
+    rig.pass(SECOND, false);
+    let generation = rig.generation();
+    // For a minute the server reads nothing, but it shows life.
+    rig.handle_blocked(Input::Connected { generation });
+    let start = rig.now;
+    while rig.now - start < 60 * SECOND {
+        rig.now = rig.machine.deadline().unwrap();
+        rig.handle_blocked(Input::Timeout);
+        rig.handle_blocked(Input::Alive { generation });
+    }
+    assert_eq!(rig.event_names(), ["connected"]);
+    assert!(rig.machine.queue.len() <= 3 + 6, "joins and pings, and nothing that has become useless");
+    rig.handle_blocked(Input::Call {
+        id: CallId(100),
+        request: Request::new(&leave(3), Revision::default()),
+        timeout: SECOND,
+        waiter: 100,
+    });
+    rig.drain();
+    for sent in std::mem::take(&mut rig.sent) {
+        if matches!(sent.message, Some(envelope::Message::ChannelJoin(_))) {
+            rig.answer(sent.cid, channel(1));
+        }
+    }
+    rig.pass(SECOND, true);
+    for sent in std::mem::take(&mut rig.sent) {
+        assert_ne!(sent.message, Some(join(3)), "it was left");
+        rig.answer(sent.cid, channel(1));
+    }
+    assert_eq!(rig.event_names(), ["connected", "gap", "ready"]);
+}
+
+#[test]
+fn a_join_whose_answer_cannot_be_read_is_told() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.lose();
+    rig.events.clear();
+    rig.pass(SECOND, false);
+    rig.connect();
+    // An error whose code is cut off.
+    let cid = u8::try_from(rig.last_sent().cid).unwrap();
+    rig.receive(vec![0x08, cid, 0x62, 0x01, 0x08].into());
+    assert_eq!(rig.event_names(), ["connected", "rejoin failed", "gap", "ready"]);
+    let Event::RejoinFailed { channel_id, error, .. } = &rig.events[1] else { panic!() };
+    assert_eq!(channel_id.get(), 1);
+    assert_eq!(*error, CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable });
 }
 
 fn leave(channel_id: i64) -> envelope::Message {
