@@ -41,7 +41,6 @@ impl<W> Machine<W> {
         });
         self.state = State::Up;
         self.was_up = true;
-        self.refusals = 0;
         self.round_trip = None;
         self.rejoin.connected(now);
         self.outputs.push_back(Output::State(ConnectionState::Connected { generation }));

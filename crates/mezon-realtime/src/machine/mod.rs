@@ -58,7 +58,7 @@ pub struct Machine<W> {
     was_up: bool,
     /// The next dial is to ask the token source whether the login is alive.
     check_login: bool,
-    /// Refused upgrades in a row.
+    /// Refused upgrades since the last frame. An open socket alone proves nothing: gateways open one and hang up.
     refusals: u32,
     /// Connections in a row that ended without a frame.
     silent_ends: u32,

@@ -183,7 +183,7 @@ impl<W> Machine<W> {
         let Some(link) = self.link.as_mut().filter(|link| link.generation == generation) else { return false };
         link.heartbeat.alive();
         link.heard = true;
-        self.silent_ends = 0;
+        (self.refusals, self.silent_ends) = (0, 0);
         true
     }
 

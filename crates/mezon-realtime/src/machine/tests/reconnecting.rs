@@ -334,6 +334,34 @@ fn a_refused_upgrade_has_the_login_checked_at_once_and_then_waits() {
 }
 
 #[test]
+fn an_open_socket_says_nothing_for_the_login_until_a_frame_comes() {
+    let refused = || ConnectErrorKind::Refused { status: 401 };
+    let mut rig = Rig::up();
+    rig.lose();
+    // A server that now refuses the socket, now opens it and hangs up.
+    let mut at_once = 0;
+    for _ in 0..20 {
+        rig.pass(2 * SECOND, false);
+        let (generation, dials) = (rig.generation(), rig.dials.len());
+        rig.handle(Input::DialFailed { generation, error: refused() });
+        at_once += rig.dials.len() - dials;
+        rig.pass(2 * SECOND, false);
+        rig.connect();
+        rig.lose();
+    }
+    assert_eq!(at_once, 1, "credentials that may just have run out are replaced at once, and no more");
+    // A frame is proof, so the next refusal is a first one.
+    rig.pass(2 * SECOND, false);
+    rig.connect();
+    rig.push(message(1, 1));
+    rig.lose();
+    rig.pass(2 * SECOND, false);
+    let (generation, dials) = (rig.generation(), rig.dials.len());
+    rig.handle(Input::DialFailed { generation, error: refused() });
+    assert_eq!(rig.dials.len(), dials + 1);
+}
+
+#[test]
 fn three_connections_without_a_frame_have_the_login_checked() {
     let mut rig = Rig::up();
     for _ in 0..3 {
