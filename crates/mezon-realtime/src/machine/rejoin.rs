@@ -49,7 +49,8 @@ impl Rejoin {
         self.queue.retain(|membership| membership.place() != place);
     }
 
-    /// A message was received, or one of our own was acknowledged. Ids grow with time; an edit carries an old one.
+    /// A message was received. Ids grow with time; an edit carries an old one. An acknowledgement does not count: messages
+    /// of others that are older than ours may still be on their way when it comes.
     pub(super) fn seen(&mut self, clan_id: ClanId, channel_id: ChannelId, message_id: MessageId) {
         if let Some((_, newest)) = self.seen.get_mut(&channel_id) {
             *newest = (*newest).max(message_id);

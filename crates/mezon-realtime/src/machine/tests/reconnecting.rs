@@ -248,6 +248,19 @@ fn a_gap_that_was_not_told_keeps_its_older_state() {
 }
 
 #[test]
+fn an_acknowledgement_does_not_hide_what_others_wrote_before_it() {
+    let mut rig = Rig::up();
+    rig.push(message(1, 10));
+    rig.call(&send(1));
+    rig.answer(rig.last_sent().cid, ack(12));
+    // Message 11 is lost with the connection.
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    assert_eq!(gaps(&rig), [(1, Some(10))]);
+}
+
+#[test]
 fn news_of_older_connections_is_ignored() {
     let mut rig = Rig::up();
     rig.lose();

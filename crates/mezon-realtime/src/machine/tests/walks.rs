@@ -8,13 +8,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::{ConnectErrorKind, DisconnectReason};
 
-/// Something that happens. Generations are relative to the newest: 0 is the current one.
+/// Something that happens. Generations and correlation ids are relative to the newest: 0 is the current one.
 #[derive(Clone, Debug)]
 enum Step {
     Connected(u64),
     DialFailed(u64, u8),
     Lost(u64, u16),
-    Answer { cid: i32, how: u8 },
+    Answer { back: i32, how: u8 },
     Push(i64),
     Garbage(Vec<u8>),
     Call { how: u8, timeout: u64 },
@@ -31,7 +31,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0..3_u64).prop_map(Step::Connected),
         3 => (0..3_u64, any::<u8>()).prop_map(|(age, how)| Step::DialFailed(age, how)),
         2 => (0..3_u64, 1000..1016_u16).prop_map(|(age, code)| Step::Lost(age, code)),
-        8 => (0..12_i32, any::<u8>()).prop_map(|(cid, how)| Step::Answer { cid, how }),
+        8 => (0..8_i32, any::<u8>()).prop_map(|(back, how)| Step::Answer { back, how }),
         4 => (0..5_i64).prop_map(Step::Push),
         2 => proptest::collection::vec(any::<u8>(), 0..12).prop_map(Step::Garbage),
         8 => (any::<u8>(), 0..15_000_u64).prop_map(|(how, timeout)| Step::Call { how, timeout }),
@@ -44,6 +44,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// What happens on a connection that lasts, so that calls get far.
+fn step_while_up() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        4 => (0..3_i32, any::<u8>()).prop_map(|(back, how)| Step::Answer { back, how }),
+        2 => (any::<u8>(), 5_000..15_000_u64).prop_map(|(how, timeout)| Step::Call { how, timeout }),
+        1 => (0..4_u64).prop_map(Step::Cancel),
+        1 => (0..1_000_u64).prop_map(Step::Pass),
+        4 => (1..4_usize).prop_map(Step::Transmit),
+    ]
+}
+
 /// What the world outside knows.
 struct World {
     machine: Machine<u64>,
@@ -52,7 +63,13 @@ struct World {
     live: BTreeSet<u64>,
     opened: BTreeSet<u64>,
     finished: BTreeMap<u64, Outcome>,
-    transmitted: BTreeSet<i64>,
+    /// How often each message left.
+    transmitted: BTreeMap<i64, u32>,
+    /// Messages by the correlation id that they left with on this connection.
+    asked: BTreeMap<i32, i64>,
+    newest_cid: i32,
+    /// Messages that the server refused because their channel was not joined.
+    must_join: BTreeSet<i64>,
     next: u64,
 }
 
@@ -68,7 +85,10 @@ impl World {
             live: BTreeSet::new(),
             opened: BTreeSet::new(),
             finished: BTreeMap::new(),
-            transmitted: BTreeSet::new(),
+            transmitted: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            newest_cid: 0,
+            must_join: BTreeSet::new(),
             next: 0,
         };
         world.carry_out();
@@ -83,6 +103,7 @@ impl World {
         self.machine.handle(self.now, input);
         if let Some(generation) = connected.filter(|generation| self.machine.live_generation() == Some(*generation)) {
             self.live.insert(generation);
+            self.asked.clear();
         }
         self.carry_out();
     }
@@ -102,7 +123,7 @@ impl World {
                     assert!(self.opened.contains(&waiter));
                     if matches!(outcome, Err(CallErrorKind::NotSent { .. })) {
                         let id = i64::try_from(waiter).unwrap();
-                        assert!(!self.transmitted.contains(&id), "{waiter} was sent: {outcome:?}");
+                        assert!(!self.transmitted.contains_key(&id), "{waiter} was sent: {outcome:?}");
                     }
                     assert!(self.finished.insert(waiter, outcome).is_none(), "{waiter} ended twice");
                 }
@@ -122,11 +143,17 @@ impl World {
             return false;
         };
         assert!(self.machine.live_generation().is_some(), "a frame without a connection");
-        if let Body::Message(message) = decode(&frame).unwrap().body {
+        let inbound = decode(&frame).unwrap();
+        self.newest_cid = i32::try_from(inbound.cid).unwrap();
+        if let Body::Message(message) = inbound.body
+            && let envelope::Message::ChannelMessageSend(send) = *message
+        {
             // Every message of a call has the number of the call as its channel.
-            if let envelope::Message::ChannelMessageSend(send) = *message {
-                self.transmitted.insert(send.channel_id);
-            }
+            let times = self.transmitted.entry(send.channel_id).or_default();
+            *times += 1;
+            let allowed = 1 + u32::from(self.must_join.contains(&send.channel_id));
+            assert!(*times <= allowed, "message {} left {times} times", send.channel_id);
+            self.asked.insert(self.newest_cid, send.channel_id);
         }
         self.carry_out();
         true
@@ -149,7 +176,12 @@ impl World {
                 let reason = DisconnectReason::ClosedByServer { code: (code != 1006).then_some(code) };
                 self.handle(Input::Lost { generation: generation(age), reason });
             }
-            Step::Answer { cid, how } => {
+            Step::Answer { back, how } => {
+                let cid = (self.newest_cid - back).max(0);
+                let asked = self.asked.remove(&cid);
+                if how % 4 == 1 {
+                    self.must_join.extend(asked);
+                }
                 let message = match how % 4 {
                     0 => ack(1),
                     1 => error(3, "Must join channel before sending messages"),
@@ -227,6 +259,19 @@ proptest! {
     #[test]
     fn every_walk_keeps_the_promises(seed in any::<u64>(), steps in proptest::collection::vec(step(), 0..120)) {
         let mut world = World::new(seed);
+        for step in steps {
+            world.take(step);
+        }
+        world.end();
+    }
+
+    #[test]
+    fn no_message_leaves_twice_unless_the_server_wants_a_join_first(
+        seed in any::<u64>(),
+        steps in proptest::collection::vec(step_while_up(), 0..120),
+    ) {
+        let mut world = World::new(seed);
+        world.take(Step::Connected(0));
         for step in steps {
             world.take(step);
         }
