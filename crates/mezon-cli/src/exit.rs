@@ -3,6 +3,7 @@
 mod sdk;
 
 use std::error::Error;
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use serde_json::json;
@@ -92,6 +93,12 @@ impl Failure {
     /// Appends `cause` and what lies beneath it to the message.
     pub(crate) fn because(mut self, cause: &(dyn Error + 'static)) -> Self {
         self.message = chain(&self.message, Some(cause));
+        self
+    }
+
+    /// Says first what could not be done.
+    pub(crate) fn of(mut self, what: impl Display) -> Self {
+        self.message = format!("{what}: {}", self.message);
         self
     }
 

@@ -91,6 +91,9 @@ async fn join(gateway: &Gateway, origin: &Origin, request: &realtime::ChannelJoi
     if request.channel_type != 0 && request.channel_type != channel.kind {
         return Err(Failure::invalid("channel_type does not fit the channel"));
     }
+    if gateway.plan.join_refused(channel.id) {
+        return Err(Failure::denied("the channel takes no joins"));
+    }
     gateway.hub.join(channel.id, origin.socket);
     gateway.counters.count(|stats| stats.joins += 1);
     Ok(Message::Channel(realtime::Channel {

@@ -144,6 +144,44 @@ fn a_listener_survives_a_cut_and_sees_each_message_once() {
     assert_eq!(messages, 1, "{rest:?}");
 }
 
+#[test]
+fn a_listener_goes_on_without_a_channel_that_is_refused() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let group = gateway.mezon("an").args(["dm", "1002", "1003", "--json"]).run().json();
+    let archived = group["channel_id"].as_str().unwrap();
+    gateway.emulator.faults().refuse_joins(archived.parse().unwrap());
+
+    let mut listen = gateway.mezon("binh").args(["listen", "--json", "--count", "1"]).start();
+    assert_eq!(listen.json()["channels"], serde_json::json!([dm]));
+    gateway.mezon("an").args(["send", &dm, "still heard"]).run().succeeded();
+    assert_eq!(listen.json()["message"]["text"], "still heard");
+    let ended = listen.end().code(0);
+    let told: Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert_eq!((&told["error"]["kind"], &told["error"]["class"]), (&"rejected".into(), &"permanent".into()));
+    assert!(told["error"]["message"].as_str().unwrap().contains(archived), "{told}");
+
+    // Nothing is left to listen to.
+    let words = [&format!("error: channel {archived} cannot be joined"), "takes no joins"];
+    gateway.mezon("binh").args(["listen", archived]).run().failed(5, &words);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_listener_tells_of_a_channel_that_does_not_come_back() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let mut listen = gateway.mezon("binh").args(["listen", "--json"]).start();
+    assert_eq!(listen.json()["event"], "ready");
+    gateway.emulator.faults().refuse_joins(dm.parse().unwrap());
+    gateway.emulator.faults().cut_connections();
+    assert_eq!(listen.json()["event"], "disconnected");
+    while listen.json()["event"] != "reconnected" {}
+    listen.interrupt();
+    let ended = listen.end().code(0);
+    assert!(ended.stderr.contains(&format!("channel {dm} cannot be joined")), "{ended:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_a_listener_cleanly() {

@@ -127,6 +127,13 @@ impl Faults {
         self.plan.change(|plan| plan.drop_acks = n);
     }
 
+    /// Refuses to let anybody join the channel, as for one that was archived. It is listed all the same.
+    pub fn refuse_joins(&self, channel_id: i64) {
+        self.plan.change(|plan| {
+            plan.refuse_joins.insert(channel_id);
+        });
+    }
+
     /// Refuses uploads to the object store with this status, until 0 switches it off.
     pub fn refuse_uploads(&self, status: u16) {
         self.plan.change(|plan| plan.refuse_uploads = (status > 0).then_some(status));

@@ -1,5 +1,6 @@
 //! What is to go wrong, and when.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,6 +21,8 @@ pub(crate) struct State {
     pub(crate) garbage_every: u64,
     pub(crate) refuse_upgrades: (u64, u16),
     pub(crate) drop_acks: u64,
+    /// Channels.
+    pub(crate) refuse_joins: BTreeSet<i64>,
     pub(crate) refuse_uploads: Option<u16>,
     failures: Vec<HttpFailure>,
     end_after: Option<(u64, Control)>,
@@ -99,6 +102,10 @@ impl Plan {
         let dropped = state.drop_acks > 0;
         state.drop_acks = state.drop_acks.saturating_sub(1);
         dropped
+    }
+
+    pub(crate) fn join_refused(&self, channel: i64) -> bool {
+        self.state().refuse_joins.contains(&channel)
     }
 
     /// Uses up one failure of a call to this method.
