@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use mezon_proto::api;
-use mezon_session::{BoxFuture, Endpoint, Secret, Session, SessionUpdate, StoreLock};
+use mezon_session::{BoxFuture, Endpoint, Secret, Session, SessionStore, SessionUpdate, StoreLock};
 use prost::Message as _;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
@@ -165,16 +165,13 @@ impl Inner {
 
     /// Lock, load again, adopt or exchange, save, publish.
     async fn exchange(&self, seen: &Current) -> Result<Option<ApiError>, ApiError> {
+        let (store, stored) = self.lock_and_load().await?;
         let current = self.current();
-        let (_lock, stored) = self.lock_and_load().await?;
-        // What another process left there. Ours may be the newer one, after a save that failed.
-        let stored = stored.filter(|stored| {
-            stored.user_id() == current.session.user_id()
-                && stored.token() != seen.session.token()
-                && stored.token() != current.session.token()
-                && stored.expires_at() >= current.session.expires_at()
-        });
-        let stored = match stored {
+        if current.session.token() != seen.session.token() {
+            // Pushed while the lock was waited for.
+            return Ok(None);
+        }
+        let stored = match stored.filter(|stored| is_newer(stored, &current.session)) {
             Some(stored) => {
                 let expired = stored.is_expired(self.now());
                 let stored = Current::new(&self.gateway, stored)?;
@@ -191,15 +188,31 @@ impl Inner {
         };
         let base = stored.as_ref().unwrap_or(&current);
         let update = self.without_untrusted(self.next_credentials(base).await?);
-        self.apply(&update, stored.as_ref().map(|stored| &*stored.session)).await
+        self.apply(&update, stored.as_ref().map(|stored| &*stored.session), store).await
+    }
+
+    /// Takes over what the server pushed: lock, load again, merge, save, publish. `Some`: it could not be stored.
+    pub(crate) async fn take_over(&self, update: &SessionUpdate) -> Result<Option<ApiError>, ApiError> {
+        let brings_refresh_token = update.refresh_token.as_ref().is_some_and(|token| !token.is_empty());
+        match self.lock_and_load().await {
+            Ok((store, stored)) => {
+                let stored = stored.filter(|stored| is_newer(stored, &self.current().session));
+                self.apply(update, stored.as_ref(), store).await
+            }
+            // Beside a refresh token that another process may have spent, a new access token would look like the newest
+            // session of all.
+            Err(error) if !brings_refresh_token && self.current().session.refresh_token().is_some() => Err(error),
+            Err(error) => self.apply(update, None, None).await.map(|_| Some(error)),
+        }
     }
 
     /// Merges `update` into the current session (or into `base`), stores the result and publishes it. `Some`: it could not
     /// be stored. It is in use all the same: the server has already replaced the old one.
-    pub(crate) async fn apply(
+    async fn apply(
         &self,
         update: &SessionUpdate,
         base: Option<&Session>,
+        store: Option<LockedStore>,
     ) -> Result<Option<ApiError>, ApiError> {
         let _turn = self.turn.lock().await;
         let current = self.current();
@@ -208,12 +221,9 @@ impl Inner {
         if self.logged_out.load(Ordering::SeqCst) {
             return Err(ApiErrorKind::LoginOver.into());
         }
-        let saved = match self.gateway.0.store.clone() {
+        let saved = match store {
             None => Ok(()),
-            Some(store) => {
-                let session = Arc::clone(&next.session);
-                blocking(move || store.save(&session)).await.and_then(|saved| saved.map_err(store_error))
-            }
+            Some(store) => store.save(Arc::clone(&next.session)).await,
         };
         self.publish(next);
         Ok(saved.err())
@@ -224,17 +234,17 @@ impl Inner {
         self.current.send_replace(Arc::new(next));
     }
 
-    /// The lock, held until it is dropped, and the stored session. One that cannot be read is no obstacle: ours is at
-    /// hand, and replaces it.
-    async fn lock_and_load(&self) -> Result<(Option<StoreLock>, Option<Session>), ApiError> {
+    /// The store, locked, and the session in it. One that cannot be read is no obstacle: ours is at hand, and replaces it.
+    async fn lock_and_load(&self) -> Result<(Option<LockedStore>, Option<Session>), ApiError> {
         let Some(store) = self.gateway.0.store.clone() else { return Ok((None, None)) };
-        let both = blocking(move || store.lock().map(|lock| (lock, store.load()))).await?;
-        let (lock, stored) = both.map_err(store_error)?;
+        let locked =
+            blocking(move || store.lock().map(|lock| (store.load(), LockedStore { store, _lock: lock }))).await?;
+        let (stored, store) = locked.map_err(store_error)?;
         let stored = stored.unwrap_or_else(|error| {
             warn!(error = %error, "the stored session cannot be read, going on with the one in memory");
             None
         });
-        Ok((Some(lock), stored))
+        Ok((Some(store), stored))
     }
 
     pub(crate) fn is_refreshable(&self, session: &Session) -> bool {
@@ -305,6 +315,30 @@ impl Inner {
         keep(&mut update.tcp_url, "tcp_url");
         update
     }
+}
+
+/// A store that nobody else refreshes or saves to. There is no other way to save a session that replaces another.
+struct LockedStore {
+    store: Arc<dyn SessionStore>,
+    _lock: StoreLock,
+}
+
+impl LockedStore {
+    /// Saves, and then lets others in again, even if whoever waits for it gives up.
+    async fn save(self, session: Arc<Session>) -> Result<(), ApiError> {
+        let saved = blocking(move || {
+            let Self { store, _lock } = self;
+            store.save(&session)
+        });
+        saved.await?.map_err(store_error)
+    }
+}
+
+/// Whether `stored` is what another process left there. `current` may be the newer one, after a save that failed.
+fn is_newer(stored: &Session, current: &Session) -> bool {
+    stored.user_id() == current.user_id()
+        && stored.token() != current.token()
+        && stored.expires_at() >= current.expires_at()
 }
 
 /// Whether an answer to a refresh or a sign-in ends the login.

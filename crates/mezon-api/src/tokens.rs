@@ -21,7 +21,7 @@ impl TokenSource for ApiClient {
     fn pushed(&self, update: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>> {
         Box::pin(async move {
             let update = self.inner.without_untrusted(update);
-            let not_stored = self.inner.apply(&update, None).await.map_err(token_error)?;
+            let not_stored = self.inner.take_over(&update).await.map_err(token_error)?;
             not_stored.map_or(Ok(()), |error| Err(token_error(error)))
         })
     }

@@ -32,7 +32,8 @@ pub trait TokenSource: Send + Sync + 'static {
     ///
     /// # Errors
     /// When the pushed credentials cannot be read: the old ones stay in use. When they cannot be stored: they are in use
-    /// all the same, because the server has replaced the old ones.
+    /// all the same, because the server has replaced the old ones. When the store cannot even be locked, those without a
+    /// refresh token are left out: the one beside them may have been spent by another process.
     fn pushed(&self, update: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>>;
 }
 

@@ -398,3 +398,42 @@ async fn pushed_credentials_are_merged_stored_and_told() {
     assert!(client.pushed(broken).await.is_err());
     assert_eq!(client.session(), told);
 }
+
+#[tokio::test]
+async fn a_push_does_not_bring_back_a_refresh_token_that_another_process_spent() {
+    let peer = Peer::start([account()]).await;
+    let store = MemoryStore::with_session(session("1", 600));
+    let client = peer.gateway().store(Arc::new(store.clone())).build().unwrap().resume_stored().await.unwrap().unwrap();
+    // The other process is in the middle of its refresh.
+    let lock = store.lock().unwrap();
+    let pushed = tokio::spawn({
+        let client = client.clone();
+        let update = SessionUpdate { token: Some(token("3", 3_600).into()), ..Default::default() };
+        async move { client.pushed(update).await }
+    });
+    tokio::task::yield_now().await;
+    store.save(&session("2", 1_200)).unwrap();
+    drop(lock);
+    pushed.await.unwrap().unwrap();
+    let stored = store.load().unwrap().unwrap();
+    assert_eq!(stored.refresh_token().unwrap().expose(), "refresh-2", "the one that still works");
+    assert!(stored.token().expose() != session("2", 1_200).token().expose(), "the pushed one");
+    assert_eq!(stored, *client.session());
+}
+
+#[tokio::test]
+async fn a_push_that_finds_no_lock_saves_nothing() {
+    let peer = Peer::start([account()]).await;
+    let store = Arc::new(Unreliable::default());
+    let before = session("1", 600);
+    store.inner.save(&before).unwrap();
+    store.fail_lock.store(true, Ordering::SeqCst);
+    let client = peer.gateway().store(store.clone()).build().unwrap().resume(before.clone()).unwrap();
+    let half = SessionUpdate { token: Some(token("2", 3_600).into()), ..Default::default() };
+    assert!(client.pushed(half.clone()).await.is_err());
+    assert_eq!(*client.session(), before, "its refresh token may be spent");
+    let whole = SessionUpdate { refresh_token: Some("refresh-2".into()), ..half };
+    assert!(client.pushed(whole).await.is_err(), "it is not stored");
+    assert_eq!(client.session().refresh_token().unwrap().expose(), "refresh-2", "and in use, the old one is replaced");
+    assert_eq!(store.load().unwrap(), Some(before));
+}
