@@ -18,6 +18,7 @@ use tracing::debug;
 use crate::request::{Base, Outgoing};
 use crate::response;
 use crate::retry::{Failure, Fate, RetryBudget};
+use crate::timeouts::later;
 use crate::transport::Transport;
 use crate::{ApiError, ApiErrorKind, Phase, RetryPolicy, Timeouts};
 
@@ -242,7 +243,7 @@ impl GatewayInner {
 
     /// When a call that starts now has to be over.
     pub(crate) fn deadline(&self) -> Instant {
-        Instant::now() + self.timeouts.total
+        later(self.timeouts.total)
     }
 
     /// Sends a request until it succeeds, may not be repeated, or time is up; answers with the body.
@@ -264,7 +265,7 @@ impl GatewayInner {
                 let delay = self.retry.delay(attempt, failure.retry_after(), self.unit());
                 let repeat = attempt < self.retry.attempts
                     && failure.may_repeat(outgoing.idempotent)
-                    && Instant::now() + delay < deadline
+                    && later(delay) < deadline
                     && self.spend(&failure);
                 if !repeat {
                     return Err(settle(failure, outgoing));

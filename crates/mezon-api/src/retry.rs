@@ -5,6 +5,7 @@ use std::time::Duration;
 use mezon_session::ErrorClass;
 
 use crate::ApiError;
+use crate::timeouts::FOREVER;
 
 /// How often and when a request is repeated that may be repeated.
 ///
@@ -49,7 +50,7 @@ impl RetryPolicy {
     /// between nothing and the step's longest ("full jitter": clients that failed together do not come back together).
     /// `unit` is random in `[0, 1)`.
     pub(crate) fn delay(&self, attempt: u32, asked: Option<Duration>, unit: f64) -> Duration {
-        let longest = self.base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap);
+        let longest = self.base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap).min(FOREVER);
         asked.unwrap_or_else(|| longest.mul_f64(unit.clamp(0.0, 1.0)))
     }
 }
@@ -157,6 +158,12 @@ mod tests {
             assert_eq!(failure.may_repeat(true), idempotent, "{name}, idempotent");
             assert_eq!(failure.may_repeat(false), otherwise, "{name}, not idempotent");
         }
+    }
+
+    #[test]
+    fn delays_without_a_cap_are_delays_too() {
+        let policy = RetryPolicy::default().delays(Duration::MAX, Duration::MAX);
+        assert!(policy.delay(1, None, 1.0) <= FOREVER);
     }
 
     #[test]

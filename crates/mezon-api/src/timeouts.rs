@@ -2,7 +2,17 @@
 
 use std::time::Duration;
 
-/// How long things may take. Delays and limits are measured by tokio's clock.
+use tokio::time::Instant;
+
+/// What is longer is as good as for ever, and a clock can still count it.
+pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// The time in `by` from now, wherever that ends: `Duration::MAX` is how programs say "no limit".
+pub(crate) fn later(by: Duration) -> Instant {
+    Instant::now() + by.min(FOREVER)
+}
+
+/// How long things may take; [`Duration::MAX`] means no limit. Delays and limits are measured by tokio's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timeouts {

@@ -20,6 +20,7 @@ use crate::body::Body;
 use crate::connector::Connector;
 use crate::response::ERROR_BODY_LIMIT;
 use crate::retry::{Failure, Fate};
+use crate::timeouts::later;
 use crate::{ApiError, ApiErrorKind, Phase, Timeouts};
 
 /// Idle connections are closed after this time: below the 60 s after which common proxies close theirs.
@@ -76,7 +77,7 @@ impl Transport {
 
     /// Sends a request once and reads the answer, a refusal in part.
     pub(crate) async fn exchange(&self, request: Request<Body>, deadline: Instant) -> Result<Answer, Failure> {
-        let attempt = Instant::now() + self.timeouts.attempt;
+        let attempt = later(self.timeouts.attempt);
         let response = match timeout_at(attempt.min(deadline), self.send(request)).await {
             Ok(response) => response?,
             Err(_) if attempt < deadline => return Err(late(Phase::Response)),
@@ -128,7 +129,7 @@ pub(crate) async fn read_start(mut body: Incoming, stall: Duration, deadline: In
 
 /// The next piece of a body.
 async fn next(body: &mut Incoming, stall: Duration, deadline: Instant) -> Result<Option<Bytes>, Failure> {
-    let stalled = Instant::now() + stall;
+    let stalled = later(stall);
     loop {
         match timeout_at(stalled.min(deadline), body.frame()).await {
             Ok(Some(Ok(frame))) => {

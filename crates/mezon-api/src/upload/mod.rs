@@ -26,6 +26,7 @@ pub use ticket::{UploadRequest, UploadTicket};
 use crate::body::Body;
 use crate::request::AGENT;
 use crate::retry::Failure;
+use crate::timeouts::later;
 use crate::transport::{late, read_start};
 use crate::{ApiClient, ApiError, ApiErrorKind, Method, Phase, response};
 use body::Sent;
@@ -194,7 +195,7 @@ impl ApiClient {
                 biased;
                 answer = &mut answer => return answer,
                 () = sent.moved() => {}
-                () = sleep_until(Instant::now() + patience) => return Err(late(Phase::Stall)),
+                () = sleep_until(later(patience)) => return Err(late(Phase::Stall)),
             }
         }
     }

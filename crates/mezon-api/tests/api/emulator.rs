@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mezon_api::{
     ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery,
-    Method, RetryPolicy, TlsConfig, UploadSource,
+    Method, RetryPolicy, Timeouts, TlsConfig, UploadSource,
 };
 use mezon_emulator::Emulator;
 use mezon_model::{ChannelId, ChannelType, Draft, MessageId, Target, UserId};
@@ -302,4 +302,16 @@ async fn certificates_are_checked() {
     let host = emulator.addr().to_string();
     assert_eq!(error.kind(), &ApiErrorKind::Tls { host, certificate: true });
     assert!(error.to_string().contains("certificate"), "{error}");
+}
+
+#[tokio::test]
+async fn no_limit_is_a_limit_too() {
+    const NEVER: Duration = Duration::MAX;
+    let emulator = Emulator::start().await.unwrap();
+    let timeouts = Timeouts::default().connect(NEVER).attempt(NEVER).total(NEVER).stall(NEVER);
+    let gateway = gateway(&emulator).timeouts(timeouts).retry(RetryPolicy::default().delays(NEVER, NEVER));
+    let linh = gateway.build().unwrap().authenticate(&IdTokenLogin::new("an id token", 1, "linh")).await.unwrap();
+    get_account(&linh).await.unwrap();
+    linh.refresh_session().await.unwrap();
+    linh.upload_bytes("a.txt", "", "hello", |_, _| {}).await.unwrap();
 }
