@@ -44,6 +44,8 @@ pub(crate) struct Inner {
 /// A session with what calls need of it, made once.
 pub(crate) struct Current {
     pub(crate) session: Arc<Session>,
+    /// It belongs into the store and could not be put there.
+    pub(crate) unsaved: bool,
     base: Base,
     bearer: HeaderValue,
 }
@@ -57,7 +59,7 @@ impl Current {
             }
             None => gateway.0.base.clone(),
         };
-        Ok(Self { base, bearer: bearer(session.token())?, session: Arc::new(session) })
+        Ok(Self { base, bearer: bearer(session.token())?, session: Arc::new(session), unsaved: false })
     }
 
     pub(crate) fn base(&self) -> &Base {

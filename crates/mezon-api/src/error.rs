@@ -325,7 +325,7 @@ mod tests {
             (ApiErrorKind::Tls { host: "h".into(), certificate: true }, ErrorClass::Permanent),
             (ApiErrorKind::LoginOver, ErrorClass::Auth),
             (ApiErrorKind::MaybeSent { method: "CreateChannelDesc" }, ErrorClass::MaybeDone),
-            (ApiErrorKind::Session(SessionErrorKind::MalformedToken), ErrorClass::Permanent),
+            (ApiErrorKind::Session(SessionErrorKind::UserMismatch), ErrorClass::Permanent),
             (ApiErrorKind::Upload { status: StatusCode::FORBIDDEN, code: None }, ErrorClass::TRANSIENT),
             (ApiErrorKind::Upload { status: StatusCode::BAD_REQUEST, code: None }, ErrorClass::Permanent),
         ] {

@@ -171,7 +171,7 @@ impl Inner {
             // Pushed while the lock was waited for.
             return Ok(None);
         }
-        let stored = match stored.filter(|stored| is_newer(stored, &current.session)) {
+        let stored = match stored.filter(|stored| is_newer(stored, &current)) {
             Some(stored) => {
                 let expired = stored.is_expired(self.now());
                 let stored = Current::new(&self.gateway, stored)?;
@@ -188,22 +188,22 @@ impl Inner {
         };
         let base = stored.as_ref().unwrap_or(&current);
         let update = self.without_untrusted(self.next_credentials(base).await?);
-        self.apply(&update, stored.as_ref().map(|stored| &*stored.session), store).await
+        self.apply(&update, stored.as_ref().map(|stored| &*stored.session), Ok(store)).await
     }
 
     /// Takes over what the server pushed: lock, load again, merge, save, publish. `Some`: it could not be stored.
     pub(crate) async fn take_over(&self, update: &SessionUpdate) -> Result<Option<ApiError>, ApiError> {
         let brings_refresh_token = update.refresh_token.as_ref().is_some_and(|token| !token.is_empty());
-        match self.lock_and_load().await {
-            Ok((store, stored)) => {
-                let stored = stored.filter(|stored| is_newer(stored, &self.current().session));
-                self.apply(update, stored.as_ref(), store).await
-            }
+        let (store, stored) = match self.lock_and_load().await {
+            Ok((store, stored)) => (Ok(store), stored.filter(|stored| is_newer(stored, &self.current()))),
             // Beside a refresh token that another process may have spent, a new access token would look like the newest
             // session of all.
-            Err(error) if !brings_refresh_token && self.current().session.refresh_token().is_some() => Err(error),
-            Err(error) => self.apply(update, None, None).await.map(|_| Some(error)),
-        }
+            Err(error) if !brings_refresh_token && self.current().session.refresh_token().is_some() => {
+                return Err(error);
+            }
+            Err(error) => (Err(error), None),
+        };
+        self.apply(update, stored.as_ref(), store).await
     }
 
     /// Merges `update` into the current session (or into `base`), stores the result and publishes it. `Some`: it could not
@@ -212,19 +212,21 @@ impl Inner {
         &self,
         update: &SessionUpdate,
         base: Option<&Session>,
-        store: Option<LockedStore>,
+        store: Result<Option<LockedStore>, ApiError>,
     ) -> Result<Option<ApiError>, ApiError> {
         let _turn = self.turn.lock().await;
         let current = self.current();
         let session = base.unwrap_or(&current.session).merged(update).map_err(session_error)?;
-        let next = Current::new(&self.gateway, session)?;
+        let mut next = Current::new(&self.gateway, session)?;
         if self.logged_out.load(Ordering::SeqCst) {
             return Err(ApiErrorKind::LoginOver.into());
         }
         let saved = match store {
-            None => Ok(()),
-            Some(store) => store.save(Arc::clone(&next.session)).await,
+            Ok(None) => Ok(()),
+            Ok(Some(store)) => store.save(Arc::clone(&next.session)).await,
+            Err(not_locked) => Err(not_locked),
         };
+        next.unsaved = saved.is_err();
         self.publish(next);
         Ok(saved.err())
     }
@@ -335,10 +337,13 @@ impl LockedStore {
 }
 
 /// Whether `stored` is what another process left there. `current` may be the newer one, after a save that failed.
-fn is_newer(stored: &Session, current: &Session) -> bool {
-    stored.user_id() == current.user_id()
-        && stored.token() != current.token()
-        && stored.expires_at() >= current.expires_at()
+fn is_newer(stored: &Session, current: &Current) -> bool {
+    let session = &current.session;
+    let follows = match (stored.expires_at(), session.expires_at()) {
+        (Some(theirs), Some(ours)) => theirs >= ours,
+        _ => !current.unsaved,
+    };
+    follows && stored.user_id() == session.user_id() && stored.token() != session.token()
 }
 
 /// Whether an answer to a refresh or a sign-in ends the login.

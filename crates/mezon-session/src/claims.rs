@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use mezon_model::UserId;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::Secret;
 
@@ -20,12 +21,14 @@ pub struct Claims {
 
 impl Claims {
     /// Reads the claims of `token`. `None`: it is no JWT of three parts (RFC 7515 section 3.1), or its payload is no
-    /// JSON object. A claim of an unexpected type counts as absent.
+    /// JSON object. A claim of an unexpected type counts as absent. Padding (`=`), which the RFC forbids, does no harm.
     pub fn read(token: &Secret) -> Option<Self> {
         let token = token.expose();
         if token.split('.').count() != 3 {
             return None;
         }
+        let unpadded = token.contains('=').then(|| Zeroizing::new(token.replace('=', "")));
+        let token = unpadded.as_ref().map_or(token, |unpadded| unpadded.as_str());
         // The header is not read: what signs the token is the server's business.
         let claims: Map<String, Value> = jsonwebtoken::dangerous::insecure_decode_claims(token).ok()?;
         Some(Self {

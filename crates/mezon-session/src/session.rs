@@ -28,7 +28,8 @@ pub struct Session {
 /// What a sign-in, a refresh or a push brings. An empty or absent field says nothing: it keeps the old value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionUpdate {
-    /// The access token, a JWT.
+    /// The access token: a JWT as a rule. Of any other the end is unknown, so it is refreshed once the server refuses it,
+    /// and `user_id` has to say whose it is.
     pub token: Option<Secret>,
     /// The token that buys the next pair.
     pub refresh_token: Option<Secret>,
@@ -60,8 +61,6 @@ pub enum SessionErrorKind {
         /// Its name in the JSON form.
         field: &'static str,
     },
-    /// The access token is not a readable JWT.
-    MalformedToken,
     /// The token belongs to another user than the session says.
     UserMismatch,
     /// The text is no exported session: not JSON, or cut off, or no object.
@@ -83,7 +82,6 @@ impl fmt::Display for SessionErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingField { field } => write!(f, "the session has no {field}"),
-            Self::MalformedToken => f.write_str("the access token is not a readable JWT"),
             Self::UserMismatch => f.write_str("the access token belongs to another user than user_id says"),
             Self::MalformedExport => f.write_str("the text is no exported session"),
             Self::WrongType { field } => write!(f, "the {field} of the exported session is of the wrong type"),
@@ -95,13 +93,13 @@ impl Session {
     /// Makes a session of what a sign-in brought.
     ///
     /// # Errors
-    /// [`SessionErrorKind::MissingField`] without a token or without any word on the user,
-    /// [`SessionErrorKind::MalformedToken`], and [`SessionErrorKind::UserMismatch`] when the token's `uid` is not the
-    /// `user_id` beside it.
+    /// [`SessionErrorKind::MissingField`] without a token or without any word on the user, and
+    /// [`SessionErrorKind::UserMismatch`] when the token's `uid` is not the `user_id` beside it.
     pub fn new(answer: SessionUpdate) -> Result<Self, SessionError> {
         let token = answer.token.filter(|token| !token.is_empty());
         let token = token.ok_or(SessionErrorKind::MissingField { field: "token" })?;
-        let claims = Claims::read(&token).ok_or(SessionErrorKind::MalformedToken)?;
+        // What is no JWT states nothing, and is as good a token: only the server has to understand it.
+        let claims = Claims::read(&token).unwrap_or_default();
         let said = answer.user_id.filter(|id| !id.is_none());
         let user_id = match (said, claims.user_id().filter(|id| !id.is_none())) {
             (Some(said), Some(claimed)) if said != claimed => return Err(SessionErrorKind::UserMismatch.into()),
@@ -201,7 +199,7 @@ impl Session {
         self.is_remember
     }
 
-    /// What the access token states. Read, never trusted: only the server checks signatures.
+    /// What the access token states: nothing, if it is no JWT. Read, never trusted: only the server checks signatures.
     pub fn claims(&self) -> &Claims {
         &self.claims
     }

@@ -394,7 +394,7 @@ async fn pushed_credentials_are_merged_stored_and_told() {
     assert_eq!(told.refresh_token().unwrap().expose(), "refresh-1", "what was not pushed stays");
     assert_eq!(told.ws_url(), None, "an address that is not trusted is left out");
 
-    let broken = SessionUpdate { token: Some("no token".into()), ..Default::default() };
+    let broken = SessionUpdate { token: Some("no\nheader".into()), ..Default::default() };
     assert!(client.pushed(broken).await.is_err());
     assert_eq!(client.session(), told);
 }
@@ -436,4 +436,50 @@ async fn a_push_that_finds_no_lock_saves_nothing() {
     assert!(client.pushed(whole).await.is_err(), "it is not stored");
     assert_eq!(client.session().refresh_token().unwrap().expose(), "refresh-2", "and in use, the old one is replaced");
     assert_eq!(store.load().unwrap(), Some(before));
+}
+
+/// The answer to a refresh, with an access token that is no JWT.
+fn opaque_tokens(name: &str) -> Reply {
+    let tokens = api::Session {
+        token: format!("opaque-{name}"),
+        refresh_token: format!("refresh-{name}"),
+        ..Default::default()
+    };
+    answer(200, "", prost::Message::encode_to_vec(&tokens))
+}
+
+fn opaque_session(name: &str) -> Session {
+    let update = SessionUpdate {
+        token: Some(format!("opaque-{name}").into()),
+        refresh_token: Some(format!("refresh-{name}").into()),
+        user_id: Some(crate::support::user()),
+        ..Default::default()
+    };
+    Session::new(update).unwrap()
+}
+
+#[tokio::test]
+async fn opaque_tokens_are_refreshed_when_they_are_refused() {
+    let peer = Peer::start([account(), answer(401, "", ""), opaque_tokens("2"), account()]).await;
+    let client = peer.gateway().build().unwrap().resume(opaque_session("1")).unwrap();
+    get_account(&client).await.unwrap();
+    get_account(&client).await.unwrap();
+    assert_eq!(methods(&peer), ["GetAccount", "GetAccount", "SessionRefresh", "GetAccount"]);
+    assert_eq!(*client.session(), opaque_session("2"));
+}
+
+#[tokio::test]
+async fn of_opaque_sessions_the_stored_one_is_newer_unless_a_save_failed() {
+    let peer = Peer::start([opaque_tokens("3"), opaque_tokens("4")]).await;
+    let store = Arc::new(Unreliable::default());
+    store.save(&opaque_session("2")).unwrap();
+    let client = peer.gateway().store(store.clone()).build().unwrap().resume(opaque_session("1")).unwrap();
+    assert_eq!(*client.refresh_session().await.unwrap(), opaque_session("2"), "another process has refreshed");
+    assert_eq!(peer.requests().len(), 0);
+
+    store.fail_save.store(true, Ordering::SeqCst);
+    client.refresh_session().await.unwrap_err();
+    store.fail_save.store(false, Ordering::SeqCst);
+    assert_eq!(*client.refresh_session().await.unwrap(), opaque_session("4"));
+    assert!(peer.requests()[1].contains("refresh-3"), "what is stored is spent");
 }

@@ -41,12 +41,19 @@ fn a_token_of_another_user_is_refused() {
 }
 
 #[test]
-fn an_access_token_that_is_no_jwt_is_refused_and_not_shown() {
-    let error = Session::new(SessionUpdate { token: Some("canary-token".into()), ..update() }).unwrap_err();
-    assert_eq!(error.kind(), &SessionErrorKind::MalformedToken);
+fn an_access_token_that_is_no_jwt_needs_a_word_on_the_user_and_has_no_known_end() {
+    let opaque = SessionUpdate { token: Some("canary-token".into()), ..SessionUpdate::default() };
+    let error = Session::new(opaque.clone()).unwrap_err();
+    assert_eq!(error.kind(), &SessionErrorKind::MissingField { field: "user_id" });
     assert_eq!(error.class(), ErrorClass::Permanent);
-    assert_eq!(format!("{error:#}"), "the access token is not a readable JWT");
-    assert!(!format!("{error:?}").contains("canary"));
+    assert!(!format!("{error:?} {error:#}").contains("canary"));
+
+    let session = Session::new(SessionUpdate { user_id: Some(UserId::new(7)), ..opaque.clone() }).unwrap();
+    assert_eq!((session.user_id(), session.username(), session.expires_at()), (UserId::new(7), None, None));
+    assert!(!session.is_expired(UNIX_EPOCH + Duration::from_secs(1 << 40)));
+    assert_eq!(Session::restore(&session.export()).unwrap(), session);
+    let followed = Session::new(update()).unwrap().merged(&opaque).unwrap();
+    assert_eq!((followed.user_id(), followed.token()), (UserId::new(7), session.token()));
 }
 
 #[test]
