@@ -379,10 +379,10 @@ impl LightClientBuilder {
     /// # Errors
     /// As [`LightClient::init_client`].
     pub fn init_client(mut self, config: ClientInitConfig) -> Result<LightClient, LightError> {
-        if let Some(key) = config.server_key.clone() {
+        if let Some(key) = config.server_key {
             self = self.server_key(key);
         }
-        self.resume(config.into_session()?)
+        self.resume(Session::new(config.credentials)?)
     }
 
     /// Takes up a session from before. Makes no call.

@@ -138,10 +138,10 @@ async fn no_secret_is_printed_by_any_operation() {
     remember(&client);
     let init = ClientInitConfig::from_export(&client.export_session()).unwrap();
     watch.print(&init);
-    let mut stranger = init.clone();
-    stranger.token = "canary.malformed.signature-part".into();
-    watch.secret("canary.malformed.signature-part");
-    watch.error(LightClient::init_client(stranger).unwrap_err());
+    watch.secret("canary-broken\ntoken");
+    let broken = ClientInitConfig::new("canary-broken\ntoken", "canary-refresh-token", &url, LINH);
+    watch.secret("canary-refresh-token");
+    watch.error(LightClient::init_client(broken).unwrap_err());
     watch.error(ClientInitConfig::from_export(&client.export_session()[..80]).unwrap_err());
 
     // The socket: talk, be cut, come back, be refused, be pushed new credentials.

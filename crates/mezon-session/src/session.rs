@@ -225,5 +225,35 @@ impl Session {
     }
 }
 
+/// All that a session is made of. Nothing is left out: the compiler counts the fields.
+impl From<Session> for SessionUpdate {
+    fn from(session: Session) -> Self {
+        let Session {
+            token,
+            refresh_token,
+            id_token,
+            session_id,
+            api_url,
+            ws_url,
+            tcp_url,
+            user_id,
+            is_remember,
+            claims: _,
+            refresh_claims: _,
+        } = session;
+        Self {
+            token: Some(token),
+            refresh_token,
+            id_token,
+            session_id,
+            api_url,
+            ws_url,
+            tcp_url,
+            user_id: Some(user_id),
+            is_remember: Some(is_remember),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;
