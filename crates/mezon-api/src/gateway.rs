@@ -69,7 +69,7 @@ pub struct GatewayBuilder {
     retry: RetryPolicy,
     body_limit: usize,
     clock: Arc<dyn Clock>,
-    store: Option<Arc<dyn SessionStore>>,
+    pub(crate) store: Option<Arc<dyn SessionStore>>,
     refresh_policy: RefreshPolicy,
     insecure: bool,
     trusted: Vec<String>,

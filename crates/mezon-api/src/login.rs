@@ -1,15 +1,17 @@
 //! Signing in, and taking up a session from before.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use mezon_model::UserId;
-use mezon_session::{BoxFuture, Secret, Session, SessionUpdate};
+use mezon_session::{BoxFuture, Secret, Session, SessionStore, SessionUpdate};
 use serde::Serialize;
 
 use crate::error::{session_error, store_error};
 use crate::gateway::GatewayInner;
 use crate::request::{JSON, Outgoing, X_PROTOBUF, basic};
-use crate::{ApiClient, ApiError, ApiErrorKind, Gateway, blocking, session_answer};
+use crate::{ApiClient, ApiError, ApiErrorKind, Gateway, GatewayBuilder, blocking, session_answer};
 
 /// What a person signs in with.
 #[derive(Clone, Debug)]
@@ -96,8 +98,7 @@ impl Gateway {
     /// # Cancel safety
     /// Cancel safe: it only reads.
     pub async fn resume_stored(&self) -> Result<Option<ApiClient>, ApiError> {
-        let Some(store) = self.0.store.clone() else { return Ok(None) };
-        let session = blocking(move || store.load()).await?.map_err(store_error)?;
+        let session = stored(self.0.store.clone()).await?;
         session.map(|session| self.resume(session)).transpose()
     }
 
@@ -149,6 +150,25 @@ impl Gateway {
         }
         Ok(client)
     }
+}
+
+impl GatewayBuilder {
+    /// The session in the store that was given, for programs that take the gateway's address from it. `None`: there is
+    /// none in it, or no store.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::Store`] when there is a session that cannot be read.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn stored_session(&self) -> Result<Option<Session>, ApiError> {
+        stored(self.store.clone()).await
+    }
+}
+
+async fn stored(store: Option<Arc<dyn SessionStore>>) -> Result<Option<Session>, ApiError> {
+    let Some(store) = store else { return Ok(None) };
+    blocking(move || store.load()).await?.map_err(store_error)
 }
 
 impl GatewayInner {

@@ -394,7 +394,18 @@ impl LightClientBuilder {
         Ok(self.client(api))
     }
 
-    /// Takes up the session in the store that was given. `None`: there is none in it.
+    /// Takes up a bot's session from before. Makes no call: when the session ends, `config` gets the next one, from the
+    /// same gateway as in [`LightClientBuilder::authenticate_bot`].
+    ///
+    /// # Errors
+    /// As [`LightClientBuilder::resume`].
+    pub fn resume_bot(mut self, session: Session, config: BotConfig) -> Result<LightClient, LightError> {
+        self.gateway_url = config.gateway_url.or(self.gateway_url);
+        let api = self.gateway(None)?.resume_app(session, AppLogin::new(config.app_id, config.api_key))?;
+        Ok(self.client(api))
+    }
+
+    /// Takes up the session in the store that was given, at the address in it. `None`: there is none in it.
     ///
     /// # Errors
     /// [`LightError::Api`] when the store cannot be read, and as [`LightClientBuilder::resume`].
@@ -402,8 +413,8 @@ impl LightClientBuilder {
     /// # Cancel safety
     /// Cancel safe: it only reads.
     pub async fn resume_stored(self) -> Result<Option<LightClient>, LightError> {
-        let Some(api) = self.gateway(None)?.resume_stored().await? else { return Ok(None) };
-        Ok(Some(self.client(api)))
+        let session = self.gateway.stored_session().await?;
+        session.map(|session| self.resume(session)).transpose()
     }
 
     /// The gateway that was set, or else `known`, or else the public one.

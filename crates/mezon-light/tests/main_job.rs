@@ -282,6 +282,23 @@ async fn the_proven_end_of_a_login_ends_the_streams() {
     assert!(!socket.is_connected());
 }
 
+#[tokio::test]
+async fn a_stored_session_comes_back_where_it_belongs() {
+    let emulator = emulator().await;
+    let store = Arc::new(MemoryStore::default());
+    let builder = || LightClient::builder().store(store.clone());
+    assert!(builder().resume_stored().await.unwrap().is_none());
+    let config = mezon_light::AuthenticateConfig::new("an id token", LINH, "linh").gateway_url(emulator.url());
+    let before = builder().authenticate(config).await.unwrap();
+
+    // Nobody says again where the gateway is.
+    let linh = builder().resume_stored().await.unwrap().expect("a stored session");
+    assert_eq!(linh.session(), before.session());
+    linh.create_dm(MINH).await.unwrap();
+    linh.refresh_session().await.unwrap();
+    assert_eq!(store.load().unwrap().as_ref(), Some(&*linh.session()));
+}
+
 #[test]
 fn a_client_can_be_made_before_there_is_a_runtime() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -325,4 +342,17 @@ async fn a_bot_signs_in_with_its_key() {
 
     let refused = LightClient::authenticate_bot(BotConfig::new("77", "another key").gateway_url(emulator.url())).await;
     assert_eq!(refused.unwrap_err().class(), ErrorClass::Auth);
+}
+
+#[tokio::test]
+async fn a_bots_session_comes_back_and_is_followed_by_the_next() {
+    let emulator = Emulator::builder().app(77, "bot key", "helper").start().await.unwrap();
+    let config = BotConfig::new("77", "bot key").gateway_url(emulator.url());
+    let session = LightClient::authenticate_bot(config.clone()).await.unwrap().session();
+    emulator.faults().expire_tokens();
+    emulator.faults().expire_refresh_tokens();
+    let bot = LightClient::builder().resume_bot((*session).clone(), config).unwrap();
+    bot.create_dm(LINH).await.unwrap();
+    assert_eq!(bot.user_id(), session.user_id());
+    assert_ne!(bot.token(), *session.token());
 }
