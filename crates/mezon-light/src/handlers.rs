@@ -132,13 +132,18 @@ impl Registry {
         });
     }
 
-    /// Makes a change, and numbers it.
+    /// Makes a new list with a change, and numbers it.
     fn change(&self, change: impl FnOnce(&mut Handlers, u64)) {
         let mut handlers = self.handlers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = Handlers::clone(&handlers);
         let number = self.changes.load(Ordering::Relaxed) + 1;
-        change(Arc::make_mut(&mut handlers), number);
+        change(&mut changed, number);
+        let old = std::mem::replace(&mut *handlers, Arc::new(changed));
         // Inside the lock: whoever sees the number finds the change.
         self.changes.store(number, Ordering::Release);
+        drop(handlers);
+        // Outside of it: what a handler owns goes with it, and may be the guard of another handler.
+        drop(old);
     }
 }
 
@@ -189,6 +194,8 @@ impl Caller {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use mezon_model::MessageParts;
 
     use super::*;
@@ -237,6 +244,23 @@ mod tests {
         assert!(caller.call(&message(1)));
         assert!(!caller.call(&message(1)));
         assert_eq!(heard.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn a_handler_may_own_the_guard_of_another() {
+        let registry = Arc::new(Registry::default());
+        let inner = registry.on_message(|_| {});
+        let outer = registry.on_event(move |_| _ = &inner);
+        let (done, end) = std::sync::mpsc::channel();
+        let dropping = Arc::clone(&registry);
+        // On a thread of its own: what locks up here is to fail the test, not to hold it.
+        std::thread::spawn(move || {
+            drop(outer);
+            drop(dropping);
+            done.send(()).unwrap();
+        });
+        end.recv_timeout(Duration::from_secs(20)).expect("no lock is held");
+        assert!(Caller::new(registry).is_idle(), "both are taken off");
     }
 
     #[test]
