@@ -49,8 +49,26 @@ impl SendMessagePayload {
     /// The message as it will be sent.
     pub fn into_draft(mut self) -> Draft {
         if !self.hide_link {
-            self.draft.content.mark_links();
+            self.draft.mark_links();
         }
         self.draft
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mezon_model::{MessageContent, UserId};
+
+    use super::*;
+
+    #[test]
+    fn links_are_marked_unless_hidden_and_never_inside_a_mention() {
+        let draft = || {
+            let text = MessageContent::builder().text("https://a.b ");
+            text.mention_user(UserId::new(7), "https://c.d").build()
+        };
+        let links = |payload: SendMessagePayload| payload.into_draft().content.links().len();
+        assert_eq!(links(SendMessagePayload::new(ChannelId::new(1), draft())), 1);
+        assert_eq!(links(SendMessagePayload::new(ChannelId::new(1), draft()).hide_link(true)), 0);
     }
 }
