@@ -144,6 +144,12 @@ pub enum ApiErrorKind {
         /// The method.
         method: &'static str,
     },
+    /// More messages were missed than are read at once, and none were handed over: read on from the last known one, a page
+    /// at a time, with [`MessageQuery::after`](crate::MessageQuery::after).
+    TooManyMissed {
+        /// How many pages were read.
+        pages: usize,
+    },
     /// The runtime ended while the call was under way.
     Interrupted,
 }
@@ -254,6 +260,9 @@ impl fmt::Display for ApiErrorKind {
             Self::Upload { status, code } => {
                 write!(f, "the object store refused the upload ({})", status.as_u16())?;
                 code.as_ref().map_or(Ok(()), |code| write!(f, ": {code}"))
+            }
+            Self::TooManyMissed { pages } => {
+                write!(f, "more was missed than {pages} pages of history hold, read it page by page")
             }
             Self::MaybeSent { method } => {
                 write!(f, "{method} may have been done, its answer was lost; look before you repeat it")

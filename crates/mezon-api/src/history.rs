@@ -4,7 +4,7 @@ use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, TopicId};
 use mezon_proto::api;
 
 use crate::channels::{MAX_LIMIT, checked_limit};
-use crate::{ApiClient, ApiError, Method};
+use crate::{ApiClient, ApiError, ApiErrorKind, Method};
 
 /// Which messages to list. By default the newest fifty of a direct or group channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,9 @@ pub struct MessageQuery {
     /// Only messages of this topic.
     pub topic_id: Option<TopicId>,
 }
+
+/// Missed messages are read in this many pages at the most: they are held in memory until the last one is there.
+const MAX_PAGES: usize = 100;
 
 /// Where in a channel's history to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,7 +107,7 @@ impl ApiClient {
     /// Messages of a channel, oldest first.
     ///
     /// # Errors
-    /// [`ApiErrorKind::InvalidInput`](crate::ApiErrorKind::InvalidInput) for a limit outside of 1 to 100, before any
+    /// [`ApiErrorKind::InvalidInput`] for a limit outside of 1 to 100, before any
     /// request; and those of [`ApiClient::call`].
     ///
     /// # Cancel safety
@@ -124,10 +127,10 @@ impl ApiClient {
     }
 
     /// All messages of a direct or group channel that are newer than `after`, oldest first, page by page until there is
-    /// no more.
+    /// no more: 100 pages at the most, which are 10,000 messages as a rule.
     ///
     /// # Errors
-    /// Those of [`ApiClient::call`].
+    /// [`ApiErrorKind::TooManyMissed`] when there are more; and those of [`ApiClient::call`].
     ///
     /// # Cancel safety
     /// Cancel safe: it only reads.
@@ -150,15 +153,18 @@ impl ApiClient {
     ) -> Result<Vec<ChannelMessage>, ApiError> {
         let mut missed: Vec<ChannelMessage> = Vec::new();
         let mut after = after;
-        loop {
+        // And one more, which has to be empty.
+        for _ in 0..=MAX_PAGES {
             let query = MessageQuery::after(after).clan(clan_id).limit(MAX_LIMIT);
             let mut page = self.list_messages(channel_id, &query).await?;
-            // A server that includes the message itself, or ignores it, must not make this go on for ever.
+            // A server may include the message itself, or ignore it.
             page.retain(|message| message.id() > after);
             let Some(last) = page.last() else { return Ok(missed) };
             after = last.id();
             missed.append(&mut page);
         }
+        // Whether it is a long history or a server that makes it up as it is read.
+        Err(ApiErrorKind::TooManyMissed { pages: MAX_PAGES }.into())
     }
 }
 

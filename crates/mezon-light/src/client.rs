@@ -196,7 +196,8 @@ impl LightClient {
     /// [`Gap`](mezon_realtime::Event::Gap) is filled with.
     ///
     /// # Errors
-    /// [`LightError::Api`].
+    /// [`LightError::Api`], also when it is more than 100 pages of history: read those with
+    /// [`LightClient::list_messages`].
     ///
     /// # Cancel safety
     /// Cancel safe: it only reads.

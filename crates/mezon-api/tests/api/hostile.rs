@@ -7,7 +7,7 @@ use mezon_api::{
     ApiClient, ApiError, ApiErrorKind, AppLogin, Gateway, IdTokenLogin, Method, Phase, RetryPolicy, Timeouts,
     UploadSource,
 };
-use mezon_model::UserId;
+use mezon_model::{ChannelId, MessageId, UserId};
 use mezon_proto::api;
 use mezon_session::ErrorClass;
 use tokio::time::Instant;
@@ -275,6 +275,24 @@ async fn credentials_do_not_follow_a_server_elsewhere() {
     let client = trusting.authenticate(&login).await.unwrap();
     assert_eq!(client.ws_endpoint().unwrap().port(), thief.addr.port());
     assert_eq!(thief.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_history_without_end_is_not_read_for_ever() {
+    let page = |id: i64| {
+        let messages = vec![api::ChannelMessage { message_id: id, ..Default::default() }];
+        message(&api::ChannelMessageList { messages, ..Default::default() })
+    };
+    // 100 pages are a history.
+    let end = std::iter::once(message(&api::ChannelMessageList::default()));
+    let peer = Peer::start((2..=101).map(page).chain(end)).await;
+    let read = peer.client().catch_up(ChannelId::new(7), MessageId::new(1)).await;
+    assert_eq!(read.unwrap().len(), 100);
+    // More are not.
+    let peer = Peer::start((2..=1_000).map(page)).await;
+    let error = peer.client().catch_up(ChannelId::new(7), MessageId::new(1)).await.unwrap_err();
+    assert_eq!(error.kind(), &ApiErrorKind::TooManyMissed { pages: 100 });
+    assert_eq!(peer.requests().len(), 101);
 }
 
 #[tokio::test]
