@@ -15,6 +15,7 @@ use crate::{ApiClient, ApiError, ApiErrorKind, Gateway, GatewayBuilder, blocking
 
 /// What a person signs in with.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct IdTokenLogin {
     /// The ID token of the identity provider.
     pub id_token: Secret,
@@ -26,6 +27,7 @@ pub struct IdTokenLogin {
 
 /// What a bot signs in with. The client keeps it, to sign in again when the session ends.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AppLogin {
     /// The application's id.
     pub app_id: String,

@@ -13,6 +13,7 @@ use crate::{ApiError, ApiErrorKind};
 
 /// The file that a place is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct UploadRequest {
     /// The name to show and to save under. Of a path only the last part is sent.
     pub filename: String,
