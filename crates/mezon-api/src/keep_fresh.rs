@@ -4,13 +4,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use mezon_session::{DelayPolicy as _, ExponentialDelay};
+use mezon_session::{DelayPolicy as _, ErrorClass, ExponentialDelay};
 use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::debug;
 
 use crate::client::{Current, Inner};
-use crate::{ApiClient, ApiErrorKind};
+use crate::{ApiClient, ApiError, ApiErrorKind};
 
 /// The clock is looked at again this often: timers stand still while a machine sleeps, tokens do not.
 const LOOK: Duration = Duration::from_secs(60);
@@ -63,7 +63,7 @@ async fn keep_fresh(client: Weak<Inner>, mut current: watch::Receiver<Arc<Curren
             Err(error) if matches!(error.kind(), ApiErrorKind::LoginOver | ApiErrorKind::NotRefreshable) => LOOK,
             Err(error) => {
                 debug!(error = %error, "background refresh failed");
-                failures.next_delay(unit).max(PAUSE)
+                pause_after(&error, failures.next_delay(unit))
             }
         };
         drop(seen);
@@ -72,6 +72,15 @@ async fn keep_fresh(client: Weak<Inner>, mut current: watch::Receiver<Arc<Curren
             return;
         }
     }
+}
+
+/// How long to wait after `error`: `own` delay, or longer if the server asked for it.
+fn pause_after(error: &ApiError, own: Duration) -> Duration {
+    let asked = match error.class() {
+        ErrorClass::Transient { retry_after } => retry_after,
+        _ => None,
+    };
+    own.max(asked.unwrap_or_default()).max(PAUSE)
 }
 
 enum Woken {
@@ -98,4 +107,21 @@ fn time_left(client: &Weak<Inner>, current: &Current, unit: f64) -> Option<Durat
     let due = inner.gateway.0.refresh_policy.refresh_at_spread(&current.session, unit);
     let left = due.map_or(LOOK, |due| due.duration_since(inner.now()).unwrap_or_default());
     Some(left.min(LOOK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_may_ask_for_a_longer_pause() {
+        let limited = |retry_after| ApiError::from(ApiErrorKind::RateLimited { retry_after, message: None });
+        let pause = |asked: Option<u64>, own| {
+            pause_after(&limited(asked.map(Duration::from_secs)), Duration::from_millis(own)).as_millis()
+        };
+        assert_eq!(pause(Some(120), 5_000), 120_000);
+        assert_eq!(pause(Some(2), 5_000), 5_000);
+        assert_eq!(pause(None, 5_000), 5_000);
+        assert_eq!(pause(Some(0), 0), PAUSE.as_millis());
+    }
 }
