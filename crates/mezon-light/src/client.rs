@@ -1,5 +1,6 @@
 //! Sign-in, session and HTTP calls.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -420,12 +421,15 @@ impl LightClientBuilder {
 
     /// The gateway that was set, or else `known`, or else the public one.
     fn gateway(&self, known: Option<&str>) -> Result<Gateway, LightError> {
+        Ok(self.gateway_builder(known).build()?)
+    }
+
+    fn gateway_builder(&self, known: Option<&str>) -> GatewayBuilder {
         let builder = self.gateway.clone();
-        let builder = match self.gateway_url.as_deref().or(known) {
+        match self.gateway_url.as_deref().or(known) {
             Some(url) => builder.url(url),
             None => builder,
-        };
-        Ok(builder.build()?)
+        }
     }
 
     fn client(self, api: ApiClient) -> LightClient {
@@ -435,5 +439,14 @@ impl LightClientBuilder {
             client.api.keep_fresh();
         }
         client
+    }
+}
+
+impl fmt::Debug for LightClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LightClientBuilder")
+            .field("gateway", &self.gateway_builder(None))
+            .field("revision", &self.revision)
+            .finish_non_exhaustive()
     }
 }
