@@ -49,6 +49,12 @@ pub struct Case {
     pub run: Box<dyn Fn()>,
 }
 
+impl std::fmt::Debug for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Case").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 impl Case {
     fn new(name: &'static str, run: impl Fn() + 'static) -> Self {
         Self { name, run: Box::new(run) }

@@ -1,5 +1,6 @@
 //! The facade's socket: handlers and streams side by side over one connection.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -336,5 +337,21 @@ impl LightSocket {
             let callbacks = options.register(&audience.handlers);
             Ok(Opened { socket, events, history, callbacks })
         }))
+    }
+}
+
+impl fmt::Debug for LightSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LightSocket").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for SocketConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketConnectOptions")
+            .field("verbose", &self.verbose)
+            .field("keep_gaps", &self.keep_gaps)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
     }
 }

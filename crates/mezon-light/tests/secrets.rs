@@ -133,6 +133,10 @@ async fn no_secret_is_printed_by_any_operation() {
     );
     watch.secret("canary-other-key");
 
+    let builder = LightClient::builder().server_key(SERVER_KEY).gateway_url("https://u:canary-pass@gw.mezon.ai");
+    watch.secret("canary-pass");
+    watch.print((builder, SocketConnectOptions::new(), LightSocket::new(&client)));
+
     // Sessions.
     client.refresh_session().await.unwrap();
     remember(&client);
