@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mezon_model::{ChannelId, MessageId, Target};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use crate::history::History;
+use crate::watched::Watched;
 
 /// So many newest messages are asked for at a time, however many channels are joined at once.
 const AT_A_TIME: usize = 4;
@@ -21,23 +22,23 @@ pub(crate) struct Baselines {
     /// `None`: wanted, not known yet.
     channels: Mutex<HashMap<ChannelId, Option<MessageId>>>,
     /// The connection that is ready, as the dispatcher knows it: it has dealt with every gap before.
-    ready: watch::Sender<Option<u64>>,
+    ready: Watched<Option<u64>>,
     turns: Semaphore,
 }
 
 impl Default for Baselines {
     fn default() -> Self {
-        Self { channels: Mutex::default(), ready: watch::Sender::default(), turns: Semaphore::new(AT_A_TIME) }
+        Self { channels: Mutex::default(), ready: Watched::default(), turns: Semaphore::new(AT_A_TIME) }
     }
 }
 
 impl Baselines {
     pub(crate) fn connection_ready(&self, generation: u64) {
-        self.ready.send_replace(Some(generation));
+        self.ready.set(Some(generation));
     }
 
     pub(crate) fn connection_lost(&self) {
-        self.ready.send_replace(None);
+        self.ready.set(None);
     }
 
     /// A channel was joined. False: it was before, and keeps its baseline.
@@ -61,15 +62,14 @@ impl Baselines {
     /// Finds the baseline of a channel that was just joined. `is_ready` tells whether a connection still is; it knows of a
     /// loss before the dispatcher does.
     pub(crate) async fn read(&self, target: Target, history: &dyn History, is_ready: impl Fn(u64) -> bool) {
-        let mut ready = self.ready.subscribe();
         loop {
             let Ok(turn) = self.turns.acquire().await else { return };
-            let Ok(generation) = ready.wait_for(Option::is_some).await.map(|generation| *generation) else { return };
+            let generation = self.ready.wait_for(|ready| ready.is_some()).await;
             let Ok(newest) = history.newest(&target).await else {
                 // The next join tries again.
                 return self.forget(target.channel_id);
             };
-            let still_ready = generation.is_some_and(&is_ready) && *ready.borrow() == generation;
+            let still_ready = generation.is_some_and(&is_ready) && self.ready.get() == generation;
             if still_ready {
                 if let Some(baseline @ None) = self.channels().get_mut(&target.channel_id) {
                     *baseline = Some(newest.unwrap_or_default());
@@ -78,9 +78,7 @@ impl Baselines {
             }
             // Of the gap that opened meanwhile the application is told. The next connection has a baseline.
             drop(turn);
-            if ready.changed().await.is_err() {
-                return;
-            }
+            self.ready.wait_for(|ready| ready != generation).await;
         }
     }
 

@@ -17,6 +17,7 @@ use crate::baseline::Baselines;
 use crate::catch_up::Ledger;
 use crate::handlers::{Caller, Registry, Subscription};
 use crate::history::History;
+use crate::lifecycle::Ending;
 use crate::stream::Subscriber;
 
 /// How many messages of a history are handed on at a time.
@@ -107,18 +108,18 @@ pub(crate) struct CatchUp {
     ledger: Ledger,
     history: Arc<dyn History>,
     baselines: Arc<Baselines>,
-    /// Ready when the connection is closing or over for good, and gone afterwards.
-    over: Option<BoxFuture<'static, ()>>,
+    over: Box<dyn Fn() -> BoxFuture<'static, ()> + Send>,
 }
 
 impl CatchUp {
-    /// Reads `history` until the connection is `over`, and begins at the `baselines` where no message was seen.
+    /// Reads `history` until the connection is closing or over for good, which `over` waits for, and begins at the
+    /// `baselines` where no message was seen.
     pub(crate) fn new(
         history: Arc<dyn History>,
         baselines: Arc<Baselines>,
-        over: impl Future<Output = ()> + Send + 'static,
+        over: impl Fn() -> BoxFuture<'static, ()> + Send + 'static,
     ) -> Self {
-        Self { ledger: Ledger::default(), history, baselines, over: Some(Box::pin(over)) }
+        Self { ledger: Ledger::default(), history, baselines, over: Box::new(over) }
     }
 
     fn follow(&mut self, event: &Event) {
@@ -150,6 +151,7 @@ impl CatchUp {
     /// where it is known.
     async fn read(&mut self, delivery: &mut Delivery, channels: Vec<ChannelGap>) -> Vec<ChannelGap> {
         let mut unread = Vec::new();
+        let mut over = Some((self.over)());
         for mut gap in channels {
             let after = self.ledger.start_of(&gap, self.baselines.of(gap.channel_id));
             gap.last_seen = after;
@@ -157,7 +159,7 @@ impl CatchUp {
                 unread.push(gap);
                 continue;
             };
-            match unless(&mut self.over, self.history.missed(&gap, after)).await {
+            match unless(&mut over, self.history.missed(&gap, after)).await {
                 Some(Ok(missed)) => self.deliver(delivery, gap.channel_id, missed).await,
                 Some(Err(error)) => {
                     let error = LightError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) };
@@ -186,7 +188,7 @@ impl CatchUp {
     }
 }
 
-/// What `work` comes to, or nothing as soon as `over` is ready.
+/// What `work` comes to, or nothing as soon as `over` is ready, and from then on.
 async fn unless<T>(over: &mut Option<BoxFuture<'static, ()>>, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     poll_fn(|context| {
@@ -201,12 +203,13 @@ async fn unless<T>(over: &mut Option<BoxFuture<'static, ()>>, work: impl Future<
 
 /// Runs until the connection is over for good. With `catch_up`, what was missed while the connection was down is read
 /// from the history and delivered as if it had come in, each message once; only what could not be read is left as an
-/// [`Event::Gap`]. `callbacks` are taken off at the end.
+/// [`Event::Gap`]. `callbacks` are taken off at the end, and `ending` tells of it.
 pub(crate) async fn run(
     mut events: Events,
     audience: Arc<Audience>,
     mut catch_up: Option<CatchUp>,
     callbacks: Vec<Subscription>,
+    ending: Ending,
 ) {
     let caller = Caller::new(Arc::clone(&audience.handlers));
     let mut delivery = Delivery { audience, caller, ready: VecDeque::new() };
@@ -214,7 +217,8 @@ pub(crate) async fn run(
         let busy = catch_up.as_mut().filter(|catch_up| !catch_up.ledger.is_idle());
         let is_idle = busy.is_none();
         let batch = match busy {
-            Some(catch_up) => catch_up.next_batch(&mut events).await,
+            // Boxed, so that a healthy connection keeps no room for it.
+            Some(catch_up) => Box::pin(catch_up.next_batch(&mut events)).await,
             None => events.next_batch().await,
         };
         let Some(batch) = batch else { break };
@@ -255,7 +259,7 @@ pub(crate) async fn run(
         }
         delivery.flush().await;
     }
-    drop(callbacks);
+    drop((callbacks, ending));
 }
 #[cfg(test)]
 mod tests;

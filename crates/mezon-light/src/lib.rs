@@ -12,6 +12,7 @@ mod lifecycle;
 mod payload;
 mod socket;
 mod stream;
+mod watched;
 
 pub use client::{LightClient, LightClientBuilder};
 pub use config::{AuthenticateConfig, BotConfig, ClientInitConfig};

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use mezon_model::Target;
-use mezon_realtime::{ConnectErrorKind, ConnectionState, Events, Socket};
-use tokio::sync::watch;
+use mezon_realtime::{ConnectErrorKind, ConnectionState, Events, Socket, States};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::LightError;
@@ -15,6 +14,7 @@ use crate::baseline::Baselines;
 use crate::dispatch::{self, Audience, CatchUp};
 use crate::handlers::Subscription;
 use crate::history::History;
+use crate::watched::Watched;
 
 /// The connections of one socket.
 #[derive(Default)]
@@ -22,8 +22,8 @@ pub(crate) struct Lifecycle {
     /// One attempt at a time: a second one waits and then finds the connection made.
     connecting: tokio::sync::Mutex<()>,
     standing: Mutex<Standing>,
-    /// Each disconnect is a change. Every attempt to connect has a receiver.
-    disconnects: watch::Sender<()>,
+    /// How often it was disconnected. Every attempt to connect shares it.
+    disconnects: Arc<Watched<u64>>,
 }
 
 #[derive(Default)]
@@ -49,8 +49,8 @@ pub(crate) struct Opened {
 pub(crate) struct Live {
     pub(crate) socket: Socket,
     dispatcher: AbortHandle,
-    /// Closed when the dispatcher has ended.
-    ended: watch::Receiver<()>,
+    /// Whether the dispatcher has.
+    ended: Arc<Watched<bool>>,
     baselines: Option<(Arc<Baselines>, Arc<dyn History>)>,
     /// Looking for baselines.
     lookups: JoinSet<()>,
@@ -63,13 +63,13 @@ impl Lifecycle {
         audience: &Arc<Audience>,
         open: impl AsyncFnOnce() -> Result<Opened, LightError>,
     ) -> Result<(), LightError> {
-        let mut disconnects = self.disconnects.subscribe();
-        let called_off = disconnects.clone();
-        let mut called_off_meanwhile = pin!(disconnects.changed());
-        let mut attempt = pin!(self.attempt(audience, open, &called_off));
+        let disconnects = Arc::clone(&self.disconnects);
+        let before = disconnects.get();
+        let mut called_off = pin!(disconnects.wait_for(|now| now != before));
+        let mut attempt = pin!(self.attempt(audience, open, before));
         poll_fn(|context| {
             // A dropped attempt leaves no connection behind.
-            if called_off_meanwhile.as_mut().poll(context).is_ready() {
+            if called_off.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Err(closed()));
             }
             attempt.as_mut().poll(context)
@@ -81,22 +81,22 @@ impl Lifecycle {
         &self,
         audience: &Arc<Audience>,
         open: impl AsyncFnOnce() -> Result<Opened, LightError>,
-        called_off: &watch::Receiver<()>,
+        disconnects: u64,
     ) -> Result<(), LightError> {
         let _one_at_a_time = self.connecting.lock().await;
         let ended = match &*self.standing() {
             Standing::Up(live) if !live.is_over() => return Ok(()),
-            Standing::Up(live) | Standing::Closing(live) => Some(live.ended.clone()),
+            Standing::Up(live) | Standing::Closing(live) => Some(Arc::clone(&live.ended)),
             Standing::Down => None,
         };
-        if let Some(mut ended) = ended {
+        if let Some(ended) = ended {
             // Its last events come before those of the next one.
-            let _ = ended.changed().await;
+            ended.wait_for(|ended| ended).await;
         }
         let opened = open().await?;
         let mut standing = self.standing();
         // Looked at behind the lock: from here on a disconnect finds the connection.
-        if called_off.has_changed().unwrap_or(true) {
+        if self.disconnects.get() != disconnects {
             return Err(closed());
         }
         *standing = Standing::Up(Live::new(opened, audience));
@@ -105,10 +105,10 @@ impl Lifecycle {
 
     /// Closes the connection, and calls off every attempt to make one.
     pub(crate) async fn disconnect(&self, audience: &Audience) {
-        let Some((socket, mut ended)) = self.begin_closing(audience) else { return };
+        let Some((socket, ended)) = self.begin_closing(audience) else { return };
         socket.close().await;
         // The dispatcher ends with the event stream: what was queued reaches the listeners first.
-        let _ = ended.changed().await;
+        ended.wait_for(|ended| ended).await;
     }
 
     /// Looks at the connection, if there is one and it is not to be closed.
@@ -135,20 +135,20 @@ impl Lifecycle {
         });
     }
 
-    fn begin_closing(&self, audience: &Audience) -> Option<(Socket, watch::Receiver<()>)> {
+    fn begin_closing(&self, audience: &Audience) -> Option<(Socket, Arc<Watched<bool>>)> {
         let mut standing = self.standing();
-        self.disconnects.send_replace(());
+        self.disconnects.set(self.disconnects.get() + 1);
         let live = match std::mem::take(&mut *standing) {
             Standing::Up(live) | Standing::Closing(live) => Some(live),
             Standing::Down => None,
         };
-        if live.as_ref().is_none_or(Live::has_ended) && self.disconnects.receiver_count() > 0 {
+        if live.as_ref().is_none_or(Live::has_ended) && Arc::strong_count(&self.disconnects) > 1 {
             // With no connection to end the streams, they end with the attempts.
             audience.dismiss();
         }
         let mut live = live?;
         live.lookups.abort_all();
-        let closing = (live.socket.clone(), live.ended.clone());
+        let closing = (live.socket.clone(), Arc::clone(&live.ended));
         *standing = Standing::Closing(live);
         Some(closing)
     }
@@ -170,18 +170,12 @@ impl Live {
         let Opened { socket, events, history, callbacks } = opened;
         let baselines = history.map(|history| (Arc::<Baselines>::default(), history));
         let catch_up = baselines.as_ref().map(|(baselines, history)| {
-            let mut states = socket.states();
-            CatchUp::new(Arc::clone(history), Arc::clone(baselines), async move {
-                let is_end = |state: &_| matches!(state, ConnectionState::Closing | ConnectionState::Closed(_));
-                states.wait_for(is_end).await;
-            })
+            let states = socket.states();
+            CatchUp::new(Arc::clone(history), Arc::clone(baselines), move || Box::pin(over(states.clone())))
         });
-        let (running, ended) = watch::channel(());
-        let audience = Arc::clone(audience);
-        let dispatcher = tokio::spawn(async move {
-            dispatch::run(events, audience, catch_up, callbacks).await;
-            drop(running);
-        });
+        let ended = Arc::<Watched<bool>>::default();
+        let ending = Ending(Arc::clone(&ended));
+        let dispatcher = tokio::spawn(dispatch::run(events, Arc::clone(audience), catch_up, callbacks, ending));
         Self { socket, dispatcher: dispatcher.abort_handle(), ended, baselines, lookups: JoinSet::new() }
     }
 
@@ -192,7 +186,7 @@ impl Live {
 
     /// Whether all has been delivered.
     fn has_ended(&self) -> bool {
-        self.ended.has_changed().is_err()
+        self.ended.get()
     }
 
     fn look_up_baseline(&mut self, target: &Target) {
@@ -208,6 +202,20 @@ impl Live {
             baselines.read(target, &*history, is_ready).await;
         });
     }
+}
+
+/// Held by a dispatcher, and dropped with it.
+pub(crate) struct Ending(pub(crate) Arc<Watched<bool>>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.set(true);
+    }
+}
+
+/// Waits until the connection is closing or over for good.
+async fn over(mut states: States) {
+    states.wait_for(|state| matches!(state, ConnectionState::Closing | ConnectionState::Closed(_))).await;
 }
 
 fn closed() -> LightError {

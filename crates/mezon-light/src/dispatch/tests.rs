@@ -9,11 +9,12 @@ use mezon_model::{MessageId, Target};
 use mezon_realtime::machine::{CallId, Input, Machine, Output, Request, Settings};
 use mezon_realtime::{DisconnectReason, EventSender, Revision};
 use mezon_session::DelayPolicy;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::history::by_hand::{HistoryByHand, Question};
 use crate::stream::{EventStream, MessageStream};
+use crate::watched::Watched;
 
 const CHANNEL: i64 = 7;
 
@@ -37,7 +38,7 @@ struct Rig {
     queue: EventSender,
     asked: mpsc::UnboundedReceiver<Question>,
     baselines: Arc<Baselines>,
-    over: oneshot::Sender<()>,
+    over: Arc<Watched<bool>>,
     inbox: MessageStream,
     events: EventStream,
 }
@@ -49,14 +50,17 @@ impl Rig {
         let (queue, events) = Events::channel(1_024);
         let (history, asked) = HistoryByHand::new();
         let (baselines, audience) = (Arc::<Baselines>::default(), Arc::<Audience>::default());
-        let (over, is_over) = oneshot::channel();
+        let over = Arc::<Watched<bool>>::default();
         let (messages, inbox) = Subscriber::messages();
         let (all, all_events) = Subscriber::events();
         audience.subscribe(messages);
         audience.subscribe(all);
-        let over_for_good = async move { _ = is_over.await };
-        let catch_up = CatchUp::new(Arc::new(history), Arc::clone(&baselines), over_for_good);
-        tokio::spawn(run(events, audience, Some(catch_up), Vec::new()));
+        let is_over = Arc::clone(&over);
+        let catch_up = CatchUp::new(Arc::new(history), Arc::clone(&baselines), move || {
+            let is_over = Arc::clone(&is_over);
+            Box::pin(async move { _ = is_over.wait_for(|over| over).await })
+        });
+        tokio::spawn(run(events, audience, Some(catch_up), Vec::new(), Ending(Arc::default())));
         let mut rig = Self {
             machine: Machine::new(Settings::default(), Box::new(OneSecond), now, 1),
             now,
@@ -220,8 +224,7 @@ async fn a_history_that_is_being_read_does_not_hold_up_the_end() {
     rig.push(9);
     rig.lose_and_come_back();
     let unanswered = rig.asked_after(9).await;
-    let (over, _) = oneshot::channel();
-    std::mem::replace(&mut rig.over, over).send(()).unwrap();
+    rig.over.set(true);
     let gap = rig.next_gap().await;
     assert_eq!(gap.first().and_then(|gap| gap.last_seen), Some(MessageId::new(9)), "what is missing is told");
     rig.lose_and_come_back();
