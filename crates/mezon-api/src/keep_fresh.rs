@@ -54,18 +54,7 @@ async fn keep_fresh(client: Weak<Inner>, mut current: watch::Receiver<Arc<Curren
         let refreshed = inner.refreshed(&seen).await;
         // Not held while waiting: this task must not keep the client alive.
         drop(inner);
-        let pause = match refreshed {
-            Ok(_) => {
-                failures.reset();
-                PAUSE
-            }
-            // Credentials that the server pushes may still make it a login again.
-            Err(error) if matches!(error.kind(), ApiErrorKind::LoginOver | ApiErrorKind::NotRefreshable) => LOOK,
-            Err(error) => {
-                debug!(error = %error, "background refresh failed");
-                pause_after(&error, failures.next_delay(unit))
-            }
-        };
+        let pause = pause_after(refreshed.err(), &mut failures, unit);
         drop(seen);
         current.mark_unchanged();
         if matches!(wait(pause, &mut current).await, Woken::Gone) {
@@ -74,13 +63,22 @@ async fn keep_fresh(client: Weak<Inner>, mut current: watch::Receiver<Arc<Curren
     }
 }
 
-/// How long to wait after `error`: `own` delay, or longer if the server asked for it.
-fn pause_after(error: &ApiError, own: Duration) -> Duration {
+/// How long to wait after a refresh that succeeded, or failed with `error`.
+fn pause_after(error: Option<ApiError>, failures: &mut ExponentialDelay, unit: f64) -> Duration {
+    let Some(error) = error else {
+        failures.reset();
+        return PAUSE;
+    };
+    // Credentials that the server pushes may still make it a login again.
+    if matches!(error.kind(), ApiErrorKind::LoginOver | ApiErrorKind::NotRefreshable) {
+        return LOOK;
+    }
+    debug!(error = %error, "background refresh failed");
     let asked = match error.class() {
         ErrorClass::Transient { retry_after } => retry_after,
         _ => None,
     };
-    own.max(asked.unwrap_or_default()).max(PAUSE)
+    failures.next_delay(unit).max(asked.unwrap_or_default()).max(PAUSE)
 }
 
 enum Woken {
@@ -115,13 +113,16 @@ mod tests {
 
     #[test]
     fn the_server_may_ask_for_a_longer_pause() {
-        let limited = |retry_after| ApiError::from(ApiErrorKind::RateLimited { retry_after, message: None });
-        let pause = |asked: Option<u64>, own| {
-            pause_after(&limited(asked.map(Duration::from_secs)), Duration::from_millis(own)).as_millis()
-        };
-        assert_eq!(pause(Some(120), 5_000), 120_000);
-        assert_eq!(pause(Some(2), 5_000), 5_000);
-        assert_eq!(pause(None, 5_000), 5_000);
-        assert_eq!(pause(Some(0), 0), PAUSE.as_millis());
+        let limited = |retry_after| Some(ApiError::from(ApiErrorKind::RateLimited { retry_after, message: None }));
+        // In the middle of their spread, the delays are half a second, 1 s, 2 s, and then 4 s.
+        let mut failures = ExponentialDelay::default();
+        let mut pause = |error| pause_after(error, &mut failures, 0.5).as_secs();
+        assert_eq!(pause(limited(Some(Duration::from_secs(120)))), 120);
+        assert_eq!(pause(limited(None)), 1);
+        assert_eq!(pause(limited(Some(Duration::from_secs(1)))), 2);
+        assert_eq!(pause(limited(None)), 4);
+        assert_eq!(pause(None), PAUSE.as_secs());
+        assert_eq!(pause(limited(None)), PAUSE.as_secs(), "starts over");
+        assert_eq!(pause(Some(ApiErrorKind::LoginOver.into())), LOOK.as_secs());
     }
 }

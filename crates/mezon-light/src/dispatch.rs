@@ -122,6 +122,25 @@ impl CatchUp {
         Self { ledger: Ledger::default(), history, baselines, over: Box::new(over) }
     }
 
+    /// Delivers the events that come before the next gap, which is given back, with whether it is complete.
+    fn deliver_up_to_gap(
+        &mut self,
+        delivery: &mut Delivery,
+        events: &mut VecDeque<Event>,
+    ) -> Option<(Vec<ChannelGap>, bool)> {
+        while let Some(event) = events.pop_front() {
+            match event {
+                Event::Gap { channels, complete } => return Some((channels, complete)),
+                Event::Message(message) if !self.ledger.is_new(&message) => {}
+                event => {
+                    self.follow(&event);
+                    delivery.deliver(event);
+                }
+            }
+        }
+        None
+    }
+
     fn follow(&mut self, event: &Event) {
         match event {
             Event::Disconnected { .. } => {
@@ -204,62 +223,58 @@ async fn unless<T>(over: &mut Option<BoxFuture<'static, ()>>, work: impl Future<
 /// Runs until the connection is over for good. With `catch_up`, what was missed while the connection was down is read
 /// from the history and delivered as if it had come in, each message once; only what could not be read is left as an
 /// [`Event::Gap`]. `callbacks` are taken off at the end, and `ending` tells of it.
-pub(crate) async fn run(
+///
+/// No `async fn`: the future of one keeps room for its arguments twice, in each idle connection.
+pub(crate) fn run(
     mut events: Events,
     audience: Arc<Audience>,
     mut catch_up: Option<CatchUp>,
     callbacks: Vec<Subscription>,
     ending: Ending,
-) {
+) -> impl Future<Output = ()> + Send {
     let caller = Caller::new(Arc::clone(&audience.handlers));
     let mut delivery = Delivery { audience, caller, ready: VecDeque::new() };
-    loop {
-        let busy = catch_up.as_mut().filter(|catch_up| !catch_up.ledger.is_idle());
-        let is_idle = busy.is_none();
-        let batch = match busy {
-            // Boxed, so that a healthy connection keeps no room for it.
-            Some(catch_up) => Box::pin(catch_up.next_batch(&mut events)).await,
-            None => events.next_batch().await,
-        };
-        let Some(batch) = batch else { break };
-        if is_idle && batch.iter().all(|event| matches!(event, Event::Message(_))) && delivery.is_unheard() {
-            // Nobody looks at single messages: the streams get the batch as it is.
-            delivery.ready = batch;
-            delivery.flush().await;
-            continue;
-        }
-        let taken = (!is_idle).then(Instant::now);
-        for event in batch {
-            let Some(catch_up) = &mut catch_up else {
-                delivery.deliver(event);
-                continue;
+    async move {
+        loop {
+            let busy = catch_up.as_mut().filter(|catch_up| !catch_up.ledger.is_idle());
+            let is_idle = busy.is_none();
+            let batch = match busy {
+                // Boxed, as reading is below.
+                Some(catch_up) => Box::pin(catch_up.next_batch(&mut events)).await,
+                None => events.next_batch().await,
             };
-            match event {
-                Event::Message(message) => {
-                    if catch_up.ledger.is_new(&message) {
-                        delivery.deliver(Event::Message(message));
-                    }
-                }
-                Event::Gap { channels, complete } => {
-                    // What came before is not held up by the history.
-                    delivery.flush().await;
-                    let unread = Box::pin(catch_up.read(&mut delivery, channels)).await;
-                    if !unread.is_empty() || !complete {
-                        delivery.deliver(Event::Gap { channels: unread, complete });
-                    }
-                }
-                event => {
-                    catch_up.follow(&event);
+            let Some(mut batch) = batch else { break };
+            if is_idle && batch.iter().all(|event| matches!(event, Event::Message(_))) && delivery.is_unheard() {
+                // Nobody looks at single messages: the streams get the batch as it is.
+                delivery.ready = batch;
+                delivery.flush().await;
+                continue;
+            }
+            let Some(catch_up) = &mut catch_up else {
+                for event in batch {
                     delivery.deliver(event);
                 }
+                delivery.flush().await;
+                continue;
+            };
+            let taken = (!is_idle).then(Instant::now);
+            while let Some((channels, complete)) = catch_up.deliver_up_to_gap(&mut delivery, &mut batch) {
+                // What came before is not held up by the history.
+                delivery.flush().await;
+                // Boxed, so that a healthy connection keeps no room for it.
+                let unread = Box::pin(catch_up.read(&mut delivery, channels)).await;
+                if !unread.is_empty() || !complete {
+                    delivery.deliver(Event::Gap { channels: unread, complete });
+                }
             }
+            if let Some(taken) = taken {
+                catch_up.ledger.went_through(taken);
+            }
+            delivery.flush().await;
         }
-        if let (Some(catch_up), Some(taken)) = (&mut catch_up, taken) {
-            catch_up.ledger.went_through(taken);
-        }
-        delivery.flush().await;
+        drop((callbacks, ending));
     }
-    drop((callbacks, ending));
 }
+
 #[cfg(test)]
 mod tests;
