@@ -63,6 +63,11 @@ impl Measured {
             target("receive, `Events`: CPU of the raw loop", AtMost(1.15), events.1),
             target("receive, `MessageStream`: CPU of the raw loop", AtMost(1.15), stream.1),
             target(
+                "receive, `MessageStream`: messages/s of the JavaScript SDK",
+                AtLeast(20.0),
+                self.receive.ratio_to(NODE, receive::STREAM, receive::RATE),
+            ),
+            target(
                 "receive, handler: messages/s of the JavaScript SDK",
                 AtLeast(20.0),
                 self.receive.ratio_to(NODE, receive::HANDLER, receive::RATE),
