@@ -119,7 +119,7 @@ pub(crate) async fn child(curve: &str, server: &Place, count: usize, extent: usi
     socket.connect(SocketConnectOptions::new()).await?;
     let grown = match curve {
         CHANNELS => join(&socket, extent).await?,
-        CALLS => call(&socket, extent)?,
+        CALLS => call(&socket, extent).await?,
         HANDLERS => listen(&socket, extent),
         _ => return Err(format!("unknown curve {curve}").into()),
     };
@@ -144,11 +144,11 @@ async fn join(socket: &LightSocket, extent: usize) -> Result<Grown> {
     Ok(Grown::new())
 }
 
-/// Sends that are not acknowledged. What is queued after them goes out after them.
-fn call(socket: &LightSocket, extent: usize) -> Result<Grown> {
+/// Sends that are not acknowledged.
+async fn call(socket: &LightSocket, extent: usize) -> Result<Grown> {
     let socket = socket.socket()?;
     let target = target(0)?;
-    (0..extent)
+    let calls = (0..extent)
         .map(|n| {
             let socket = socket.clone();
             let send = async move {
@@ -160,7 +160,10 @@ fn call(socket: &LightSocket, extent: usize) -> Result<Grown> {
                 None => Ok(Box::new(send) as Box<dyn std::any::Any>),
             }
         })
-        .collect()
+        .collect();
+    // What was queued before it has left when it is answered.
+    socket.join(&target).await?;
+    calls
 }
 
 fn listen(socket: &LightSocket, extent: usize) -> Grown {

@@ -48,10 +48,16 @@ impl SendMessagePayload {
 
     /// The message as it will be sent.
     pub fn into_draft(mut self) -> Draft {
+        self.prepare();
+        self.draft
+    }
+
+    /// As [`SendMessagePayload::into_draft`], in place: a draft is large to be handed around for each send.
+    pub(crate) fn prepare(&mut self) -> &Draft {
         if !self.hide_link {
             self.draft.mark_links();
         }
-        self.draft
+        &self.draft
     }
 }
 

@@ -286,9 +286,9 @@ impl LightSocket {
     ///
     /// # Cancel safety
     /// A dropped send may have been sent.
-    pub async fn send_dm(&self, payload: SendMessagePayload) -> Result<MessageAck, LightError> {
-        let (target, draft) = (Target::direct(payload.channel_id()), payload.into_draft());
-        Ok(self.socket()?.send(&target, &draft).await?)
+    pub async fn send_dm(&self, mut payload: SendMessagePayload) -> Result<MessageAck, LightError> {
+        let target = Target::direct(payload.channel_id());
+        Ok(self.socket()?.send(&target, payload.prepare()).await?)
     }
 
     /// Sends a message to a group channel, at most once.
@@ -298,9 +298,9 @@ impl LightSocket {
     ///
     /// # Cancel safety
     /// As [`LightSocket::send_dm`].
-    pub async fn send_group(&self, payload: SendMessagePayload) -> Result<MessageAck, LightError> {
-        let (target, draft) = (Target::group(payload.channel_id()), payload.into_draft());
-        Ok(self.socket()?.send(&target, &draft).await?)
+    pub async fn send_group(&self, mut payload: SendMessagePayload) -> Result<MessageAck, LightError> {
+        let target = Target::group(payload.channel_id());
+        Ok(self.socket()?.send(&target, payload.prepare()).await?)
     }
 
     /// Sends a draft as it is to any channel, at most once.

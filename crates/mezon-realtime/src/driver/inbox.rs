@@ -12,9 +12,6 @@ use crate::machine::CallId;
 /// How many commands wait for the driver. Leaves go beyond it, so that none is forgotten; each has a caller who waits.
 const LIMIT: usize = 1_024;
 
-/// More room than this is given back when the queue is empty.
-const KEPT_ROOM: usize = 64;
-
 /// The queue from the handles to the driver. Two channels would do the same, and cost an idle connection 2 KiB.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
@@ -81,10 +78,12 @@ impl Inbox {
         }
         let taken = inner.commands.len().min(limit);
         commands.extend(inner.commands.drain(..taken));
-        if inner.commands.is_empty() {
-            inner.commands.shrink_to(KEPT_ROOM);
-        }
         Some(std::mem::take(&mut inner.wishes))
+    }
+
+    /// There was nothing to take for a while.
+    pub(super) fn give_room_back(&self) {
+        self.lock().commands.shrink_to_fit();
     }
 
     /// The driver ends. Gives back the commands that came too late.

@@ -398,9 +398,12 @@ impl Driver {
     /// Nothing to do for now. A connection that goes on having nothing to do keeps no room for what is to come. True: the
     /// socket is to be polled again.
     fn rest(&mut self) -> bool {
-        self.pauses = self.pauses.saturating_add(1);
-        if self.pauses > KEPT_PAUSES {
-            self.commands = Vec::new();
+        if self.commands.capacity() > 0 {
+            self.pauses += 1;
+            if self.pauses > KEPT_PAUSES {
+                self.commands = Vec::new();
+                self.inbox.give_room_back();
+            }
         }
         self.gathered = Vec::new();
         let Some(link) = self.link.take_if(|link| link.is_bloated()) else { return false };

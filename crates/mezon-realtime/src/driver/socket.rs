@@ -237,12 +237,11 @@ impl Socket {
     }
 
     async fn request(&self, request: Request, timeout: Duration) -> Outcome {
-        self.ask(|id, waiter| Command::Call(Box::new(Call { id, request, timeout, waiter }))).await
+        self.ask(|id, waiter| Command::Call { id, request, timeout, waiter }).await
     }
 
     async fn tell(&self, request: Request) -> Result<(), CallError> {
-        let make = |id, waiter| Command::Notify(Box::new(Notification { id, request, waiter }));
-        self.ask(make).await.map(drop).map_err(CallError::new)
+        self.ask(|id, waiter| Command::Notify { id, request, waiter }).await.map(drop).map_err(CallError::new)
     }
 
     async fn ask(&self, make: impl FnOnce(CallId, Waiter) -> Command) -> Outcome {
@@ -291,59 +290,38 @@ impl Shared {
     }
 }
 
-/// What a handle wants. The large ones are boxed: the queue has room for whole commands.
+/// What a handle wants.
 #[derive(Debug)]
 pub(super) enum Command {
-    Call(Box<Call>),
-    Notify(Box<Notification>),
+    Call { id: CallId, request: Request, timeout: Duration, waiter: Waiter },
+    Notify { id: CallId, request: Request, waiter: Waiter },
     NetworkChanged,
-}
-
-#[derive(Debug)]
-pub(super) struct Call {
-    id: CallId,
-    request: Request,
-    timeout: Duration,
-    waiter: Waiter,
-}
-
-#[derive(Debug)]
-pub(super) struct Notification {
-    id: CallId,
-    request: Request,
-    waiter: Waiter,
 }
 
 impl Command {
     /// `None`: its caller is gone, so it does not leave the process.
     pub(super) fn into_input(self) -> Option<Input<Waiter>> {
         match self {
-            Self::Call(call) if !call.waiter.is_closed() => {
-                let Call { id, request, timeout, waiter } = *call;
+            Self::Call { id, request, timeout, waiter } if !waiter.is_closed() => {
                 Some(Input::Call { id, request, timeout, waiter })
             }
-            Self::Notify(notification) if !notification.waiter.is_closed() => {
-                let Notification { id, request, waiter } = *notification;
-                Some(Input::Notify { id, request, waiter })
-            }
+            Self::Notify { id, request, waiter } if !waiter.is_closed() => Some(Input::Notify { id, request, waiter }),
             Self::NetworkChanged => Some(Input::NetworkChanged),
-            Self::Call(_) | Self::Notify(_) => None,
+            Self::Call { .. } | Self::Notify { .. } => None,
         }
     }
 
     /// Whether it says that a channel is left.
     pub(super) fn is_leave(&self) -> bool {
         match self {
-            Self::Call(call) => call.request.is_leave(),
-            Self::Notify(notification) => notification.request.is_leave(),
+            Self::Call { request, .. } | Self::Notify { request, .. } => request.is_leave(),
             Self::NetworkChanged => false,
         }
     }
 
     pub(super) fn refuse(self, reason: NotSent) {
         let waiter = match self {
-            Self::Call(call) => call.waiter,
-            Self::Notify(notification) => notification.waiter,
+            Self::Call { waiter, .. } | Self::Notify { waiter, .. } => waiter,
             Self::NetworkChanged => return,
         };
         let _ = waiter.send(not_sent(reason));

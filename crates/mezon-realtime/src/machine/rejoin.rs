@@ -1,6 +1,6 @@
 //! What was joined, what was seen, and how both come back after a reconnect.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use mezon_model::{ChannelId, ClanId, MessageId};
@@ -15,7 +15,8 @@ use crate::ChannelGap;
 pub(super) struct Rejoin {
     spacing: Duration,
     wanted: BTreeMap<Place, Membership>,
-    seen: BTreeMap<ChannelId, (ClanId, MessageId)>,
+    /// Looked into for each message: a tree would be slower the more channels there are. Its order tells nothing.
+    seen: HashMap<ChannelId, (ClanId, MessageId)>,
     /// There was no room to note a channel.
     overflowed: bool,
     /// The channels as they were when the connection was lost; not told to the application yet.
@@ -31,7 +32,7 @@ impl Rejoin {
         Self {
             spacing,
             wanted: BTreeMap::new(),
-            seen: BTreeMap::new(),
+            seen: HashMap::new(),
             overflowed: false,
             missed: None,
             queue: VecDeque::new(),
