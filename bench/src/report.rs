@@ -72,13 +72,6 @@ impl Group {
         median(&rounds.map(|(figure, base)| figure / base).collect::<Vec<_>>())
     }
 
-    /// As [`Group::ratio_to`], of the smallest figures: for loops that take nothing but CPU, whose time a shared machine can
-    /// only make longer.
-    pub(crate) fn least_ratio_to(&self, base: &str, name: &str, column: &str) -> Option<f64> {
-        let least = |name| self.figures(name, column)?.iter().copied().reduce(f64::min);
-        Some(least(name)? / least(base)?)
-    }
-
     fn figures(&self, name: &str, column: &str) -> Option<&[f64]> {
         let at = self.columns.iter().position(|known| *known == column)?;
         self.rows.iter().find(|row| row.name == name)?.figures.get(at).map(Vec::as_slice)
@@ -192,8 +185,7 @@ mod tests {
             group.add("sdk", &[("s", sdk)]).unwrap();
         }
         assert_eq!(group.ratio("sdk", "s"), Some(2.0));
-        assert_eq!(group.least_ratio_to("raw", "sdk", "s"), Some(2.0));
-        assert_eq!(group.least_ratio_to("sdk", "raw", "s"), Some(0.5));
+        assert_eq!(group.ratio_to("sdk", "raw", "s"), Some(0.5));
         assert_eq!(group.median("sdk", "s"), Some(20.0));
         assert!(group.table().contains("| sdk | 20.0 (2.00–100) | 2.00 |"), "{}", group.table());
         assert!(group.add("sdk", &[("other", 1.0)]).is_err());

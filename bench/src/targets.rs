@@ -137,7 +137,7 @@ impl Measured {
 
         let [small, large] = &self.decode;
         let of = |claim, most, group: &Group, base, client| {
-            let measured = group.least_ratio_to(base, client, codec::NANOS);
+            let measured = group.ratio_to(base, client, codec::NANOS);
             Target { claim, bound: Bound::AtMost(most), measured }
         };
         [

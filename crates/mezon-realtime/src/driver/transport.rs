@@ -13,6 +13,9 @@ const AHEAD: usize = 64 * 1_024;
 /// A read that brings less than this has caught up.
 const FLOOD: usize = 4 * 1_024;
 
+/// So many reads in a row that fill their buffer are a flood. A burst of acknowledgements is none.
+const FULL_READS: u8 = 2;
+
 /// A byte stream: TCP, or TLS over it.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 
@@ -21,13 +24,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Io for T {}
 /// The byte stream of one connection.
 ///
 /// The WebSocket reads with a small buffer, which is most of what an idle connection costs. A read of the system costs
-/// as much as copying several KiB, though: as long as reads fill that buffer, this one reads ahead into a large buffer
+/// as much as copying several KiB, though: when reads in a row fill that buffer, this one reads ahead into a large buffer
 /// of its own, and gives it back in the first pause.
 pub(super) struct Transport {
     io: Box<dyn Io>,
     ahead: BytesMut,
-    /// The last read filled all the room there was: more is waiting.
-    flooded: bool,
+    /// How many reads before the next one filled all the room there was, up to [`FULL_READS`].
+    full_reads: u8,
     /// The answer to the upgrade has not been read to its end.
     upgrading: bool,
     /// How many bytes were read from this since the upgrade.
@@ -39,7 +42,7 @@ const HEAD_END: &[u8] = b"\r\n\r\n";
 
 impl Transport {
     pub(super) fn new(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), ahead: BytesMut::new(), flooded: false, upgrading: true, delivered: 0 }
+        Self { io: Box::new(io), ahead: BytesMut::new(), full_reads: 0, upgrading: true, delivered: 0 }
     }
 
     /// The upgrade is done.
@@ -75,10 +78,12 @@ impl Transport {
     fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.ahead.reserve(AHEAD);
         let Poll::Ready(read) = pin!(self.io.read_buf(&mut self.ahead)).poll(context)? else {
-            (self.ahead, self.flooded) = (BytesMut::new(), false);
+            (self.ahead, self.full_reads) = (BytesMut::new(), 0);
             return Poll::Pending;
         };
-        self.flooded = read >= FLOOD;
+        if read < FLOOD {
+            self.full_reads = 0;
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -97,11 +102,11 @@ impl AsyncRead for Transport {
             return Poll::Ready(Ok(()));
         }
         if this.ahead.is_empty() {
-            if !this.flooded {
+            if this.full_reads < FULL_READS {
                 let before = buffer.filled().len();
                 ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
                 this.delivered += (buffer.filled().len() - before) as u64;
-                this.flooded = buffer.remaining() == 0;
+                this.full_reads = if buffer.remaining() == 0 { this.full_reads + 1 } else { 0 };
                 return Poll::Ready(Ok(()));
             }
             ready!(this.poll_ahead(context))?;
@@ -110,7 +115,7 @@ impl AsyncRead for Transport {
         buffer.put_slice(this.ahead.get(..taken).unwrap_or_default());
         this.ahead.advance(taken);
         this.delivered += taken as u64;
-        if this.ahead.is_empty() && !this.flooded {
+        if this.ahead.is_empty() && this.full_reads == 0 {
             this.ahead = BytesMut::new();
         }
         Poll::Ready(Ok(()))
@@ -206,9 +211,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn single_messages_need_no_large_buffer() {
-        let (read, largest, _) = read_all(&[7; 3_000], 1_024).await;
-        assert_eq!(read, [7; 3_000]);
-        assert_eq!(largest, 0);
+    async fn single_messages_and_short_bursts_need_no_large_buffer() {
+        for (bytes, pipe) in [(3_000, 1_024), (8_000, 8_000)] {
+            let (read, largest, _) = read_all(&vec![7; bytes], pipe).await;
+            assert_eq!(read, vec![7; bytes]);
+            assert_eq!(largest, 0);
+        }
     }
 }
