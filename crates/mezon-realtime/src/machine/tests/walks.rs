@@ -102,8 +102,10 @@ impl World {
         };
         self.machine.handle(self.now, input);
         if let Some(generation) = connected.filter(|generation| self.machine.live_generation() == Some(*generation)) {
-            self.live.insert(generation);
-            self.asked.clear();
+            // Told twice of the same connection, the machine keeps its calls.
+            if self.live.insert(generation) {
+                self.asked.clear();
+            }
         }
         self.carry_out();
     }
