@@ -114,7 +114,7 @@ fn work(javascript: Option<&Path>, quick: bool, only: Option<&str>) -> Result<Me
         measured.receive_secure = receive::measure_secure(200_000 / share, rounds)?;
     }
     if wanted(curves::WORK) {
-        measured.curves = curves::measure(100_000 / share, if quick { 1 } else { 9 })?;
+        measured.curves = curves::measure(200_000 / share, if quick { 1 } else { 9 })?;
     }
     if wanted(sends::WORK) {
         let measure = |title, count, at_once| sends::measure(title, count / share, at_once, rounds, javascript);

@@ -40,9 +40,10 @@ pub use self::states::States;
 /// How many frames, and how many commands, are taken in one turn.
 const PER_TURN: usize = 64;
 
-/// How many turns are made before other tasks get the thread: readers on the same thread must have their turn before
-/// the events of a flood fill the queue (1,024 by default).
-const TURNS: usize = 4;
+/// How many turns are made before other tasks get the thread: one with work, and one that finds nothing more. In a flood,
+/// readers on the same thread must have their turn before its events fill the queue (1,024 by default), and before what
+/// waits is more memory than the allocator keeps: it would go back to the system and come anew with each turn.
+const TURNS: usize = 2;
 
 /// After so many pauses without a command the room for commands is given back: a pause lies between the requests of a burst
 /// and their answers, and each heartbeat brings two.
