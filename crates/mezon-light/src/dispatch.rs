@@ -45,9 +45,9 @@ impl Audience {
         self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Subscriber::is_crowded)
     }
 
-    /// Queues `events` for every stream that wants them. The last one gets them without a copy. Streams end with the
+    /// Moves `events` to every stream that wants them. The last one gets them without a copy. Streams end with the
     /// connection, in the same moment: one that is made because of it waits for the next connection.
-    fn publish(&self, events: VecDeque<Event>) {
+    fn publish(&self, events: &mut VecDeque<Event>) {
         let is_end = matches!(events.back(), Some(Event::Closed { .. }));
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         subscribers.retain(Subscriber::is_alive);
@@ -60,6 +60,7 @@ impl Audience {
         if is_end {
             subscribers.clear();
         }
+        events.clear();
     }
 }
 
@@ -89,16 +90,16 @@ impl Delivery {
     /// Publishes what is ready. Readers on the same thread get their turn before their queues are full.
     async fn flush(&mut self) {
         self.publish();
+        // An idle connection keeps no room for what is to come.
+        self.ready = VecDeque::new();
         if self.audience.is_crowded() {
             yield_now().await;
         }
     }
 
     fn publish(&mut self) {
-        // Taken out, so that an idle connection keeps no room for what is to come.
-        let events = std::mem::take(&mut self.ready);
-        if !events.is_empty() {
-            self.audience.publish(events);
+        if !self.ready.is_empty() {
+            self.audience.publish(&mut self.ready);
         }
     }
 }

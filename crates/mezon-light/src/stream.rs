@@ -109,12 +109,12 @@ impl Subscriber {
         self.queue.send_all(events.into_iter().filter(|event| self.wants(event)));
     }
 
-    /// As `send_all`, for a whole batch.
-    pub(crate) fn send_batch(&self, events: VecDeque<Event>) {
+    /// As `send_all`, for a whole batch, which is empty afterwards.
+    pub(crate) fn send_batch(&self, events: &mut VecDeque<Event>) {
         if events.iter().all(|event| self.wants(event)) {
             self.queue.send_batch(events);
         } else {
-            self.send_all(events);
+            self.send_all(events.drain(..));
         }
     }
 

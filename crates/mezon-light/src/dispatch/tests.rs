@@ -272,7 +272,7 @@ async fn streams_end_in_the_moment_of_the_last_event() {
     let audience = Audience::default();
     let (subscriber, mut ended) = Subscriber::events();
     audience.subscribe(subscriber);
-    audience.publish([Event::Closed { reason: mezon_realtime::CloseReason::Requested }].into());
+    audience.publish(&mut [Event::Closed { reason: mezon_realtime::CloseReason::Requested }].into());
     let (subscriber, _new) = Subscriber::events();
     audience.subscribe(subscriber);
     assert!(matches!(ended.next().await, Some(Event::Closed { .. })));

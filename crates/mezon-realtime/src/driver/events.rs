@@ -156,20 +156,17 @@ impl EventSender {
         wake(inner, sleeper);
     }
 
-    /// As [`EventSender::send_all`], for a batch as [`Events::next_batch`] gives it. When no other event waits it is handed
-    /// on as it is.
-    pub fn send_batch(&self, mut events: VecDeque<Event>) {
-        {
-            let mut inner = self.queue.lock();
-            if !inner.unheard && inner.events.is_empty() && events.len() <= self.queue.limit {
-                std::mem::swap(&mut inner.events, &mut events);
-                let sleeper = inner.waker.take();
-                wake(inner, sleeper);
-            }
+    /// As [`EventSender::send_all`], for a batch as [`Events::next_batch`] gives it, which is empty afterwards. When no other
+    /// event waits it is exchanged for the empty queue, with the room that this has.
+    pub fn send_batch(&self, events: &mut VecDeque<Event>) {
+        let mut inner = self.queue.lock();
+        if !inner.unheard && inner.events.is_empty() && events.len() <= self.queue.limit {
+            std::mem::swap(&mut inner.events, events);
+            let sleeper = inner.waker.take();
+            return wake(inner, sleeper);
         }
-        if !events.is_empty() {
-            self.send_all(events);
-        }
+        drop(inner);
+        self.send_all(events.drain(..));
     }
 
     /// How many events wait to be taken.
@@ -247,12 +244,12 @@ mod tests {
     #[tokio::test]
     async fn a_batch_is_handed_on_with_the_same_bounds() {
         let (sender, mut events) = Events::channel(3);
-        sender.send_batch((0..2).map(other).collect());
+        sender.send_batch(&mut (0..2).map(other).collect());
         assert_eq!(sender.waiting(), 2);
-        sender.send_batch((2..5).map(other).collect());
+        sender.send_batch(&mut (2..5).map(other).collect());
         let batch = events.next_batch().await.unwrap();
         assert_eq!(batch.iter().map(Event::name).collect::<Vec<_>>(), ["other", "other", "other", "lagged"]);
-        sender.send_batch((0..4).map(other).collect());
+        sender.send_batch(&mut (0..4).map(other).collect());
         assert!(matches!(events.next_batch().await.unwrap().back(), Some(Event::Lagged { dropped: 1 })));
         drop(sender);
         assert!(events.next_batch().await.is_none());

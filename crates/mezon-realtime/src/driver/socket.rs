@@ -128,8 +128,10 @@ impl Socket {
         draft: &Draft,
         timeout: Duration,
     ) -> Result<MessageAck, SendError> {
-        let message = draft.to_send(target).map_err(SendErrorKind::Invalid)?;
-        match self.request(Request::send(&message, self.handle.revision), timeout).await {
+        // Not part of the future: only the frame is waited with.
+        let encode = |message| Request::send(&message, self.handle.revision);
+        let request = draft.to_send(target).map(encode).map_err(SendErrorKind::Invalid)?;
+        match self.request(request, timeout).await {
             Ok(Reply::Acknowledged(ack)) => Ok(*ack),
             Ok(_) => Err(SendErrorKind::MaybeSent { reason: MaybeSent::Unreadable }.into()),
             Err(kind) => Err(SendErrorKind::from(kind).into()),
