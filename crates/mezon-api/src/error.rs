@@ -138,6 +138,23 @@ pub enum ApiErrorKind {
         /// Its error code, such as `AccessDenied`.
         code: Option<String>,
     },
+    /// The object store refused to give a file out.
+    Download {
+        /// Its status; 404 when there is no such file.
+        status: StatusCode,
+        /// Its error code, such as `NoSuchKey`.
+        code: Option<String>,
+    },
+    /// A file lies at a host that is not asked for files. Nothing was sent.
+    UntrustedFile {
+        /// The host in question.
+        host: String,
+    },
+    /// A file that was downloaded cannot be written.
+    FileNotSaved {
+        /// Where it was to be saved.
+        path: PathBuf,
+    },
     /// The request may have reached the server, and its answer was lost. It was not repeated, because that could do the
     /// same thing twice. The source says what happened.
     MaybeSent {
@@ -180,6 +197,7 @@ impl ErrorKind for ApiErrorKind {
             Self::Upload { status, .. } if is_transient(*status) || *status == StatusCode::FORBIDDEN => {
                 ErrorClass::TRANSIENT
             }
+            Self::Download { status, .. } if is_transient(*status) => ErrorClass::TRANSIENT,
             Self::Unauthorized { .. } | Self::SignInRefused { .. } | Self::LoginOver | Self::NotRefreshable => {
                 ErrorClass::Auth
             }
@@ -261,6 +279,15 @@ impl fmt::Display for ApiErrorKind {
                 write!(f, "the object store refused the upload ({})", status.as_u16())?;
                 code.as_ref().map_or(Ok(()), |code| write!(f, ": {code}"))
             }
+            Self::Download { status, code } => {
+                write!(f, "the object store refused the download ({})", status.as_u16())?;
+                code.as_ref().map_or(Ok(()), |code| write!(f, ": {code}"))
+            }
+            Self::UntrustedFile { host } => write!(
+                f,
+                "the file lies at {host}, which is not asked for files; `trust_upload_suffix` lets further hosts be asked"
+            ),
+            Self::FileNotSaved { path } => write!(f, "the file {} cannot be written", path.display()),
             Self::TooManyMissed { pages } => {
                 write!(f, "more was missed than {pages} pages of history hold, read it page by page")
             }
@@ -337,6 +364,8 @@ mod tests {
             (ApiErrorKind::Session(SessionErrorKind::UserMismatch), ErrorClass::Permanent),
             (ApiErrorKind::Upload { status: StatusCode::FORBIDDEN, code: None }, ErrorClass::TRANSIENT),
             (ApiErrorKind::Upload { status: StatusCode::BAD_REQUEST, code: None }, ErrorClass::Permanent),
+            (ApiErrorKind::Download { status: StatusCode::SERVICE_UNAVAILABLE, code: None }, ErrorClass::TRANSIENT),
+            (ApiErrorKind::Download { status: StatusCode::NOT_FOUND, code: None }, ErrorClass::Permanent),
         ] {
             assert_eq!(kind.class(), class, "{kind:?}");
         }

@@ -1,7 +1,7 @@
 //! Where and how to sign in.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -165,7 +165,7 @@ impl GatewayBuilder {
         self
     }
 
-    /// Also uploads files to `suffix` and the hosts under it. Uploads carry no token.
+    /// Also uploads files to `suffix` and the hosts under it, and downloads them from there. Neither carries a token.
     pub fn trust_upload_suffix(mut self, suffix: &str) -> Self {
         self.trusted_uploads.push(suffix.to_owned());
         self
@@ -253,33 +253,19 @@ impl GatewayInner {
         deadline: Instant,
     ) -> BoxFuture<'a, Result<Bytes, ApiError>> {
         Box::pin(async move {
-            let mut attempt = 1;
+            let mut attempts = self.attempts(outgoing.name, outgoing.idempotent, deadline);
             loop {
-                let failure = match self.once(outgoing, attempt, deadline).await {
-                    Ok(body) => {
-                        self.budget.lock().unwrap_or_else(PoisonError::into_inner).give();
-                        return Ok(body);
-                    }
-                    Err(failure) => failure,
-                };
-                let delay = self.retry.delay(attempt, failure.retry_after(), self.unit());
-                let repeat = attempt < self.retry.attempts
-                    && failure.may_repeat(outgoing.idempotent)
-                    && later(delay) < deadline
-                    && self.spend(&failure);
-                if !repeat {
-                    return Err(settle(failure, outgoing));
+                match self.once(outgoing, attempts.number, deadline).await {
+                    Ok(body) => return Ok(attempts.succeeded(body)),
+                    Err(failure) => attempts.again(failure).await.map_err(|failure| settle(failure, outgoing))?,
                 }
-                debug!(method = outgoing.name, attempt, delay_ms = millis(delay), "trying again");
-                sleep(delay).await;
-                attempt += 1;
             }
         })
     }
 
-    fn spend(&self, failure: &Failure) -> bool {
-        let after_timeout = matches!(failure.error.kind(), ApiErrorKind::TimedOut { .. });
-        self.budget.lock().unwrap_or_else(PoisonError::into_inner).take(after_timeout)
+    /// For a request called `name`.
+    pub(crate) fn attempts(&self, name: &'static str, idempotent: bool, deadline: Instant) -> Attempts<'_> {
+        Attempts { gateway: self, name, idempotent, deadline, number: 1 }
     }
 
     async fn once(&self, outgoing: &Outgoing<'_>, attempt: u32, deadline: Instant) -> Result<Bytes, Failure> {
@@ -302,6 +288,45 @@ impl GatewayInner {
             return Ok(answer.body);
         }
         Err(response::failure(answer.status, &answer.headers, &answer.body, outgoing.secrets, self.clock.now()))
+    }
+}
+
+/// The attempts of one request: whether another one follows a failure, and when.
+pub(crate) struct Attempts<'a> {
+    gateway: &'a GatewayInner,
+    name: &'static str,
+    idempotent: bool,
+    deadline: Instant,
+    /// That of the attempt under way, from 1.
+    number: u32,
+}
+
+impl Attempts<'_> {
+    pub(crate) fn succeeded<T>(self, answer: T) -> T {
+        self.budget().give();
+        answer
+    }
+
+    /// Waits for the time of the next attempt. The failure comes back when there is none.
+    pub(crate) async fn again(&mut self, failure: Failure) -> Result<(), Failure> {
+        let retry = &self.gateway.retry;
+        let delay = retry.delay(self.number, failure.retry_after(), self.gateway.unit());
+        let after_timeout = matches!(failure.error.kind(), ApiErrorKind::TimedOut { .. });
+        let repeat = self.number < retry.attempts
+            && failure.may_repeat(self.idempotent)
+            && later(delay) < self.deadline
+            && self.budget().take(after_timeout);
+        if !repeat {
+            return Err(failure);
+        }
+        debug!(method = self.name, attempt = self.number, delay_ms = millis(delay), "trying again");
+        sleep(delay).await;
+        self.number += 1;
+        Ok(())
+    }
+
+    fn budget(&self) -> MutexGuard<'_, RetryBudget> {
+        self.gateway.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The HTTP side of a Mezon client: sign-in, session refresh, calls, history, uploads. It knows no socket.
+//! The HTTP side of a Mezon client: sign-in, session refresh, calls, history, files. It knows no socket.
 //!
 //! ```no_run
 //! use mezon_api::{Gateway, IdTokenLogin, MessageQuery};
@@ -24,15 +24,17 @@
 //! - Only proof ends a login: a refused refresh token, or a refused access token that was just refreshed. Timeouts,
 //!   overloaded servers and lost connections never do.
 //! - Credentials go to the gateway's own domain over TLS, and nowhere else: addresses that the server names are checked,
-//!   redirects are not followed, uploads carry no token.
+//!   redirects are not followed, requests for files carry no token.
 //! - No log line, error text or `Debug` output holds a credential. Logs (`tracing`, level debug) name methods, statuses
 //!   and times.
 
+mod address;
 mod body;
 mod changes;
 mod channels;
 mod client;
 mod connector;
+mod download;
 mod error;
 mod gateway;
 mod history;
@@ -52,6 +54,7 @@ mod upload;
 pub use changes::SessionChanges;
 pub use channels::ChannelQuery;
 pub use client::ApiClient;
+pub use download::Download;
 pub use error::{ApiError, ApiErrorKind, Phase};
 pub use gateway::{Gateway, GatewayBuilder};
 pub use history::{MessageQuery, Position};

@@ -21,7 +21,7 @@ pub struct Timeouts {
     /// One attempt, from asking for a connection to the head of the answer. 10 s by default.
     pub attempt: Duration,
     /// A whole call: all attempts, the delays between them, the body of the answer, a refresh of the session. 30 s by
-    /// default. A file's upload has no total, it only must not stall.
+    /// default. A file has no total once it moves, it only must not stall.
     pub total: Duration,
     /// Without a byte moving in a body, ours or the server's. 20 s by default.
     pub stall: Duration,

@@ -21,7 +21,7 @@ use crate::connector::Connector;
 use crate::response::ERROR_BODY_LIMIT;
 use crate::retry::{Failure, Fate};
 use crate::timeouts::later;
-use crate::{ApiError, ApiErrorKind, Phase, Timeouts};
+use crate::{ApiError, ApiErrorKind, Phase, Timeouts, response};
 
 /// Idle connections are closed after this time: below the 60 s after which common proxies close theirs.
 const IDLE: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ pub(crate) struct Answer {
 
 /// Requests in time and within limits, over shared connections.
 ///
-/// Calls and uploads, plain and with TLS, are one type of client: each further type would compile all of the HTTP
+/// Calls and files, plain and with TLS, are one type of client: each further type would compile all of the HTTP
 /// library again.
 pub(crate) struct Transport {
     client: Client<Connector, Body>,
@@ -75,21 +75,44 @@ impl Transport {
         self.client.request(request)
     }
 
+    /// Sends a request once and waits for the head of the answer, for as long as an attempt may take.
+    pub(crate) async fn head(&self, request: Request<Body>, deadline: Instant) -> Result<Response<Incoming>, Failure> {
+        let attempt = later(self.timeouts.attempt);
+        match timeout_at(attempt.min(deadline), self.send(request)).await {
+            Ok(response) => response,
+            Err(_) if attempt < deadline => Err(late(Phase::Response)),
+            Err(_) => Err(late(Phase::Total)),
+        }
+    }
+
     /// Sends a request once and reads the answer, a refusal in part.
     pub(crate) async fn exchange(&self, request: Request<Body>, deadline: Instant) -> Result<Answer, Failure> {
-        let attempt = later(self.timeouts.attempt);
-        let response = match timeout_at(attempt.min(deadline), self.send(request)).await {
-            Ok(response) => response?,
-            Err(_) if attempt < deadline => return Err(late(Phase::Response)),
-            Err(_) => return Err(late(Phase::Total)),
-        };
-        let (head, body) = response.into_parts();
+        let (head, body) = self.head(request, deadline).await?.into_parts();
         let body = if head.status.is_success() {
             self.read(body, deadline).await?
         } else {
             read_start(body, self.timeouts.stall, deadline).await
         };
         Ok(Answer { status: head.status, headers: head.headers, body })
+    }
+
+    /// The answer of an object store, when it is a success. `refused` makes the error of a status and of what is known of
+    /// the body.
+    pub(crate) async fn accepted(
+        &self,
+        answer: Response<Incoming>,
+        deadline: Instant,
+        refused: fn(StatusCode, Option<String>) -> ApiErrorKind,
+    ) -> Result<Response<Incoming>, ApiError> {
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        if status.is_redirection() {
+            return Err(ApiErrorKind::Redirected { host: response::redirect_host(answer.headers()) }.into());
+        }
+        let body = read_start(answer.into_body(), self.timeouts.stall, deadline).await;
+        Err(refused(status, response::store_code(&body)).into())
     }
 
     async fn read(&self, mut body: Incoming, deadline: Instant) -> Result<Bytes, Failure> {
@@ -117,7 +140,7 @@ impl Transport {
 }
 
 /// The start of an error's body, as far as it comes.
-pub(crate) async fn read_start(mut body: Incoming, stall: Duration, deadline: Instant) -> Bytes {
+async fn read_start(mut body: Incoming, stall: Duration, deadline: Instant) -> Bytes {
     let mut start = BytesMut::new();
     while start.len() < ERROR_BODY_LIMIT {
         let Ok(Some(piece)) = next(&mut body, stall, deadline).await else { break };
@@ -128,7 +151,7 @@ pub(crate) async fn read_start(mut body: Incoming, stall: Duration, deadline: In
 }
 
 /// The next piece of a body.
-async fn next(body: &mut Incoming, stall: Duration, deadline: Instant) -> Result<Option<Bytes>, Failure> {
+pub(crate) async fn next(body: &mut Incoming, stall: Duration, deadline: Instant) -> Result<Option<Bytes>, Failure> {
     let stalled = later(stall);
     loop {
         match timeout_at(stalled.min(deadline), body.frame()).await {

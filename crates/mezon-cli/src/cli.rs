@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, dm, emulator, history, listen, login, send, session, upload};
+use crate::commands::{demo, dm, download, emulator, history, listen, login, send, session, upload};
 
 /// Mezon chat at a terminal, and an emulated gateway to try it on.
 #[derive(Debug, Parser)]
@@ -66,6 +66,8 @@ pub(crate) enum Command {
     History(history::Arguments),
     /// Upload a file and print its address
     Upload(upload::Arguments),
+    /// Download a file of a message
+    Download(download::Arguments),
 }
 
 const AFTER_HELP: &str = "\

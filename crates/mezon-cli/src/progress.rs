@@ -1,9 +1,9 @@
-//! The bar that shows how far an upload is.
+//! The bar that shows how far a file is.
 
 use std::path::Path;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use mezon_light::{Attachment, LightClient};
+use mezon_light::{Attachment, LightClient, LightError};
 
 use crate::exit::Failure;
 use crate::output::Output;
@@ -20,6 +20,21 @@ pub(crate) async fn upload(client: &LightClient, path: &Path, output: Output) ->
         .await;
     bar.finish_and_clear();
     Ok(uploaded?)
+}
+
+/// Saves the file at `url` as `path`, with a bar when a person watches. Gives its size.
+pub(crate) async fn download(client: &LightClient, url: &str, path: &Path, output: Output) -> Result<u64, Failure> {
+    let file = client.download(url).await?;
+    let bar = if output.shows_progress() { bar(path) } else { ProgressBar::hidden() };
+    let shown = bar.clone();
+    let saved = file
+        .save(path, move |received, total| {
+            shown.set_length(total.unwrap_or(received));
+            shown.set_position(received);
+        })
+        .await;
+    bar.finish_and_clear();
+    Ok(saved.map_err(LightError::from)?)
 }
 
 /// Checks that `path` is a file that can be opened, before anything is sent anywhere.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mezon_api::{
-    ApiClient, AppLogin, ChannelQuery, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery, SessionChanges, Timeouts,
-    TlsConfig, UploadRequest, UploadTicket,
+    ApiClient, AppLogin, ChannelQuery, Download, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery, SessionChanges,
+    Timeouts, TlsConfig, UploadRequest, UploadTicket,
 };
 use mezon_model::{Attachment, Channel, ChannelId, ChannelMessage, MessageId, Target, UserId};
 use mezon_realtime::{ChannelGap, Config, Revision};
@@ -250,6 +250,20 @@ impl LightClient {
         Ok(self.api.upload_bytes(filename, filetype, bytes, progress).await?)
     }
 
+    /// Begins to download a file, such as [`Attachment::url`] of a message. [`Download::save`] writes it to the disk.
+    ///
+    /// Whoever writes a message chooses the addresses in it: only hosts that uploads may go to are asked, and they get no
+    /// credentials.
+    ///
+    /// # Errors
+    /// [`LightError::Api`]: an address that is none or leads elsewhere, a file that does not exist, no connection.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn download(&self, url: &str) -> Result<Download, LightError> {
+        Ok(self.api.download(url).await?)
+    }
+
     /// A socket for this client, not connected yet. The same as [`LightSocket::new`].
     pub fn create_socket(&self) -> LightSocket {
         LightSocket::new(self)
@@ -337,6 +351,13 @@ impl LightClientBuilder {
     /// Trusts another host, and every host under it, with credentials.
     pub fn trust_host_suffix(mut self, suffix: &str) -> Self {
         self.gateway = self.gateway.trust_host_suffix(suffix);
+        self
+    }
+
+    /// Trusts another host, and every host under it, with files: they are uploaded there and downloaded from there, without
+    /// credentials.
+    pub fn trust_upload_suffix(mut self, suffix: &str) -> Self {
+        self.gateway = self.gateway.trust_upload_suffix(suffix);
         self
     }
 

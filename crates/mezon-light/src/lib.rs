@@ -24,8 +24,8 @@ pub use stream::{EventStream, Lagged, MessageStream};
 
 // The layers' own types, as they appear in this crate's signatures.
 pub use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, ChannelQuery, MessageQuery, Position, SessionChanges, Timeouts, TlsConfig,
-    UploadRequest, UploadSource, UploadTicket,
+    ApiClient, ApiError, ApiErrorKind, ChannelQuery, Download, MessageQuery, Position, SessionChanges, Timeouts,
+    TlsConfig, UploadRequest, UploadSource, UploadTicket,
 };
 pub use mezon_model::{
     Attachment, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, Draft, DraftError, EmojiId,

@@ -96,6 +96,10 @@ async fn a_file_arrives_as_it_was_sent() {
         (attachment.url.as_str(), 800_000, "image/png")
     );
 
+    let copy = folder.path().join("copy.png");
+    assert_eq!(minh.download(&received.url).await.unwrap().save(&copy, |_, _| {}).await.unwrap(), 800_000);
+    assert!(std::fs::read(&copy).unwrap() == bytes);
+
     let missing = linh.upload_file(folder.path().join("missing.png"), |_, _| {}).await.unwrap_err();
     assert!(missing.to_string().contains("missing.png"), "{missing}");
 }

@@ -27,8 +27,8 @@ use crate::body::Body;
 use crate::request::AGENT;
 use crate::retry::Failure;
 use crate::timeouts::later;
-use crate::transport::{late, read_start};
-use crate::{ApiClient, ApiError, ApiErrorKind, Method, Phase, response};
+use crate::transport::late;
+use crate::{ApiClient, ApiError, ApiErrorKind, Method, Phase};
 use body::Sent;
 
 impl ApiClient {
@@ -160,7 +160,11 @@ impl ApiClient {
             let result = match answer {
                 // Hyper reports only that the body failed; the body knows why.
                 Err(failure) => Err(sent.take_failure().unwrap_or(failure.error)),
-                Ok(answer) => self.judge(answer).await,
+                Ok(answer) => {
+                    let gateway = &self.inner.gateway.0;
+                    let refused = |status, code| ApiErrorKind::Upload { status, code };
+                    gateway.transport.accepted(answer, gateway.deadline(), refused).await.map(drop)
+                }
             };
             match &result {
                 Ok(()) => debug!(method = "PUT upload", elapsed_ms, size = ticket.size(), "upload done"),
@@ -198,18 +202,5 @@ impl ApiClient {
                 () = sleep_until(later(patience)) => return Err(late(Phase::Stall)),
             }
         }
-    }
-
-    async fn judge(&self, answer: Response<Incoming>) -> Result<(), ApiError> {
-        let (head, body) = answer.into_parts();
-        if head.status.is_success() {
-            return Ok(());
-        }
-        if head.status.is_redirection() {
-            return Err(ApiErrorKind::Redirected { host: response::redirect_host(&head.headers) }.into());
-        }
-        let gateway = &self.inner.gateway.0;
-        let body = read_start(body, gateway.timeouts.stall, gateway.deadline()).await;
-        Err(ApiErrorKind::Upload { status: head.status, code: response::store_code(&body) }.into())
     }
 }

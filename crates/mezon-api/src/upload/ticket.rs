@@ -1,6 +1,6 @@
 //! The permission to upload one file, and what it is asked for with.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use http::{HeaderValue, Uri};
 use mezon_model::Attachment;
@@ -8,6 +8,7 @@ use mezon_proto::api;
 use mezon_session::{Endpoint, EndpointPolicy, Secret};
 
 use super::filetype;
+use crate::address::{self, Address};
 use crate::error::untrusted;
 use crate::{ApiError, ApiErrorKind};
 
@@ -90,11 +91,7 @@ impl UploadTicket {
         policy: &EndpointPolicy,
     ) -> Result<Self, ApiError> {
         let unreadable = || ApiErrorKind::Decode { what: "the address to upload to" };
-        let presigned = escape(answer.url.trim());
-        let uri = Uri::try_from(presigned.as_str()).map_err(|_| unreadable())?;
-        if uri.scheme().is_none() || uri.authority().is_none() {
-            return Err(unreadable().into());
-        }
+        let Address { text: presigned, uri } = address::read(&answer.url).ok_or_else(unreadable)?;
         let endpoint = Endpoint::parse(&presigned, true).map_err(untrusted)?;
         policy.check_upload(&endpoint).map_err(untrusted)?;
         let clean = presigned.split(['?', '#']).next().unwrap_or_default().to_owned();
@@ -159,20 +156,6 @@ impl fmt::Debug for UploadTicket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UploadTicket").field("attachment", &self.attachment).finish_non_exhaustive()
     }
-}
-
-/// Some servers put the name of the file into the address as it is; an address has ASCII only (RFC 3986 section 2).
-fn escape(url: &str) -> String {
-    let mut escaped = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        if byte.is_ascii_graphic() {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
-    escaped
 }
 
 /// The longest name that common file systems take, in bytes.

@@ -228,27 +228,16 @@ async fn files_arrive_byte_by_byte() {
     assert!(!attachment.url.contains('?'));
     assert!(steps.is_sorted() && steps.iter().all(|step| step.1 == 1_000_003), "{steps:?}");
     assert_eq!(steps.last(), Some(&(1_000_003, 1_000_003)));
-    assert!(download(&attachment.url).await == content);
+    let downloaded = linh.download(&attachment.url).await.unwrap();
+    assert_eq!((downloaded.media_type(), downloaded.size()), ("image/png", Some(1_000_003)));
+    assert!(downloaded.bytes(1_000_003).await.unwrap() == content);
 
     for (name, bytes) in [("empty.txt", &b""[..]), ("small.bin", b"\0\x01")] {
         let attachment = linh.upload_bytes(name, "", bytes, |_, _| {}).await.unwrap();
-        assert_eq!(download(&attachment.url).await, bytes);
+        assert_eq!(linh.download(&attachment.url).await.unwrap().bytes(2).await.unwrap(), bytes);
     }
-    assert_eq!(emulator.stats().uploads, 3);
-}
-
-/// Reads a file back from the object store, over a connection of its own.
-async fn download(url: &str) -> Vec<u8> {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
-    let request = format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..100.min(answer.len())]));
-    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-    answer.split_off(head + 4)
+    let stats = emulator.stats();
+    assert_eq!((stats.uploads, stats.downloads), (3, 3));
 }
 
 #[tokio::test]

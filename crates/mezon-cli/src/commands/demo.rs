@@ -1,6 +1,5 @@
 //! `mezon demo`: the whole job on an emulated gateway, each step checked.
 
-mod download;
 mod person;
 mod story;
 mod transcript;

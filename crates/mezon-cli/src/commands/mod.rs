@@ -3,6 +3,7 @@
 pub(crate) mod channels;
 pub(crate) mod demo;
 pub(crate) mod dm;
+pub(crate) mod download;
 pub(crate) mod emulator;
 pub(crate) mod history;
 pub(crate) mod listen;
@@ -37,6 +38,7 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::Channels => unless_interrupted(channels::run(&account, output)).await,
         Command::History(arguments) => unless_interrupted(history::run(&arguments, &account, output)).await,
         Command::Upload(arguments) => unless_interrupted(upload::run(&arguments, &account, output)).await,
+        Command::Download(arguments) => unless_interrupted(download::run(&arguments, &account, output)).await,
         Command::Demo(_) | Command::Emulator(_) => Ok(()),
     }
 }

@@ -92,6 +92,11 @@ fn of_api(kind: &ApiErrorKind, class: ErrorClass) -> Verdict {
         Kind::RateLimited { .. } => Verdict::new(Exit::Network, "rate_limited"),
         Kind::Upload { status, .. } if status.is_client_error() => Verdict::new(Exit::Refused, "upload_refused"),
         Kind::Upload { .. } => of_class("upload", class),
+        Kind::Download { status, .. } if status.is_client_error() => Verdict::new(Exit::Refused, "download_refused"),
+        Kind::Download { .. } => of_class("download", class),
+        Kind::UntrustedFile { .. } => Verdict::new(Exit::Input, "untrusted_file")
+            .hint("a message may name any address; only hosts of the gateway are asked for files"),
+        Kind::FileNotSaved { .. } => Verdict::new(Exit::Input, "file_not_saved"),
         Kind::Session(_) => Verdict::new(Exit::Input, "session"),
         // Only a lock that somebody else holds passes by itself.
         Kind::Store(_) if class.is_transient() => Verdict::new(Exit::Network, "session_locked"),

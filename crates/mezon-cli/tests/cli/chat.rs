@@ -1,8 +1,5 @@
 //! Channels, messages and files.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-
 use mezon_emulator::Emulator;
 use serde_json::Value;
 
@@ -33,7 +30,10 @@ fn a_message_arrives_with_its_attachments() {
     assert_eq!(files, ["plan.txt", "ảnh.png"]);
     assert_eq!(message["attachments"][0]["size"], 8);
     assert_eq!(message["attachments"][1]["filetype"], "image/png");
-    assert_eq!(download(message["attachments"][0]["url"].as_str().unwrap()), b"the plan");
+    let saved = gateway.file("saved.txt");
+    let url = message["attachments"][0]["url"].as_str().unwrap();
+    gateway.mezon("binh").args(["download", url, "--output"]).arg(&saved).run().succeeded();
+    assert_eq!(std::fs::read(&saved).unwrap(), b"the plan");
 
     gateway.mezon("an").args(["send", &dm, "-"]).input("from stdin\n").run().succeeded();
     assert_eq!(listen.json()["message"]["text"], "from stdin");
@@ -56,7 +56,11 @@ fn the_same_over_tls_with_a_private_authority() {
     as_user("an").args(["send", &dm, "over TLS", "--attach"]).arg(file).run().succeeded();
     let message = &listen.json()["message"];
     assert_eq!(message["text"], "over TLS");
-    assert!(message["attachments"][0]["url"].as_str().unwrap().starts_with("https://"));
+    let url = message["attachments"][0]["url"].as_str().unwrap();
+    assert!(url.starts_with("https://"));
+    let saved = gateway.file("saved.txt");
+    as_user("binh").args(["download", url, "--output"]).arg(&saved).run().succeeded();
+    assert_eq!(std::fs::read(&saved).unwrap(), b"the plan");
     listen.end().succeeded();
 }
 
@@ -121,9 +125,28 @@ fn an_upload_prints_the_clean_address() {
     let ended = gateway.mezon("an").arg("upload").arg(&file).run().succeeded();
     let url = ended.stdout.trim();
     assert!(url.starts_with(&gateway.emulator.url()) && !url.contains('?'), "{url}");
-    assert_eq!(download(url), b"the plan");
     let json = gateway.mezon("an").arg("upload").arg(&file).arg("--json").run().json();
     assert_eq!((&json["event"], &json["filename"], &json["size"]), (&"uploaded".into(), &"plan.txt".into(), &8.into()));
+}
+
+#[test]
+fn a_download_replaces_nothing_and_goes_nowhere_else() {
+    let gateway = Gateway::start();
+    gateway.sign_in("an", 1001);
+    let file = gateway.write("plan.txt", "the plan");
+    let url = gateway.mezon("an").arg("upload").arg(&file).run().succeeded().stdout.trim().to_owned();
+    let download = |url: &str| gateway.mezon("an").args(["download", url, "--json", "--output"]);
+    let saved = gateway.file("saved.txt");
+    let json = download(&url).arg(&saved).run().json();
+    assert_eq!((&json["event"], &json["url"], &json["size"]), (&"downloaded".into(), &url.as_str().into(), &8.into()));
+    assert_eq!(std::fs::read(&saved).unwrap(), b"the plan");
+
+    download(&url).arg(&file).run().failed(6, &["is there already", "nothing was fetched"]);
+    let missing = url.replace("plan.txt", "other.txt");
+    download(&missing).arg(gateway.file("other.txt")).run().failed(5, &["download_refused", "NoSuchKey"]);
+    let elsewhere = "https://evil.example/plan.txt";
+    download(elsewhere).arg(gateway.file("evil.txt")).run().failed(6, &["untrusted_file", "evil.example"]);
+    assert_eq!(gateway.emulator.stats().downloads, 1);
 }
 
 #[test]
@@ -205,16 +228,4 @@ fn ctrl_c_interrupts_a_command_that_waits() {
     gateway.wait_for(|stats| stats.open_sockets == 1);
     send.interrupt();
     send.end().failed(130, &["\"kind\":\"interrupted\""]);
-}
-
-/// Gets a file from the emulator, which answers and closes.
-fn download(url: &str) -> Vec<u8> {
-    let (address, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET /{path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let head = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
-    assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer));
-    answer.split_off(head + 4)
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use mezon_emulator::Emulator;
-use mezon_light::{Attachment, Channel, ChannelQuery, ChannelType, ErrorClass, MessageId, SendMessagePayload, Target};
+use mezon_light::{
+    Attachment, Channel, ChannelQuery, ChannelType, ErrorClass, LightError, MessageId, SendMessagePayload, Target,
+};
 
-use super::download;
 use super::person::Person;
 use super::transcript::Transcript;
 use crate::exit::Failure;
@@ -122,7 +123,7 @@ impl<'a> Story<'a> {
         let attached = heard.attachments();
         self.transcript.check(attached == [uploaded], "binh gets the message with the attachment")?;
         let url = attached.first().map(|file| file.url.clone()).unwrap_or_default();
-        let downloaded = download::get(&url).await?;
+        let downloaded = binh.client.download(&url).await?.bytes(FILE_SIZE).await.map_err(LightError::from)?;
         self.transcript.check(downloaded == bytes, format_args!("binh downloads it: {FILE_SIZE} equal bytes"))
     }
 

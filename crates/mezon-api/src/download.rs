@@ -1,0 +1,271 @@
+//! Files of messages: from the object store to the program.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::{Request, Response, Uri};
+use hyper::body::{Body as _, Incoming};
+use mezon_session::{BoxFuture, Endpoint, EndpointErrorKind};
+use tokio::fs::{self, File};
+use tokio::io::AsyncWriteExt as _;
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::address;
+use crate::body::Body;
+use crate::gateway::GatewayInner;
+use crate::request::AGENT;
+use crate::retry::{Failure, Fate};
+use crate::timeouts::later;
+use crate::transport;
+use crate::{ApiClient, ApiError, ApiErrorKind};
+
+/// A file that is being downloaded. Dropping it ends the download.
+///
+/// ```no_run
+/// # async fn example(client: mezon_api::ApiClient, message: mezon_model::ChannelMessage)
+/// # -> Result<(), mezon_api::ApiError> {
+/// for attachment in message.attachments() {
+///     let file = client.download(&attachment.url).await?;
+///     // Whoever wrote the message chose the name in it: do not save under it unchecked.
+///     file.save(format!("{}.download", message.id()), |_, _| {}).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Download {
+    body: Incoming,
+    media_type: String,
+    size: Option<u64>,
+    received: u64,
+    stall: Duration,
+}
+
+impl ApiClient {
+    /// Begins to download the file at `url`, such as [`Attachment::url`](mezon_model::Attachment::url) of a message, and
+    /// answers when its first bytes may come. No credentials are sent.
+    ///
+    /// Whoever writes a message chooses the addresses in it. So only the hosts are gone to that files may be uploaded to:
+    /// the gateway's own, those under its parent domain, and those of
+    /// [`trust_upload_suffix`](crate::GatewayBuilder::trust_upload_suffix). Otherwise a message could make a program ask
+    /// any machine that it can reach.
+    ///
+    /// # Errors
+    /// - [`ApiErrorKind::InvalidInput`]: `url` is no address. [`ApiErrorKind::UntrustedFile`]: it leads elsewhere. Nothing
+    ///   was sent.
+    /// - [`ApiErrorKind::Download`]: the object store refused; 404 when there is no such file.
+    /// - [`ApiErrorKind::Connect`], [`ApiErrorKind::Tls`], [`ApiErrorKind::TimedOut`],
+    ///   [`ApiErrorKind::ConnectionLost`], [`ApiErrorKind::Redirected`]: there was no usable answer. What may pass was
+    ///   tried again, as for calls.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn download(&self, url: &str) -> Result<Download, ApiError> {
+        self.inner.gateway.0.download(url).await
+    }
+}
+
+impl Download {
+    /// The media type that the store names, such as `image/png`; empty when it names none.
+    pub fn media_type(&self) -> &str {
+        &self.media_type
+    }
+
+    /// The length of the file in bytes, when the store tells. A file that ends sooner is an error.
+    pub fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    /// How many bytes have been handed out so far.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// The next part of the file; `None` at its end. There is no limit in all, but bytes must move
+    /// ([`Timeouts::stall`](crate::Timeouts::stall)).
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::ConnectionLost`] and [`ApiErrorKind::TimedOut`]: the rest does not come. The download has to start
+    /// over.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: no part is lost when the future is dropped.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, ApiError> {
+        self.read().await
+    }
+
+    /// The whole file, unless it is longer than `limit` bytes.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::BodyTooLarge`], and those of [`Download::chunk`].
+    ///
+    /// # Cancel safety
+    /// The download ends when the future is dropped.
+    pub async fn bytes(mut self, limit: usize) -> Result<Bytes, ApiError> {
+        let too_large = || ApiError::new(ApiErrorKind::BodyTooLarge { limit });
+        if self.size.is_some_and(|size| size > limit as u64) {
+            return Err(too_large());
+        }
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.read().await? {
+            if whole.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+
+    /// Saves the file at `path`, in place of one that is there, and tells how long it is. `progress` hears the bytes so far
+    /// and, when the store tells, the bytes in all.
+    ///
+    /// It is written under another name in the same folder first: at `path` there is never half a file.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::FileNotSaved`]: it cannot be written there. And those of [`Download::chunk`].
+    ///
+    /// # Cancel safety
+    /// The download ends when the future is dropped, and what was written so far is removed.
+    pub async fn save(
+        mut self,
+        path: impl AsRef<Path>,
+        mut progress: impl FnMut(u64, Option<u64>) + Send,
+    ) -> Result<u64, ApiError> {
+        self.write(path.as_ref(), &mut progress).await
+    }
+
+    /// In a box, like everything that programs can begin: see `Inner::call` for the reason.
+    fn read(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, ApiError>> {
+        Box::pin(async move {
+            let chunk = transport::next(&mut self.body, self.stall, later(Duration::MAX)).await;
+            let chunk = chunk.map_err(|failure| failure.error)?;
+            self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+            Ok(chunk)
+        })
+    }
+
+    fn write<'a>(
+        &'a mut self,
+        path: &'a Path,
+        progress: &'a mut (dyn FnMut(u64, Option<u64>) + Send),
+    ) -> BoxFuture<'a, Result<u64, ApiError>> {
+        Box::pin(async move {
+            let (part, mut file) = writing(path, Part::beside(path)).await?;
+            while let Some(chunk) = self.read().await? {
+                writing(path, file.write_all(&chunk)).await?;
+                progress(self.received, self.size);
+            }
+            writing(path, file.sync_all()).await?;
+            writing(path, part.put(path)).await?;
+            Ok(self.received)
+        })
+    }
+}
+
+impl GatewayInner {
+    fn download<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<Download, ApiError>> {
+        Box::pin(async move {
+            let uri = self.file_address(url)?;
+            let deadline = self.deadline();
+            let mut attempts = self.attempts("GET file", true, deadline);
+            let answer = loop {
+                match self.begin(&uri, deadline).await {
+                    Ok(answer) => break attempts.succeeded(answer),
+                    Err(failure) => attempts.again(failure).await.map_err(|failure| failure.error)?,
+                }
+            };
+            let (head, body) = answer.into_parts();
+            let media_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+            let size = body.size_hint().exact();
+            debug!(method = "GET file", size, "download begun");
+            Ok(Download {
+                body,
+                media_type: media_type.unwrap_or_default().to_owned(),
+                size,
+                received: 0,
+                stall: self.timeouts.stall,
+            })
+        })
+    }
+
+    fn file_address(&self, url: &str) -> Result<Uri, ApiError> {
+        let no_address = || ApiErrorKind::InvalidInput { problem: "the file's address is no http or https URL" };
+        let address = address::read(url).ok_or_else(no_address)?;
+        let checked = Endpoint::parse(&address.text, true).and_then(|endpoint| self.policy.check_upload(&endpoint));
+        checked.map(|()| address.uri).map_err(|error| {
+            let kind = match error.kind() {
+                EndpointErrorKind::Untrusted { host } | EndpointErrorKind::Insecure { host } => {
+                    ApiErrorKind::UntrustedFile { host: host.clone() }
+                }
+                _ => no_address(),
+            };
+            ApiError::with_source(kind, error)
+        })
+    }
+
+    /// Asks once, and waits for the head of the answer.
+    async fn begin(&self, uri: &Uri, deadline: Instant) -> Result<Response<Incoming>, Failure> {
+        let mut request = Request::new(Body::from(Bytes::new()));
+        *request.uri_mut() = uri.clone();
+        request.headers_mut().insert(USER_AGENT, AGENT);
+        let answer = self.transport.head(request, deadline).await?;
+        let refused = |status, code| ApiErrorKind::Download { status, code };
+        let accepted = self.transport.accepted(answer, deadline, refused).await;
+        accepted.map_err(|error| Failure { error, fate: Fate::Failed })
+    }
+}
+
+/// What `work` on the file at `path` comes to.
+async fn writing<T>(path: &Path, work: impl Future<Output = io::Result<T>>) -> Result<T, ApiError> {
+    let failed = |error| ApiError::with_source(ApiErrorKind::FileNotSaved { path: path.to_owned() }, error);
+    work.await.map_err(failed)
+}
+
+/// A file that is not whole yet. It is removed unless it is put in its place.
+struct Part(Option<PathBuf>);
+
+impl Part {
+    /// Creates it in the folder of `path`.
+    async fn beside(path: &Path) -> io::Result<(Self, File)> {
+        let no_file = |reason: &str| io::Error::new(io::ErrorKind::InvalidInput, reason);
+        let name = path.file_name().ok_or_else(|| no_file("the path names no file"))?;
+        if fs::metadata(path).await.is_ok_and(|metadata| metadata.is_dir()) {
+            return Err(no_file("it is a folder"));
+        }
+        let part = path.with_file_name(format!(".{}.{:016x}.part", name.display(), rand::random::<u64>()));
+        let file = File::options().write(true).create_new(true).open(&part).await?;
+        Ok((Self(Some(part)), file))
+    }
+
+    async fn put(mut self, path: &Path) -> io::Result<()> {
+        if let Some(part) = &self.0 {
+            fs::rename(part, path).await?;
+            self.0 = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if let Some(part) = &self.0 {
+            // Nothing more can be done about one that stays.
+            let _ = std::fs::remove_file(part);
+        }
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("media_type", &self.media_type)
+            .field("size", &self.size)
+            .field("received", &self.received)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,75 @@
+//! `mezon download`: fetches a file of a message.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use crate::client::Account;
+use crate::exit::Failure;
+use crate::output::{Output, printable};
+use crate::progress;
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A message's attachments have their addresses in `mezon history CHANNEL --json`. Only hosts of \
+                        the gateway are asked, and they get no credentials.\n\n\
+                        Examples:\n  mezon download URL\n  mezon download URL --output plan.pdf"
+)]
+pub(crate) struct Arguments {
+    /// The address of the file
+    url: String,
+    /// Where to save it; nothing that is there is replaced [default: the end of the address, in this folder]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(crate) async fn run(arguments: &Arguments, account: &Account<'_>, output: Output) -> Result<(), Failure> {
+    let path = match &arguments.output {
+        Some(path) => path.clone(),
+        None => name(&arguments.url).ok_or_else(|| {
+            Failure::input("file", "the address does not end in a name").hint("say where to save it with --output FILE")
+        })?,
+    };
+    if path.symlink_metadata().is_ok() {
+        let problem = format!("{} is there already", path.display());
+        return Err(Failure::input("file", problem).hint("nothing was fetched; save it elsewhere with --output FILE"));
+    }
+    let client = account.resume()?;
+    let size = progress::download(&client, &arguments.url, &path, output).await?;
+    let shown = path.display().to_string();
+    let object = json!({ "event": "downloaded", "url": arguments.url, "path": shown, "size": size });
+    output.print(&object, printable(&shown))
+}
+
+/// The name at the end of an address, as it stands there: whoever wrote the message chose it, so it may not lead anywhere
+/// else than into this folder, nor hide there.
+fn name(url: &str) -> Option<PathBuf> {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let (_, path) = path.split_once("://")?;
+    let (_, name) = path.rsplit_once('/')?;
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.%+~".contains(&byte));
+    (plain && !name.is_empty() && !name.starts_with('.')).then(|| PathBuf::from(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_plain_name_is_taken_from_an_address() {
+        for (url, plain) in [
+            ("https://cdn.mezon.ai/0/1/plan.pdf", Some("plan.pdf")),
+            ("https://cdn.mezon.ai/k%E1%BB%B3.png?x=/y#z", Some("k%E1%BB%B3.png")),
+            ("https://cdn.mezon.ai/", None),
+            ("https://cdn.mezon.ai", None),
+            ("https://cdn.mezon.ai/..", None),
+            ("https://cdn.mezon.ai/.bashrc", None),
+            ("https://cdn.mezon.ai/a\\b", None),
+            ("https://cdn.mezon.ai/a\nb", None),
+            ("plan.pdf", None),
+        ] {
+            assert_eq!(name(url), plain.map(PathBuf::from), "{url}");
+        }
+    }
+}
