@@ -1,6 +1,6 @@
 //! What a small program on `mezon-light` weighs, beside the same on other SDKs: crates, build time, size.
 //!
-//! The programs are made in the target folder and never run. Each is built once from nothing, in a folder of its own.
+//! The programs are made in the target folder and never run. Each is built from nothing, in a folder of its own.
 
 mod programs;
 
@@ -21,6 +21,10 @@ const END: &str = "<!-- weight: end -->";
 const MOST_CRATES: usize = 100;
 const MOST_BYTES: u64 = 4_500_000;
 
+/// How often all programs are built, by turns. The cheapest build counts: other work on the machine, and a machine that
+/// slows down for minutes, can only make one dearer.
+const ROUNDS: usize = 2;
+
 /// What one program weighs.
 struct Weight {
     name: &'static str,
@@ -35,11 +39,16 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<(), String> {
     let io = |error: std::io::Error| format!("{}: {error}", page.display());
     // Before the minutes of building, not after.
     replaced(&fs::read_to_string(&page).map_err(io)?, "")?;
-    let mut weights = Vec::new();
-    for program in PROGRAMS {
-        let weight = weigh(workspace, program)?;
-        say(&row(&weight));
-        weights.push(weight);
+    let mut weights: Vec<Weight> = Vec::new();
+    for _ in 0..ROUNDS {
+        for (at, program) in PROGRAMS.iter().enumerate() {
+            let weight = weigh(workspace, program)?;
+            say(&row(&weight));
+            match weights.get_mut(at) {
+                Some(known) => known.cpu = known.cpu.min(weight.cpu),
+                None => weights.push(weight),
+            }
+        }
     }
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let rustc = output(workspace.command(rustc).arg("--version"))?;

@@ -1,9 +1,9 @@
 //! Files of messages: from the object store to the program.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::future::Future;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,7 +11,8 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, Response, Uri};
 use hyper::body::{Body as _, Incoming};
 use mezon_session::{BoxFuture, Endpoint, EndpointErrorKind};
-use tokio::fs::{self, File};
+use tempfile::NamedTempFile;
+use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 use tracing::debug;
@@ -23,7 +24,7 @@ use crate::request::AGENT;
 use crate::retry::{Failure, Fate};
 use crate::timeouts::later;
 use crate::transport;
-use crate::{ApiClient, ApiError, ApiErrorKind};
+use crate::{ApiClient, ApiError, ApiErrorKind, blocking};
 
 /// A file that is being downloaded. Dropping it ends the download.
 ///
@@ -155,13 +156,17 @@ impl Download {
         progress: &'a mut (dyn FnMut(u64, Option<u64>) + Send),
     ) -> BoxFuture<'a, Result<u64, ApiError>> {
         Box::pin(async move {
-            let (part, mut file) = writing(path, Part::beside(path)).await?;
+            let failed = |error| ApiError::with_source(ApiErrorKind::FileNotSaved { path: path.to_owned() }, error);
+            let place = path.to_owned();
+            let (file, part) = blocking(move || beside(&place)).await?.map_err(failed)?.into_parts();
+            let mut file = File::from_std(file);
             while let Some(chunk) = self.read().await? {
-                writing(path, file.write_all(&chunk)).await?;
+                file.write_all(&chunk).await.map_err(failed)?;
                 progress(self.received, self.size);
             }
-            writing(path, file.sync_all()).await?;
-            writing(path, part.put(path)).await?;
+            file.sync_all().await.map_err(failed)?;
+            let place = path.to_owned();
+            blocking(move || part.persist(place)).await?.map_err(|stayed| failed(stayed.error))?;
             Ok(self.received)
         })
     }
@@ -220,44 +225,26 @@ impl GatewayInner {
     }
 }
 
-/// What `work` on the file at `path` comes to.
-async fn writing<T>(path: &Path, work: impl Future<Output = io::Result<T>>) -> Result<T, ApiError> {
-    let failed = |error| ApiError::with_source(ApiErrorKind::FileNotSaved { path: path.to_owned() }, error);
-    work.await.map_err(failed)
-}
-
-/// A file that is not whole yet. It is removed unless it is put in its place.
-struct Part(Option<PathBuf>);
-
-impl Part {
-    /// Creates it in the folder of `path`.
-    async fn beside(path: &Path) -> io::Result<(Self, File)> {
-        let no_file = |reason: &str| io::Error::new(io::ErrorKind::InvalidInput, reason);
-        let name = path.file_name().ok_or_else(|| no_file("the path names no file"))?;
-        if fs::metadata(path).await.is_ok_and(|metadata| metadata.is_dir()) {
-            return Err(no_file("it is a folder"));
-        }
-        let part = path.with_file_name(format!(".{}.{:016x}.part", name.display(), rand::random::<u64>()));
-        let file = File::options().write(true).create_new(true).open(&part).await?;
-        Ok((Self(Some(part)), file))
+/// A new file in the folder of `path`, which is removed unless it is put in its place.
+fn beside(path: &Path) -> io::Result<NamedTempFile> {
+    let no_file = |reason: &str| io::Error::new(io::ErrorKind::InvalidInput, reason);
+    let name = path.file_name().ok_or_else(|| no_file("the path names no file"))?;
+    if path.is_dir() {
+        return Err(no_file("it is a folder"));
     }
-
-    async fn put(mut self, path: &Path) -> io::Result<()> {
-        if let Some(part) = &self.0 {
-            fs::rename(part, path).await?;
-            self.0 = None;
-        }
-        Ok(())
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    let mut part = tempfile::Builder::new();
+    part.prefix(&prefix).suffix(".part");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As of any new file, instead of the owner's alone.
+        part.permissions(std::fs::Permissions::from_mode(0o666));
     }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if let Some(part) = &self.0 {
-            // Nothing more can be done about one that stays.
-            let _ = std::fs::remove_file(part);
-        }
-    }
+    part.tempfile_in(folder)
 }
 
 impl fmt::Debug for Download {
