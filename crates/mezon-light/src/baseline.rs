@@ -15,8 +15,9 @@ const AT_A_TIME: usize = 4;
 /// The newest message of each channel when it was joined, on one connection: where to read on from when the connection is
 /// lost before any message was seen.
 ///
-/// A baseline that is too new hides what was lost, so one is noted only on a connection that stays ready meanwhile and whose
-/// gaps are all filled. Without one a gap stays a gap, and the application is told.
+/// A baseline that is too new hides what was lost, so one is noted only on a connection that stays ready meanwhile, whose
+/// gaps are all filled, and that is proved to be alive afterwards: what was sent on it until then has come in. Without a
+/// baseline a gap stays a gap, and the application is told.
 #[derive(Debug)]
 pub(crate) struct Baselines {
     /// `None`: wanted, not known yet.
@@ -59,9 +60,14 @@ impl Baselines {
         self.channels().get(&channel).copied().flatten()
     }
 
-    /// Finds the baseline of a channel that was just joined. `is_ready` tells whether a connection still is; it knows of a
-    /// loss before the dispatcher does.
-    pub(crate) async fn read(&self, target: Target, history: &dyn History, is_ready: impl Fn(u64) -> bool) {
+    /// Finds the baseline of a channel that was just joined. `is_alive` finds out whether a connection still is, and ready;
+    /// it knows of a loss before the dispatcher does.
+    pub(crate) async fn read<F: Future<Output = bool>>(
+        &self,
+        target: Target,
+        history: &dyn History,
+        is_alive: impl Fn(u64) -> F,
+    ) {
         loop {
             let Ok(turn) = self.turns.acquire().await else { return };
             let generation = self.ready.wait_for(|ready| ready.is_some()).await;
@@ -69,8 +75,11 @@ impl Baselines {
                 // The next join tries again.
                 return self.forget(target.channel_id);
             };
-            let still_ready = generation.is_some_and(&is_ready) && self.ready.get() == generation;
-            if still_ready {
+            let alive = match generation {
+                Some(generation) => is_alive(generation).await,
+                None => false,
+            };
+            if alive && self.ready.get() == generation {
                 if let Some(baseline @ None) = self.channels().get_mut(&target.channel_id) {
                     *baseline = Some(newest.unwrap_or_default());
                 }
@@ -92,7 +101,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    use tokio::sync::mpsc;
+    use tokio::sync::{mpsc, oneshot};
     use tokio::task::{JoinHandle, yield_now};
 
     use super::*;
@@ -122,8 +131,8 @@ mod tests {
                 (Arc::clone(&self.baselines), Arc::clone(&self.history), Arc::clone(&self.ready));
             assert!(baselines.want(ChannelId::new(channel)));
             tokio::spawn(async move {
-                let is_ready = |generation| ready.load(Ordering::SeqCst) == generation;
-                baselines.read(Target::direct(ChannelId::new(channel)), &*history, is_ready).await;
+                let is_alive = |generation| std::future::ready(ready.load(Ordering::SeqCst) == generation);
+                baselines.read(Target::direct(ChannelId::new(channel)), &*history, is_alive).await;
             })
         }
 
@@ -148,6 +157,40 @@ mod tests {
         rig.asked.recv().await.unwrap().answer([6]);
         lookup.await.unwrap();
         assert_eq!(rig.of(7), Some(6), "the gap before is told by now");
+    }
+
+    /// When a link dies unnoticed, the history knows what will never come on it.
+    #[tokio::test]
+    async fn a_baseline_counts_once_the_connection_is_proved_to_be_alive() {
+        let mut rig = Rig::new();
+        rig.connection_ready(1);
+        let (proofs, mut wanted) = mpsc::unbounded_channel::<oneshot::Sender<bool>>();
+        let (baselines, history) = (Arc::clone(&rig.baselines), Arc::clone(&rig.history));
+        assert!(baselines.want(ChannelId::new(7)));
+        let lookup = tokio::spawn(async move {
+            let is_alive = |_| {
+                let (answer, proof) = oneshot::channel();
+                proofs.send(answer).unwrap();
+                async { proof.await.unwrap() }
+            };
+            baselines.read(Target::direct(ChannelId::new(7)), &*history, is_alive).await;
+        });
+        let question = rig.asked.recv().await.unwrap();
+        yield_now().await;
+        assert!(wanted.try_recv().is_err(), "what was proved before the history was read is no proof");
+        question.answer([5]);
+        wanted.recv().await.unwrap().send(false).unwrap();
+        yield_now().await;
+        assert_eq!(rig.of(7), None);
+
+        rig.baselines.connection_lost();
+        rig.connection_ready(2);
+        rig.asked.recv().await.unwrap().answer([6]);
+        let proof = wanted.recv().await.unwrap();
+        assert_eq!(rig.of(7), None);
+        proof.send(true).unwrap();
+        lookup.await.unwrap();
+        assert_eq!(rig.of(7), Some(6));
     }
 
     #[tokio::test]

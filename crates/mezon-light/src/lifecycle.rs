@@ -198,8 +198,11 @@ impl Live {
         let (baselines, history) = (Arc::clone(baselines), Arc::clone(history));
         let (target, socket) = (*target, self.socket.clone());
         self.lookups.spawn(async move {
-            let is_ready = |generation| socket.state() == ConnectionState::Ready { generation };
-            baselines.read(target, &*history, is_ready).await;
+            let socket = &socket;
+            let is_alive = |generation| async move {
+                socket.ping().await.is_ok() && socket.state() == ConnectionState::Ready { generation }
+            };
+            baselines.read(target, &*history, is_alive).await;
         });
     }
 }

@@ -250,7 +250,8 @@ async fn what_a_channel_lost_before_its_first_message_is_read_from_its_baseline(
     assert!(rig.baselines.want(CHANNEL.into()));
     let (history, mut asked) = HistoryByHand::new();
     let lookup = Arc::clone(&rig.baselines);
-    let lookup = tokio::spawn(async move { lookup.read(Target::direct(CHANNEL.into()), &history, |_| true).await });
+    let is_alive = |_| std::future::ready(true);
+    let lookup = tokio::spawn(async move { lookup.read(Target::direct(CHANNEL.into()), &history, is_alive).await });
     asked.recv().await.unwrap().answer([2]);
     lookup.await.unwrap();
     rig.lose_and_come_back();

@@ -8,6 +8,7 @@ use mezon_model::{Draft, MessageAck, Target};
 use mezon_proto::realtime::{self, envelope};
 use mezon_proto::wire::CHANNEL_FIELD;
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use super::inbox::Inbox;
 use super::{States, Waiter, not_sent};
@@ -154,6 +155,22 @@ impl Socket {
             ..realtime::MessageTypingEvent::default()
         };
         self.tell(Request::typing(&typing, self.handle.revision)).await
+    }
+
+    /// Asks the server for a sign of life, and tells how long it took. The connection does so by itself (see
+    /// [`ConfigBuilder::heartbeat`](crate::ConfigBuilder::heartbeat) and [`Socket::round_trip`]); this is for those who have to
+    /// know now: after an answer, what the server had sent before has come in.
+    ///
+    /// # Errors
+    /// [`CallErrorKind::NotSent`]; [`CallErrorKind::MaybeSent`] when no answer comes in time, or the connection is lost.
+    ///
+    /// # Cancel safety
+    /// Harmless.
+    pub async fn ping(&self) -> Result<Duration, CallError> {
+        let asked = Instant::now();
+        let request = Request::ping(self.handle.revision);
+        self.request(request, self.handle.call_timeout).await.map_err(CallError::new)?;
+        Ok(asked.elapsed())
     }
 
     /// Makes any request of the protocol and waits for the answer, which comes undecoded in a [`Reply::Message`]:

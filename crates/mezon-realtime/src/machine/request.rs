@@ -1,9 +1,11 @@
 //! What the application asks for, ready to be sent.
 
-use mezon_proto::realtime::{ChannelJoin, ChannelLeave, ChannelMessageSend, ClanJoin, MessageTypingEvent, envelope};
+use mezon_proto::realtime::{
+    ChannelJoin, ChannelLeave, ChannelMessageSend, ClanJoin, MessageTypingEvent, Ping, envelope,
+};
 use mezon_proto::wire::{
     CHANNEL_JOIN_FIELD, CHANNEL_LEAVE_FIELD, CHANNEL_MESSAGE_SEND_FIELD, CLAN_JOIN_FIELD, MESSAGE_TYPING_EVENT_FIELD,
-    Revision, Unnumbered,
+    PING_FIELD, Revision, Unnumbered,
 };
 
 use super::membership::{Membership, Place};
@@ -52,6 +54,11 @@ impl Request {
             M::Ping(_) | M::ChannelMessageUpdate(_) | M::ChannelMessageRemove(_) | M::EphemeralMessageSend(_)
         );
         Self { frame: revision.encode_unnumbered(message), purpose, soft }
+    }
+
+    /// Asks for a sign of life.
+    pub fn ping(revision: Revision) -> Self {
+        Self { frame: revision.encode_arm(PING_FIELD, &Ping {}), purpose: Purpose::Plain, soft: false }
     }
 
     /// Joins a channel.

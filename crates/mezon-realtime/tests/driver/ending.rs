@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use mezon_emulator::Emulator;
 use mezon_model::Draft;
-use mezon_proto::realtime::{Ping, envelope};
 use mezon_realtime::{CloseReason, ConnectionState, Event, NotSent, SendErrorKind, Socket, connect};
 use mezon_session::StaticSession;
 
@@ -57,7 +56,7 @@ async fn dropping_everything_ends_everything() {
     let clone = socket.clone();
     drop((socket, events));
     // A handle is left, so the connection is.
-    assert!(within(clone.call(envelope::Message::Ping(Ping {}))).await.is_ok());
+    assert!(within(clone.ping()).await.is_ok());
     drop(clone);
     within(states.wait_for(is_closed)).await.unwrap();
     within(emulator.wait_for(|stats| stats.open_sockets == 0)).await;

@@ -67,6 +67,17 @@ async fn a_channel_that_was_not_joined_is_joined_and_the_message_sent_again_once
 }
 
 #[tokio::test]
+async fn a_ping_proves_that_the_connection_is_alive() {
+    let emulator = Emulator::start().await.unwrap();
+    let quick = config(&emulator).call_timeout(Duration::from_millis(100));
+    let anna = User::with(&emulator, 1, quick).await;
+    assert!(within(anna.socket.ping()).await.unwrap() < Duration::from_millis(100));
+    emulator.faults().half_open(true);
+    let error = within(anna.socket.ping()).await.unwrap_err();
+    assert_eq!(*error.kind(), CallErrorKind::MaybeSent { reason: MaybeSent::TimedOut });
+}
+
+#[tokio::test]
 async fn a_refusal_tells_what_the_server_said() {
     let emulator = Emulator::start().await.unwrap();
     let anna = User::new(&emulator, 1).await;
