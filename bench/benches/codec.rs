@@ -9,6 +9,7 @@ fn codec(criterion: &mut Criterion) {
     let works = [
         ("decode, 349 bytes", codec::decoding(&message::small().into())),
         ("decode, 2,010 bytes", codec::decoding(&message::large().into())),
+        ("decode, 2,010 bytes in English", codec::decoding(&message::large_english().into())),
         ("encode a send", codec::encoding()),
     ];
     for (name, cases) in works {

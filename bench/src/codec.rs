@@ -61,7 +61,7 @@ impl Case {
     }
 }
 
-pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<[Group; 3]> {
+pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<[Group; 4]> {
     let works = [
         Work {
             title: "Decode, 349 bytes",
@@ -73,6 +73,7 @@ pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<[Group
             cases: decoding(&message::large().into()),
             node: &[(NODE_ENVELOPE, "large"), (NODE_HANDLER, "large_to_handler")],
         },
+        Work { title: "Decode, 2,010 bytes in English", cases: decoding(&message::large_english().into()), node: &[] },
         Work { title: "Encode a send", cases: encoding(), node: &[(NODE, "encode")] },
     ];
     let mut groups = works.each_ref().map(|work| Group::new(work.title, "prost", &[NANOS]));

@@ -15,9 +15,14 @@ pub const SMALL: usize = 349;
 /// A long one: marks, mentions, attachments and an answered message.
 pub const LARGE: usize = 2_010;
 
+/// As most people on the platform write: every fifth letter takes two or three bytes, which makes UTF-8 worth a look.
+const VIETNAMESE: &str = "Chào mọi người, chiều nay nhóm mình họp lúc ba giờ nhé, ai bận thì báo trước. ";
+/// As others do: a byte each.
+const ENGLISH: &str = "Hello all, our group meets at three this afternoon, tell us before if you are busy. ";
+
 /// An envelope of exactly [`SMALL`] bytes.
 pub fn small() -> Vec<u8> {
-    encode(padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#))))
+    encode(padded(SMALL, VIETNAMESE, plain))
 }
 
 /// The first of the channels that messages come in.
@@ -25,7 +30,7 @@ pub const FIRST_CHANNEL: i64 = FIRST_ID + 2;
 
 /// Envelopes of [`SMALL`] bytes, each with an id of its own, in this many channels by turns.
 pub fn many_small(count: usize, channels: usize) -> impl Iterator<Item = Vec<u8>> {
-    let message = padded(SMALL, |text| common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#)));
+    let message = padded(SMALL, VIETNAMESE, plain);
     let channels = (FIRST_CHANNEL..).take(channels).cycle();
     (FIRST_ID..)
         .zip(channels)
@@ -35,53 +40,65 @@ pub fn many_small(count: usize, channels: usize) -> impl Iterator<Item = Vec<u8>
 
 /// An envelope of a little more than `bytes` bytes, nearly all of them text.
 pub fn huge(bytes: usize) -> Vec<u8> {
-    let text = "hello ".repeat(bytes / 6 + 1);
-    encode(common(FIRST_ID, format!(r#"{{"t":"{text}"}}"#)))
+    encode(plain(&ENGLISH.repeat(bytes / ENGLISH.len() + 1)))
 }
 
 /// An envelope of exactly [`LARGE`] bytes.
 pub fn large() -> Vec<u8> {
-    encode(padded(LARGE, |text| {
-        let marks = concat!(
-            r#""mk":[{"type":"b","s":0,"e":12},{"type":"c","s":20,"e":44},{"type":"lk","s":50,"e":82}],"#,
-            r#""hg":[{"channelid":"1840000000000000003","s":90,"e":98}],"#,
-            r#""ej":[{"emojiid":"7287413489275","s":100,"e":106}]"#
-        );
-        let mentions = (0..3).map(|n| MessageMention {
-            user_id: FIRST_ID + n,
-            username: format!("user{n}"),
-            s: 110 + 10 * i32::try_from(n).unwrap_or_default(),
-            e: 117 + 10 * i32::try_from(n).unwrap_or_default(),
-            ..MessageMention::default()
-        });
-        let attachments = (0..2).map(|n| MessageAttachment {
-            filename: format!("photo-{n}.jpg"),
-            size: 245_760,
-            url: format!("https://cdn.mezon.ai/0/1840000000000000002/1840000000000000009/photo-{n}.jpg"),
-            filetype: "image/jpeg".to_owned(),
-            width: 1_920,
-            height: 1_080,
-            ..MessageAttachment::default()
-        });
-        let reference = MessageRef {
-            message_ref_id: FIRST_ID + 77,
-            content: r#"{"t":"what was said before"}"#.to_owned(),
-            message_sender_id: FIRST_ID + 5,
-            ..MessageRef::default()
-        };
-        ChannelMessage {
-            mentions: MessageMentionList { mentions: mentions.collect() }.encode_to_vec().into(),
-            attachments: MessageAttachmentList { attachments: attachments.collect() }.encode_to_vec().into(),
-            references: MessageRefList { refs: vec![reference] }.encode_to_vec().into(),
-            ..common(FIRST_ID, format!(r#"{{"t":"{text}",{marks}}}"#))
-        }
-    }))
+    encode(padded(LARGE, VIETNAMESE, rich))
 }
 
-fn common(message_id: i64, content: String) -> ChannelMessage {
+/// An envelope of exactly [`LARGE`] bytes, in English.
+pub fn large_english() -> Vec<u8> {
+    encode(padded(LARGE, ENGLISH, rich))
+}
+
+/// A line of text alone.
+fn plain(text: &str) -> ChannelMessage {
+    common(format!(r#"{{"t":"{text}"}}"#))
+}
+
+/// All that a message can have.
+fn rich(text: &str) -> ChannelMessage {
+    let marks = concat!(
+        r#""mk":[{"type":"b","s":0,"e":12},{"type":"c","s":20,"e":44},{"type":"lk","s":50,"e":82}],"#,
+        r#""hg":[{"channelid":"1840000000000000003","s":90,"e":98}],"#,
+        r#""ej":[{"emojiid":"7287413489275","s":100,"e":106}]"#
+    );
+    let mentions = (0..3).map(|n| MessageMention {
+        user_id: FIRST_ID + n,
+        username: format!("user{n}"),
+        s: 110 + 10 * i32::try_from(n).unwrap_or_default(),
+        e: 117 + 10 * i32::try_from(n).unwrap_or_default(),
+        ..MessageMention::default()
+    });
+    let attachments = (0..2).map(|n| MessageAttachment {
+        filename: format!("photo-{n}.jpg"),
+        size: 245_760,
+        url: format!("https://cdn.mezon.ai/0/1840000000000000002/1840000000000000009/photo-{n}.jpg"),
+        filetype: "image/jpeg".to_owned(),
+        width: 1_920,
+        height: 1_080,
+        ..MessageAttachment::default()
+    });
+    let reference = MessageRef {
+        message_ref_id: FIRST_ID + 77,
+        content: r#"{"t":"what was said before"}"#.to_owned(),
+        message_sender_id: FIRST_ID + 5,
+        ..MessageRef::default()
+    };
+    ChannelMessage {
+        mentions: MessageMentionList { mentions: mentions.collect() }.encode_to_vec().into(),
+        attachments: MessageAttachmentList { attachments: attachments.collect() }.encode_to_vec().into(),
+        references: MessageRefList { refs: vec![reference] }.encode_to_vec().into(),
+        ..common(format!(r#"{{"t":"{text}",{marks}}}"#))
+    }
+}
+
+fn common(content: String) -> ChannelMessage {
     ChannelMessage {
         channel_id: FIRST_CHANNEL,
-        message_id,
+        message_id: FIRST_ID,
         sender_id: FIRST_ID + 3,
         username: "linh.nguyen".to_owned(),
         display_name: "Linh Nguyễn".to_owned(),
@@ -99,12 +116,19 @@ fn encode(message: ChannelMessage) -> Vec<u8> {
     Envelope { cid: 0, message: Some(envelope::Message::ChannelMessage(message)) }.encode_to_vec()
 }
 
-/// The message with as much text as makes its envelope `size` bytes long.
-fn padded(size: usize, make: impl Fn(&str) -> ChannelMessage) -> ChannelMessage {
-    let text = "xin chào, how are you doing today? ".repeat(60);
+/// The message with as much of the text, over and over, as makes its envelope `size` bytes long.
+fn padded(size: usize, text: &str, make: impl Fn(&str) -> ChannelMessage) -> ChannelMessage {
     let with = |length: usize| {
-        let text: String = text.chars().filter(char::is_ascii).take(length).collect();
-        make(&text)
+        let mut padded = String::new();
+        for ch in text.chars().cycle() {
+            if padded.len() + ch.len_utf8() > length {
+                break;
+            }
+            padded.push(ch);
+        }
+        // Where the last character did not fit.
+        padded.extend(std::iter::repeat_n('!', length - padded.len()));
+        make(&padded)
     };
     // A length prefix that grows by a byte can jump over the size; these sizes are none of those.
     let length = (0..size).find(|&length| encode(with(length)).len() >= size).unwrap_or_default();
@@ -137,7 +161,7 @@ mod tests {
         assert_eq!(small().len(), SMALL);
         assert!(many_small(3, 2).all(|envelope| envelope.len() == SMALL));
         assert!((1 << 20..(1 << 20) + 1_024).contains(&huge(1 << 20).len()));
-        assert_eq!(large().len(), LARGE);
+        assert_eq!([large().len(), large_english().len()], [LARGE; 2]);
     }
 
     #[test]
@@ -145,7 +169,7 @@ mod tests {
         let envelope = Envelope::decode(&*large()).unwrap();
         let Some(envelope::Message::ChannelMessage(message)) = envelope.message else { panic!("{envelope:?}") };
         let message = mezon_model::ChannelMessage::from(message);
-        assert!(message.text().starts_with("xin cho"));
+        assert!(message.text().starts_with(VIETNAMESE));
         assert_eq!((message.mentions().len(), message.attachments().len(), message.references().len()), (3, 2, 1));
     }
 }

@@ -8,7 +8,7 @@ use crate::{calls, codec, curves, idle, large, receive, sends, start};
 /// All that was measured; the rest is empty.
 #[derive(Default)]
 pub(crate) struct Measured {
-    pub(crate) decode: [Group; 2],
+    pub(crate) decode: [Group; 3],
     pub(crate) encode: Group,
     pub(crate) receive: Group,
     pub(crate) receive_secure: Group,
@@ -129,13 +129,13 @@ impl Measured {
         targets
     }
 
-    fn codec_targets(&self) -> [Target; 5] {
+    fn codec_targets(&self) -> [Target; 7] {
         const PROST: &str = "prost";
         const PARSED: &str = "prost, content and lists parsed (serde_json)";
         const TEXT: &str = "SDK, routing fields and text";
         const TYPED: &str = "SDK, everything typed";
 
-        let [small, large] = &self.decode;
+        let [small, large, english] = &self.decode;
         let of = |claim, most, group: &Group, base, client| {
             let measured = group.ratio_to(base, client, codec::NANOS);
             Target { claim, bound: Bound::AtMost(most), measured }
@@ -143,8 +143,10 @@ impl Measured {
         [
             of("decode 349 B, routing and text: of prost", 0.8, small, PROST, TEXT),
             of("decode 2,010 B, routing and text: of prost", 0.8, large, PROST, TEXT),
+            of("decode 2,010 B in English, routing and text: of prost", 0.8, english, PROST, TEXT),
             of("decode 349 B, typed: of prost + serde_json", 1.2, small, PARSED, TYPED),
             of("decode 2,010 B, typed: of prost + serde_json", 1.2, large, PARSED, TYPED),
+            of("decode 2,010 B in English, typed: of prost + serde_json", 1.2, english, PARSED, TYPED),
             of("encode a send: of prost", 1.0, &self.encode, PROST, "SDK, text to frame"),
         ]
     }

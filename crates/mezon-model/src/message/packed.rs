@@ -85,12 +85,21 @@ impl<'a> Pieces<'a> {
 impl Packed {
     /// `None`: a text is not UTF-8, or all of it is larger than 4 GiB.
     pub(crate) fn new(numbers: Numbers, pieces: &Pieces<'_>) -> Option<Self> {
-        let (texts, text_places) = joined(&pieces.texts)?;
-        let (lists, list_places) = joined(&pieces.lists)?;
-        let texts = String::from_utf8(texts).ok()?;
-        // Two broken texts can be sound when joined.
-        let whole = text_places.iter().all(|&(start, _)| texts.is_char_boundary(start as usize));
-        whole.then_some(Self { numbers, texts, lists, text_places, list_places })
+        let text_places = places(&pieces.texts)?;
+        let list_places = places(&pieces.lists)?;
+        let [names @ .., content] = &pieces.texts;
+        // Names are short, so they are checked together; the content, which is not, on vector instructions.
+        let mut texts = Vec::with_capacity(end(&text_places));
+        joined(names, &mut texts);
+        let mut texts = String::from_utf8(texts).ok()?;
+        // Two broken names can be sound when joined.
+        if !text_places.iter().all(|&(start, _)| texts.is_char_boundary(start as usize)) {
+            return None;
+        }
+        texts.push_str(simdutf8::basic::from_utf8(content).ok()?);
+        let mut lists = Vec::with_capacity(end(&list_places));
+        joined(&pieces.lists, &mut lists);
+        Some(Self { numbers, texts, lists, text_places, list_places })
     }
 
     pub(crate) fn text(&self, text: Text) -> &str {
@@ -104,8 +113,8 @@ impl Packed {
     }
 }
 
-/// All pieces in one buffer of just their size, and where each is in it.
-fn joined<const N: usize>(pieces: &[&[u8]; N]) -> Option<(Vec<u8>, [Place; N])> {
+/// Where each piece is when all are joined.
+fn places<const N: usize>(pieces: &[&[u8]; N]) -> Option<[Place; N]> {
     let mut places = [(0, 0); N];
     let mut end = 0_u32;
     for (place, piece) in places.iter_mut().zip(pieces) {
@@ -113,11 +122,18 @@ fn joined<const N: usize>(pieces: &[&[u8]; N]) -> Option<(Vec<u8>, [Place; N])> 
         end = u32::try_from(piece.len()).ok().and_then(|length| end.checked_add(length))?;
         *place = (start, end);
     }
-    let mut buffer = Vec::with_capacity(end as usize);
+    Some(places)
+}
+
+fn joined(pieces: &[&[u8]], to: &mut Vec<u8>) {
     for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
-        buffer.extend_from_slice(piece);
+        to.extend_from_slice(piece);
     }
-    Some((buffer, places))
+}
+
+/// How long the joined pieces are.
+fn end(places: &[Place]) -> usize {
+    places.last().map_or(0, |&(_, end)| end as usize)
 }
 
 #[cfg(test)]
