@@ -166,4 +166,21 @@ mod tests {
         pieces.set_text(Text::DisplayName, second);
         assert_eq!(Packed::new(Numbers::default(), &pieces), None);
     }
+
+    /// Short contents are checked in another way than long ones.
+    #[test]
+    fn a_content_is_utf_8_or_nothing() {
+        for length in [0, 1, 63, 64, 65, 200] {
+            let content = "a".repeat(length) + "ề";
+            let packed = |bytes: &[u8]| {
+                let mut pieces = Pieces::default();
+                pieces.set_text(Text::Username, "Ân".as_bytes());
+                pieces.set_text(Text::Content, bytes);
+                Packed::new(Numbers::default(), &pieces)
+            };
+            assert_eq!(packed(content.as_bytes()).unwrap().text(Text::Content), content);
+            let (_, cut) = content.as_bytes().split_last().unwrap();
+            assert_eq!(packed(cut), None, "{length}");
+        }
+    }
 }
