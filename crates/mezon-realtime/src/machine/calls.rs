@@ -83,7 +83,7 @@ pub(super) struct Calls<W> {
     /// As many as a power of two.
     places: Vec<Option<Filed<W>>>,
     len: usize,
-    /// The most calls at once since the table was last empty.
+    /// The most calls at once. Half of that each time the table was empty.
     most: usize,
     /// The earliest first. Most calls have the same time limit, so most new ones belong at the end. Calls that were
     /// answered stay in it until they come first, or are too many.
@@ -103,8 +103,9 @@ struct Filed<W> {
 /// The fewest places, enough for heartbeats; and how many there are at most, one for each id and one for 0.
 const PLACES: RangeInclusive<usize> = 4..=1 << 16;
 
-/// A table with more places than this for each call it held at once is given back when it is empty. A program that sends
-/// in bursts keeps what a burst takes; a connection that does nothing gives it back with the next heartbeat.
+/// A table with more places than this for each call it held at once lately is given back when it is empty. A program that
+/// sends in bursts keeps what a burst takes, also when its bursts are of different sizes; a connection that does nothing
+/// gives it back within a few heartbeats.
 const KEPT_PLACES_A_CALL: usize = 8;
 
 /// So many deadlines of answered calls may wait to be forgotten.
@@ -176,7 +177,7 @@ impl<W> Calls<W> {
             if self.places.len() > self.most * KEPT_PLACES_A_CALL {
                 (self.places, self.deadlines) = (Vec::new(), VecDeque::new());
             }
-            self.most = 0;
+            self.most /= 2;
         }
         self.forget_answered();
         Some(filed.entry)
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn room_for_many_calls_is_given_back() {
+    fn room_for_many_calls_is_kept_for_the_next_burst_and_then_given_back() {
         let now = Instant::now();
         let mut calls = Calls::new();
         let mut burst = |count: u64| {
@@ -391,7 +392,10 @@ mod tests {
         let room = burst(1_000);
         assert!(room.0 >= 1_000 && room.1 >= 1_000, "the next burst may be as large: {room:?}");
         assert_eq!(burst(1_000), room);
-        assert_eq!(burst(1), (0, 0), "a heartbeat");
+        assert_eq!(burst(3), room, "those that came too late for the last burst");
+        assert_eq!(burst(1_000), room);
+        let heartbeats = (0..10).take_while(|_| burst(1) != (0, 0)).count();
+        assert!(heartbeats <= 3, "{heartbeats}");
     }
 
     #[test]
