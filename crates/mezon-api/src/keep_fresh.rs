@@ -103,7 +103,7 @@ fn time_left(client: &Weak<Inner>, current: &Current, unit: f64) -> Option<Durat
     }
     // Spread by `unit`, so that many clients that signed in together do not refresh together.
     let due = inner.gateway.0.refresh_policy.refresh_at_spread(&current.session, unit);
-    let left = due.map_or(LOOK, |due| due.duration_since(inner.now()).unwrap_or_default());
+    let left = due.map_or(LOOK, |due| due.duration_since(current.time(inner.now())).unwrap_or_default());
     Some(left.min(LOOK))
 }
 

@@ -40,7 +40,8 @@ impl ApiClient {
     /// Refreshes the session now, whether that is due or not. Calls at the same time share one refresh.
     ///
     /// With a store, it is locked and read again first: if another process has refreshed meanwhile, its session is taken
-    /// over and nothing is sent. The new session is stored before it is used.
+    /// over and nothing is sent. The new session is stored before it is used. A store that holds the session of another user
+    /// by now is left alone.
     ///
     /// # Errors
     /// [`ApiErrorKind::LoginOver`] when the refresh token is refused, [`ApiErrorKind::NotRefreshable`] when there is
@@ -73,7 +74,7 @@ impl Inner {
             return Err(ApiErrorKind::LoginOver.into());
         }
         let current = self.current();
-        let now = self.now();
+        let now = current.time(self.now());
         if !self.gateway.0.refresh_policy.is_due(&current.session, now) || !self.is_refreshable(&current.session) {
             return Ok(current);
         }
@@ -217,7 +218,12 @@ impl Inner {
         let _turn = self.turn.lock().await;
         let current = self.current();
         let session = base.unwrap_or(&current.session).merged(update).map_err(session_error)?;
-        let mut next = Current::new(&self.gateway, session)?;
+        let next = Current::new(&self.gateway, session)?;
+        let mut next = if next.session.token() == current.session.token() {
+            next.of_the_same_token(&current)
+        } else {
+            next.just_came(&self.gateway.0.refresh_policy, self.now())
+        };
         if self.logged_out.load(Ordering::SeqCst) {
             return Err(ApiErrorKind::LoginOver.into());
         }
@@ -237,6 +243,7 @@ impl Inner {
     }
 
     /// The store, locked, and the session in it. One that cannot be read is no obstacle: ours is at hand, and replaces it.
+    /// With the session of somebody else in it, the store is not ours to write to.
     async fn lock_and_load(&self) -> Result<(Option<LockedStore>, Option<Session>), ApiError> {
         let Some(store) = self.gateway.0.store.clone() else { return Ok((None, None)) };
         let locked =
@@ -246,6 +253,10 @@ impl Inner {
             warn!(error = %error, "the stored session cannot be read, going on with the one in memory");
             None
         });
+        if stored.as_ref().is_some_and(|stored| is_anothers(stored, &self.current().session)) {
+            warn!("somebody else has signed in to the session store: it is theirs now, and this session is not stored");
+            return Ok((None, None));
+        }
         Ok((Some(store), stored))
     }
 
@@ -336,6 +347,11 @@ impl LockedStore {
     }
 }
 
+/// Whether `stored` is the session of another user than `session`.
+pub(crate) fn is_anothers(stored: &Session, session: &Session) -> bool {
+    stored.user_id() != session.user_id()
+}
+
 /// Whether `stored` is what another process left there. `current` may be the newer one, after a save that failed.
 fn is_newer(stored: &Session, current: &Current) -> bool {
     let session = &current.session;
@@ -343,7 +359,7 @@ fn is_newer(stored: &Session, current: &Current) -> bool {
         (Some(theirs), Some(ours)) => theirs >= ours,
         _ => !current.unsaved,
     };
-    follows && stored.user_id() == session.user_id() && stored.token() != session.token()
+    follows && !is_anothers(stored, session) && stored.token() != session.token()
 }
 
 /// Whether an answer to a refresh or a sign-in ends the login.

@@ -34,7 +34,7 @@ impl Inner {
             return Err(ApiErrorKind::LoginOver.into());
         }
         let mut current = self.current();
-        let now = self.now();
+        let now = current.time(self.now());
         let due = self.gateway.0.refresh_policy.is_due(&current.session, now);
         if due && self.is_refreshable(&current.session) {
             match self.refreshed(&current).await {
@@ -58,7 +58,7 @@ impl Inner {
             return Err(ApiErrorKind::LoginOver.into());
         }
         let deadline = self.gateway.0.deadline();
-        let refusal = if session.is_expired(self.now()) {
+        let refusal = if session.is_expired(current.time(self.now())) {
             ApiErrorKind::Unauthorized { message: None }.into()
         } else {
             match self.call_with(&current, Method::GET_ACCOUNT, Bytes::new(), deadline).await {

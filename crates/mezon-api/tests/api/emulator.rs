@@ -138,6 +138,26 @@ async fn rotated_tokens_are_stored_and_work_from_there() {
     assert_eq!((stats.refreshes, stats.refreshes_refused), (6, 0));
 }
 
+#[tokio::test]
+async fn the_last_to_sign_in_to_a_store_keeps_it() {
+    let emulator = Emulator::start().await.unwrap();
+    let store = MemoryStore::default();
+    let sign_in = async |user: i64| {
+        let gateway = gateway(&emulator).store(Arc::new(store.clone())).build().unwrap();
+        gateway.authenticate(&IdTokenLogin::new("an id token", user, "somebody")).await.unwrap()
+    };
+    let linh = sign_in(1).await;
+    let minh = sign_in(2).await;
+    let before = linh.session();
+    assert_ne!(linh.refresh_session().await.unwrap(), before);
+    get_account(&linh).await.unwrap();
+    assert_eq!(store.load().unwrap().as_ref(), Some(&*minh.session()));
+    linh.logout().await.unwrap();
+    assert_eq!(store.load().unwrap().as_ref(), Some(&*minh.session()));
+    minh.logout().await.unwrap();
+    assert_eq!(store.load().unwrap(), None);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_share_a_store_spend_no_token_twice() {
     let emulator = Emulator::start().await.unwrap();

@@ -269,6 +269,26 @@ async fn the_servers_clock_judges_tokens() {
     assert_eq!(methods(&peer), ["SessionRefresh", "GetAccount", "GetAccount", "GetAccount"]);
 }
 
+/// A clock that is wrong by more than is corrected had each token replaced as soon as it came: by every call, and by the
+/// task in the background once a second.
+#[tokio::test]
+async fn a_clock_that_is_days_ahead_replaces_a_token_once() {
+    let ahead = Arc::new(ManualClock::new(SystemTime::now() + Duration::from_secs(3 * 24 * 3_600)));
+    let date = httpdate::fmt_http_date(SystemTime::now());
+    let dated = answer(200, &format!("Date: {date}\r\n"), refreshed("2", 3_600));
+    let peer = Peer::start([dated, account()]).await;
+    let client = peer.gateway().clock(ahead).build().unwrap().resume(session("1", 3_600)).unwrap();
+    for _ in 0..3 {
+        get_account(&client).await.unwrap();
+        client.credentials().await.unwrap();
+    }
+    let pushed = SessionUpdate { user_id: Some(crate::support::user()), ..SessionUpdate::default() };
+    client.pushed(pushed).await.unwrap();
+    get_account(&client).await.unwrap();
+    let calls = ["GetAccount"; 4];
+    assert_eq!(methods(&peer), [&["SessionRefresh"], &calls[..]].concat());
+}
+
 #[tokio::test]
 async fn a_session_is_kept_fresh_while_there_is_a_client() {
     let go = Arc::new(Notify::new());
