@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use mezon_model::{ChannelId, ChannelMessage, MessageCode, MessageId};
+use mezon_model::{ChannelId, ChannelMessage, MessageId};
 use mezon_realtime::ChannelGap;
 use tokio::time::Instant;
 
@@ -77,7 +77,7 @@ impl Ledger {
         let key = (message.channel_id(), message.id());
         match self.phase {
             Phase::Healthy => true,
-            _ if changes_another(message.code()) => true,
+            _ if message.code().is_change() => true,
             Phase::Lost => self.delivered.insert(key),
             Phase::Settled { .. } => !self.delivered.contains(&key),
         }
@@ -85,7 +85,7 @@ impl Ledger {
 
     /// The message after which to read. `None`: nobody knows.
     pub(crate) fn start_of(&self, gap: &ChannelGap, baseline: Option<MessageId>) -> Option<MessageId> {
-        gap.last_seen.max(self.read_to.get(&gap.channel_id).copied()).or(baseline)
+        gap.last_seen.or(baseline).max(self.read_to.get(&gap.channel_id).copied())
     }
 
     /// The history of the channel has been read to here.
@@ -94,14 +94,9 @@ impl Ledger {
     }
 }
 
-fn changes_another(code: MessageCode) -> bool {
-    use MessageCode::{DeleteEphemeral, Remove, Update, UpdateEphemeral};
-    matches!(code, Update | Remove | UpdateEphemeral | DeleteEphemeral)
-}
-
 #[cfg(test)]
 mod tests {
-    use mezon_model::MessageParts;
+    use mezon_model::{MessageCode, MessageParts};
 
     use super::*;
 

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use mezon_model::{ChannelId, ChannelMessage};
 use mezon_realtime::{ChannelGap, Event, Events};
@@ -23,6 +24,10 @@ use crate::stream::Subscriber;
 /// How many messages of a history are handed on at a time.
 const PART: usize = 256;
 
+/// So long in all histories are waited for that do not come in the end. Nothing else is delivered meanwhile, so the other
+/// channels are left as a gap then.
+const IN_VAIN: Duration = Duration::from_secs(30);
+
 /// Everybody who listens to a socket. It outlives single connections.
 #[derive(Default)]
 pub(crate) struct Audience {
@@ -32,36 +37,39 @@ pub(crate) struct Audience {
 
 impl Audience {
     pub(crate) fn subscribe(&self, subscriber: Subscriber) {
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).push(subscriber);
+        self.subscribers().push(subscriber);
     }
 
     /// Nothing comes any more: every stream ends once it has been read.
     pub(crate) fn dismiss(&self) {
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.subscribers().clear();
     }
 
     /// Whether a reader is far behind.
     fn is_crowded(&self) -> bool {
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner).iter().any(Subscriber::is_crowded)
+        self.subscribers().iter().any(Subscriber::is_crowded)
     }
 
-    /// Moves `events` to every stream that wants them. The last one gets them without a copy. Streams end with the
-    /// connection, in the same moment: one that is made because of it waits for the next connection.
-    fn publish(&self, events: &mut VecDeque<Event>) {
-        let is_end = matches!(events.back(), Some(Event::Closed { .. }));
-        let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
-        subscribers.retain(Subscriber::is_alive);
-        if let Some((last, others)) = subscribers.split_last() {
-            for subscriber in others {
-                subscriber.send_all(events.iter().cloned());
-            }
-            last.send_batch(events);
-        }
-        if is_end {
-            subscribers.clear();
-        }
-        events.clear();
+    /// Gives up the streams of a connection that is over. One that is made from now on waits for the next connection.
+    fn part_with_streams(&self) -> Vec<Subscriber> {
+        std::mem::take(&mut *self.subscribers())
     }
+
+    fn subscribers(&self) -> MutexGuard<'_, Vec<Subscriber>> {
+        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Moves `events` to every stream that wants them. The last one gets them without a copy.
+fn publish(events: &mut VecDeque<Event>, streams: &mut Vec<Subscriber>) {
+    streams.retain(Subscriber::is_alive);
+    if let Some((last, others)) = streams.split_last() {
+        for stream in others {
+            stream.send_all(events.iter().cloned());
+        }
+        last.send_batch(events);
+    }
+    events.clear();
 }
 
 /// Hands events on: to the handlers first, then to the streams.
@@ -73,6 +81,9 @@ struct Delivery {
 
 impl Delivery {
     fn deliver(&mut self, event: Event) {
+        if matches!(event, Event::Closed { .. }) {
+            return self.end(event);
+        }
         let called = self.caller.call(&event);
         self.ready.push_back(event);
         // A handler may take its time: the streams do not wait for those of later events. Without handlers they get a
@@ -80,6 +91,15 @@ impl Delivery {
         if called {
             self.publish();
         }
+    }
+
+    /// Delivers the last event of a connection, with which its streams end. Handlers hear of it first, and may make
+    /// streams for the next connection then.
+    fn end(&mut self, last: Event) {
+        self.publish();
+        let mut streams = self.audience.part_with_streams();
+        self.caller.call(&last);
+        publish(&mut [last].into(), &mut streams);
     }
 
     /// Whether no handler would be called for a message.
@@ -99,7 +119,7 @@ impl Delivery {
 
     fn publish(&mut self) {
         if !self.ready.is_empty() {
-            self.audience.publish(&mut self.ready);
+            publish(&mut self.ready, &mut self.audience.subscribers());
         }
     }
 }
@@ -172,16 +192,19 @@ impl CatchUp {
     async fn read(&mut self, delivery: &mut Delivery, channels: Vec<ChannelGap>) -> Vec<ChannelGap> {
         let mut unread = Vec::new();
         let mut over = Some((self.over)());
+        let mut in_vain = Duration::ZERO;
         for mut gap in channels {
             let after = self.ledger.start_of(&gap, self.baselines.of(gap.channel_id));
             gap.last_seen = after;
-            let Some(after) = after else {
+            let Some(after) = after.filter(|_| in_vain < IN_VAIN) else {
                 unread.push(gap);
                 continue;
             };
+            let asked = Instant::now();
             match unless(&mut over, self.history.missed(&gap, after)).await {
                 Some(Ok(missed)) => self.deliver(delivery, gap.channel_id, missed).await,
                 Some(Err(error)) => {
+                    in_vain += asked.elapsed();
                     let error = LightError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) };
                     delivery.audience.handlers.report(&error);
                     unread.push(gap);

@@ -172,6 +172,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hole_that_finds_no_room_counts_in_full() {
+        let (subscriber, mut stream) = Subscriber::messages();
+        subscriber.send_all((0..QUEUE).map(|_| message()));
+        subscriber.send_all([Event::Lagged { dropped: 500 }, message()]);
+        for _ in 0..QUEUE {
+            assert!(stream.next().await.unwrap().is_ok());
+        }
+        assert_eq!(stream.next().await.unwrap(), Err(Lagged { dropped: 501 }));
+    }
+
+    #[tokio::test]
     async fn a_reader_who_is_gone_is_noticed() {
         let (subscriber, stream) = Subscriber::events();
         assert!(subscriber.is_alive());

@@ -161,6 +161,13 @@ open_enum! {
     }
 }
 
+impl MessageCode {
+    /// Whether such a message changes an older one, whose id it carries: an edit or a removal.
+    pub const fn is_change(self) -> bool {
+        matches!(self, Self::Update | Self::Remove | Self::UpdateEphemeral | Self::DeleteEphemeral)
+    }
+}
+
 impl ChannelType {
     /// The mode that messages in such a channel are sent with.
     ///

@@ -52,7 +52,8 @@ pub enum Event {
     Gap {
         /// The channels in question: all joined ones and those that messages were seen from.
         channels: Vec<ChannelGap>,
-        /// False: messages were seen from more channels than are kept track of (4,096), so there may be others.
+        /// False: there may be others. A clan was joined, and brings messages of channels that were never heard of; or
+        /// messages were seen from more channels than are kept track of (4,096).
         complete: bool,
     },
     /// A channel could not be joined again after a reconnect. It is tried again after the next one, until it is left.
@@ -126,7 +127,7 @@ pub struct ChannelGap {
     pub clan_id: ClanId,
     /// The channel.
     pub channel_id: ChannelId,
-    /// The newest message seen before the gap. `None`: the channel was joined and no message was seen.
+    /// The newest message seen before the gap. `None`: none was seen, or nothing but changes of older ones.
     pub last_seen: Option<MessageId>,
 }
 

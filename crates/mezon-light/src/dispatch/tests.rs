@@ -267,16 +267,67 @@ async fn what_a_channel_without_a_baseline_lost_is_told() {
     assert!(rig.close().await.0.is_empty());
 }
 
-/// A stream made as soon as another one ended was ended by the same connection.
+/// Its first event was an edit of a message from before the join, and everything since that one was read as missed.
+#[tokio::test]
+async fn a_change_of_an_old_message_does_not_bring_back_what_was_there_before_the_join() {
+    let mut rig = Rig::joined();
+    assert!(rig.baselines.want(CHANNEL.into()));
+    let (history, mut asked) = HistoryByHand::new();
+    let lookup = Arc::clone(&rig.baselines);
+    let is_alive = |_| std::future::ready(true);
+    let lookup = tokio::spawn(async move { lookup.read(Target::direct(CHANNEL.into()), &history, is_alive).await });
+    asked.recv().await.unwrap().answer([600]);
+    lookup.await.unwrap();
+    let edit = api::ChannelMessage { channel_id: CHANNEL, message_id: 100, code: 1, ..Default::default() };
+    rig.receive(0, envelope::Message::ChannelMessage(edit));
+    rig.lose_and_come_back();
+    rig.asked_after(600).await.answer([601]);
+    assert_eq!(rig.close().await.0, [100, 601]);
+}
+
+/// With a hundred channels, live messages waited for most of an hour while each history took its half minute to fail.
+#[tokio::test(start_paused = true)]
+async fn histories_that_fail_slowly_do_not_hold_up_what_comes_live() {
+    let mut rig = Rig::up();
+    for channel_id in 1..=100 {
+        let message = api::ChannelMessage { channel_id, message_id: 1, ..Default::default() };
+        rig.receive(0, envelope::Message::ChannelMessage(message));
+    }
+    rig.lose_and_come_back();
+    rig.push(9);
+    for _ in 0..2 {
+        let question = rig.asked.recv().await.unwrap();
+        tokio::time::advance(Duration::from_secs(20)).await;
+        drop(question);
+    }
+    let gap = rig.next_gap().await;
+    assert_eq!(gap.len(), 100);
+    assert!(gap.iter().all(|gap| gap.last_seen == Some(MessageId::new(1))), "each tells where to read on");
+    assert!(rig.asked.try_recv().is_err());
+    assert_eq!(rig.close().await.0.last(), Some(&9));
+}
+
+/// A stream made as soon as another one ended was ended by the same connection; and later one that a handler made because of
+/// the end, before the streams were told.
 #[tokio::test]
 async fn streams_end_in_the_moment_of_the_last_event() {
-    let audience = Audience::default();
+    let audience = Arc::<Audience>::default();
     let (subscriber, mut ended) = Subscriber::events();
     audience.subscribe(subscriber);
-    audience.publish(&mut [Event::Closed { reason: mezon_realtime::CloseReason::Requested }].into());
-    let (subscriber, _new) = Subscriber::events();
-    audience.subscribe(subscriber);
+    let (made, mut waiting) = mpsc::unbounded_channel();
+    let there = Arc::clone(&audience);
+    let _handler = audience.handlers.on_event(move |_| {
+        let (subscriber, stream) = Subscriber::events();
+        there.subscribe(subscriber);
+        _ = made.send(stream);
+    });
+    let caller = Caller::new(Arc::clone(&audience.handlers));
+    let mut delivery = Delivery { audience: Arc::clone(&audience), caller, ready: VecDeque::new() };
+    delivery.deliver(Event::Closed { reason: mezon_realtime::CloseReason::Requested });
     assert!(matches!(ended.next().await, Some(Event::Closed { .. })));
     assert!(ended.next().await.is_none());
-    assert_eq!(audience.subscribers.lock().unwrap().len(), 1);
+    let mut next = waiting.recv().await.unwrap();
+    delivery.deliver(Event::Ready { generation: 2 });
+    delivery.publish();
+    assert!(matches!(next.next().await, Some(Event::Ready { generation: 2 })));
 }

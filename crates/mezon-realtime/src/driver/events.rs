@@ -197,6 +197,7 @@ impl Queue {
 
 impl Inner {
     fn push(&mut self, event: Event, limit: usize) {
+        let missing = if let Event::Lagged { dropped } = event { dropped } else { 1 };
         let room = match event {
             // There is one, and it is the last.
             Event::Closed { .. } => usize::MAX,
@@ -206,9 +207,9 @@ impl Inner {
         if self.events.len() < room {
             self.events.push_back(event);
         } else if let Some(Event::Lagged { dropped }) = self.events.back_mut() {
-            *dropped += 1;
+            *dropped += missing;
         } else {
-            self.events.push_back(Event::Lagged { dropped: 1 });
+            self.events.push_back(Event::Lagged { dropped: missing });
         }
     }
 }

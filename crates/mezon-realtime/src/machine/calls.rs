@@ -41,6 +41,8 @@ pub(super) enum Kind {
     Notified,
     /// The application joins.
     Join(Membership),
+    /// The application leaves.
+    Leave(Place),
     /// The machine joins again after a reconnect.
     Rejoin(Membership),
     /// A message, kept for the one case in which it is sent again: the server refused it because it was not joined.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use mezon_model::{ChannelId, ClanId, MessageId};
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId};
 
 use super::later;
 use super::membership::{Membership, Place};
@@ -16,7 +16,8 @@ pub(super) struct Rejoin {
     spacing: Duration,
     wanted: BTreeMap<Place, Membership>,
     /// Looked into for each message: a tree would be slower the more channels there are. Its order tells nothing.
-    seen: HashMap<ChannelId, (ClanId, MessageId)>,
+    /// `None`: nothing but changes of older messages.
+    seen: HashMap<ChannelId, (ClanId, Option<MessageId>)>,
     /// There was no room to note a channel.
     overflowed: bool,
     /// The channels as they were when the connection was lost; not told to the application yet.
@@ -45,18 +46,37 @@ impl Rejoin {
         self.wanted.insert(membership.place(), membership);
     }
 
+    /// The application leaves. What is said there from now on is not missed.
     pub(super) fn left(&mut self, place: Place) {
         self.wanted.remove(&place);
         self.queue.retain(|membership| membership.place() != place);
+        self.forget(place);
     }
 
-    /// A message was received. Ids grow with time; an edit carries an old one. An acknowledgement does not count: messages
-    /// of others that are older than ours may still be on their way when it comes.
-    pub(super) fn seen(&mut self, clan_id: ClanId, channel_id: ChannelId, message_id: MessageId) {
+    /// The server has taken a leave. What was under way until then has come in.
+    pub(super) fn gone(&mut self, place: Place) {
+        if !self.wanted.contains_key(&place) {
+            self.forget(place);
+        }
+    }
+
+    fn forget(&mut self, place: Place) {
+        self.seen.remove(&place.channel_id);
+        if let Some(missed) = &mut self.missed {
+            missed.remove(&place.channel_id);
+        }
+    }
+
+    /// A message was received. Ids grow with time, but that of a change is the id of an older message, and says nothing
+    /// about those between. An acknowledgement does not count either: messages of others that are older than ours may
+    /// still be on their way when it comes.
+    pub(super) fn seen(&mut self, message: &ChannelMessage) {
+        let (clan_id, channel_id) = (message.clan_id(), message.channel_id());
+        let id = Some(message.id()).filter(|id| !id.is_none() && !message.code().is_change());
         if let Some((_, newest)) = self.seen.get_mut(&channel_id) {
-            *newest = (*newest).max(message_id);
+            *newest = (*newest).max(id);
         } else if self.seen.len() < SEEN_CHANNELS || self.wanted.contains_key(&Place { clan_id, channel_id }) {
-            self.seen.insert(channel_id, (clan_id, message_id));
+            self.seen.insert(channel_id, (clan_id, id));
         } else {
             self.overflowed = true;
         }
@@ -67,8 +87,8 @@ impl Rejoin {
         self.queue.clear();
         self.unanswered = 0;
         let missed = self.missed.get_or_insert_default();
-        for (&channel_id, &(clan_id, message_id)) in &self.seen {
-            let gap = ChannelGap { clan_id, channel_id, last_seen: Some(message_id) };
+        for (&channel_id, &(clan_id, last_seen)) in &self.seen {
+            let gap = ChannelGap { clan_id, channel_id, last_seen };
             missed.entry(channel_id).or_insert(gap);
         }
         for &Place { clan_id, channel_id } in self.wanted.keys().filter(|place| !place.channel_id.is_none()) {
@@ -110,7 +130,9 @@ impl Rejoin {
 
     /// The channels in which messages may have been missed, and whether those are all. `None`: nothing was missed.
     pub(super) fn take_missed(&mut self) -> Option<(Vec<ChannelGap>, bool)> {
-        self.missed.take().map(|missed| (missed.into_values().collect(), !self.overflowed))
+        // In a clan, messages may have come in channels that were never heard of.
+        let is_complete = !self.overflowed && !self.wanted.keys().any(|place| place.channel_id.is_none());
+        self.missed.take().map(|missed| (missed.into_values().collect(), is_complete))
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

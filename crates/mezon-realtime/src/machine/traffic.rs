@@ -39,6 +39,7 @@ impl<W> Machine<W> {
         let timeout = if soft { timeout.min(self.settings.soft_timeout) } else { timeout };
         let kind = match purpose {
             Purpose::Join(membership) => Kind::Join(membership),
+            Purpose::Leave(place) => Kind::Leave(place),
             _ => Kind::Plain,
         };
         let entry = Entry::new(Some(Caller { id, waiter }), later(now, timeout), soft, kind);
@@ -135,6 +136,11 @@ impl<W> Machine<W> {
             Kind::Join(membership) => {
                 if outcome.is_ok() {
                     self.rejoin.joined(membership);
+                }
+            }
+            Kind::Leave(place) => {
+                if outcome.is_ok() {
+                    self.rejoin.gone(place);
                 }
             }
             Kind::Rejoin(membership) => return self.rejoined(membership, outcome),
@@ -326,7 +332,7 @@ impl<W> Machine<W> {
     }
 
     fn message(&mut self, message: ChannelMessage) {
-        self.rejoin.seen(message.clan_id(), message.channel_id(), message.id());
+        self.rejoin.seen(&message);
         self.tell(Event::Message(message));
     }
 

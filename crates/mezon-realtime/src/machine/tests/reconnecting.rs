@@ -230,6 +230,79 @@ fn joins_are_paced() {
     assert!(rig.now - start < 3 * SECOND);
 }
 
+/// What was said there afterwards was delivered with the next gap; and a bot that came and went kept every channel.
+#[test]
+fn a_channel_that_was_left_is_forgotten() {
+    let mut rig = Rig::up();
+    rig.push(message(7, 1));
+    for id in 1_000..6_000 {
+        rig.join(id);
+        rig.push(message(id, 10));
+        rig.call(&leave(id));
+        // On its way when the channel was left.
+        rig.push(message(id, 11));
+        rig.answer(rig.last_sent().cid, channel(id));
+    }
+    rig.join(8);
+    rig.push(message(8, 2));
+    rig.lose();
+    rig.call(&leave(8));
+    rig.pass(SECOND, false);
+    rig.connect();
+    assert_eq!(gaps(&rig), [(7, Some(1))]);
+}
+
+#[test]
+fn a_channel_that_is_joined_again_at_once_is_not_forgotten() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.call(&leave(1));
+    let left = rig.last_sent().cid;
+    rig.join(1);
+    rig.push(message(1, 5));
+    rig.answer(left, channel(1));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    rig.answer(rig.last_sent().cid, channel(1));
+    assert_eq!(gaps(&rig), [(1, Some(5))]);
+}
+
+/// It carries the id of its message. A gap that began there had everything since read as if it had just come in.
+#[test]
+fn a_change_of_an_old_message_tells_nothing_about_those_after_it() {
+    let change = |channel_id, message_id, code| {
+        let message = api::ChannelMessage { channel_id, message_id, code, ..Default::default() };
+        envelope::Message::ChannelMessage(message)
+    };
+    let mut rig = Rig::up();
+    for (channel, code) in [(1, 1), (2, 2), (3, 14), (4, 15)] {
+        rig.push(change(channel, 100, code));
+    }
+    rig.push(change(5, 100, 1));
+    rig.push(message(5, 600));
+    rig.push(change(5, 700, 1));
+    rig.push(message(6, 0));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    assert_eq!(gaps(&rig), [(1, None), (2, None), (3, None), (4, None), (5, Some(600)), (6, None)]);
+}
+
+#[test]
+fn of_a_clan_nobody_knows_all_the_channels() {
+    let mut rig = Rig::up();
+    let clan = envelope::Message::ClanJoin(realtime::ClanJoin { clan_id: 5, ..Default::default() });
+    rig.call(&clan);
+    rig.answer(rig.last_sent().cid, clan.clone());
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    rig.answer(rig.last_sent().cid, clan);
+    let is_it = |event: &Event| matches!(event, Event::Gap { channels, complete: false } if channels.is_empty());
+    assert!(rig.events.iter().any(is_it), "{:?}", rig.events);
+}
+
 #[test]
 fn a_gap_that_was_not_told_keeps_its_older_state() {
     let mut rig = Rig::up();
