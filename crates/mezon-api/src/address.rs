@@ -15,7 +15,8 @@ pub(crate) struct Address {
 pub(crate) fn read(url: &str) -> Option<Address> {
     let text = escape(url.trim());
     let uri = Uri::try_from(text.as_str()).ok()?;
-    (uri.scheme().is_some() && uri.authority().is_some()).then_some(Address { text, uri })
+    let over_http = matches!(uri.scheme_str(), Some("http" | "https"));
+    (over_http && uri.authority().is_some()).then_some(Address { text, uri })
 }
 
 /// Some servers put the name of the file into the address as it is; an address has ASCII only (RFC 3986 section 2).

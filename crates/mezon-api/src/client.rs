@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::HeaderValue;
 use mezon_proto::api;
-use mezon_session::{BoxFuture, Clock as _, Endpoint, RefreshPolicy, Session};
+use mezon_session::{BoxFuture, Clock as _, Endpoint, RefreshPolicy, Secret, Session};
 use prost::Message;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
@@ -239,6 +239,9 @@ impl Inner {
         body: Bytes,
         deadline: Instant,
     ) -> Result<Bytes, ApiError> {
+        // A logout carries the refresh token too.
+        let session = &current.session;
+        let secrets: Vec<&Secret> = std::iter::once(session.token()).chain(session.refresh_token()).collect();
         let outgoing = Outgoing {
             name: method.name(),
             idempotent: method.is_idempotent(),
@@ -247,7 +250,7 @@ impl Inner {
             accept: PROTO,
             content_type: PROTO,
             body,
-            secrets: &[current.session.token()],
+            secrets: &secrets,
             tells_time: false,
         };
         self.gateway.0.run(&outgoing, deadline).await

@@ -1,9 +1,8 @@
 //! Files of messages: from the object store to the program.
 
-use std::ffi::OsString;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -11,7 +10,7 @@ use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, Response, Uri};
 use hyper::body::{Body as _, Incoming};
 use mezon_session::{BoxFuture, Endpoint, EndpointErrorKind};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PathPersistError, TempPath};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
@@ -137,7 +136,22 @@ impl Download {
         path: impl AsRef<Path>,
         mut progress: impl FnMut(u64, Option<u64>) + Send,
     ) -> Result<u64, ApiError> {
-        self.write(path.as_ref(), &mut progress).await
+        self.write(path.as_ref(), TempPath::persist, &mut progress).await
+    }
+
+    /// As [`Download::save`], but never in place of another file, however late that came.
+    ///
+    /// # Errors
+    /// As [`Download::save`]; [`ApiErrorKind::FileNotSaved`] also when there is a file at `path`.
+    ///
+    /// # Cancel safety
+    /// As [`Download::save`].
+    pub async fn save_new(
+        mut self,
+        path: impl AsRef<Path>,
+        mut progress: impl FnMut(u64, Option<u64>) + Send,
+    ) -> Result<u64, ApiError> {
+        self.write(path.as_ref(), TempPath::persist_noclobber, &mut progress).await
     }
 
     /// In a box, like everything that programs can begin: see `Inner::call` for the reason.
@@ -153,6 +167,7 @@ impl Download {
     fn write<'a>(
         &'a mut self,
         path: &'a Path,
+        put: fn(TempPath, PathBuf) -> Result<(), PathPersistError>,
         progress: &'a mut (dyn FnMut(u64, Option<u64>) + Send),
     ) -> BoxFuture<'a, Result<u64, ApiError>> {
         Box::pin(async move {
@@ -166,7 +181,7 @@ impl Download {
             }
             file.sync_all().await.map_err(failed)?;
             let place = path.to_owned();
-            blocking(move || part.persist(place)).await?.map_err(|stayed| failed(stayed.error))?;
+            blocking(move || put(part, place)).await?.map_err(|stayed| failed(stayed.error))?;
             Ok(self.received)
         })
     }
@@ -219,7 +234,7 @@ impl GatewayInner {
         *request.uri_mut() = uri.clone();
         request.headers_mut().insert(USER_AGENT, AGENT);
         let answer = self.transport.head(request, deadline).await?;
-        let refused = |status, code| ApiErrorKind::Download { status, code };
+        let refused = |status, code, retry_after| ApiErrorKind::Download { status, code, retry_after };
         let accepted = self.transport.accepted(answer, deadline, refused).await;
         accepted.map_err(|error| Failure { error, fate: Fate::Failed })
     }
@@ -228,16 +243,16 @@ impl GatewayInner {
 /// A new file in the folder of `path`, which is removed unless it is put in its place.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let no_file = |reason: &str| io::Error::new(io::ErrorKind::InvalidInput, reason);
-    let name = path.file_name().ok_or_else(|| no_file("the path names no file"))?;
+    if path.file_name().is_none() {
+        return Err(no_file("the path names no file"));
+    }
     if path.is_dir() {
         return Err(no_file("it is a folder"));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut prefix = OsString::from(".");
-    prefix.push(name);
-    prefix.push(".");
     let mut part = tempfile::Builder::new();
-    part.prefix(&prefix).suffix(".part");
+    // Without the name of the file, which may be as long as names can be.
+    part.prefix(".mezon-").suffix(".part");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -137,6 +137,8 @@ pub enum ApiErrorKind {
         status: StatusCode,
         /// Its error code, such as `AccessDenied`.
         code: Option<String>,
+        /// How long it asked to wait. At most five minutes.
+        retry_after: Option<Duration>,
     },
     /// The object store refused to give a file out.
     Download {
@@ -144,6 +146,8 @@ pub enum ApiErrorKind {
         status: StatusCode,
         /// Its error code, such as `NoSuchKey`.
         code: Option<String>,
+        /// How long it asked to wait. At most five minutes.
+        retry_after: Option<Duration>,
     },
     /// A file lies at a host that is not asked for files. Nothing was sent.
     UntrustedFile {
@@ -193,11 +197,13 @@ impl ErrorKind for ApiErrorKind {
             Self::Status { status, retry_after, .. } if is_transient(*status) => {
                 ErrorClass::Transient { retry_after: *retry_after }
             }
-            // The object store is overloaded, or the ticket too old: a new ticket may do.
-            Self::Upload { status, .. } if is_transient(*status) || *status == StatusCode::FORBIDDEN => {
-                ErrorClass::TRANSIENT
+            Self::Upload { status, retry_after, .. } | Self::Download { status, retry_after, .. }
+                if is_transient(*status) =>
+            {
+                ErrorClass::Transient { retry_after: *retry_after }
             }
-            Self::Download { status, .. } if is_transient(*status) => ErrorClass::TRANSIENT,
+            // The ticket is too old: a new one may do.
+            Self::Upload { status, .. } if *status == StatusCode::FORBIDDEN => ErrorClass::TRANSIENT,
             Self::Unauthorized { .. } | Self::SignInRefused { .. } | Self::LoginOver | Self::NotRefreshable => {
                 ErrorClass::Auth
             }
@@ -275,11 +281,11 @@ impl fmt::Display for ApiErrorKind {
             Self::Store(kind) => kind.fmt(f),
             Self::File { path } => write!(f, "the file {} cannot be read", path.display()),
             Self::FileChanged { path } => write!(f, "the file {} changed while it was uploaded", path.display()),
-            Self::Upload { status, code } => {
+            Self::Upload { status, code, .. } => {
                 write!(f, "the object store refused the upload ({})", status.as_u16())?;
                 code.as_ref().map_or(Ok(()), |code| write!(f, ": {code}"))
             }
-            Self::Download { status, code } => {
+            Self::Download { status, code, .. } => {
                 write!(f, "the object store refused the download ({})", status.as_u16())?;
                 code.as_ref().map_or(Ok(()), |code| write!(f, ": {code}"))
             }
@@ -353,6 +359,9 @@ mod tests {
     #[test]
     fn classes_say_what_to_do() {
         let status = |status| ApiErrorKind::Status { status, code: None, message: None, retry_after: None };
+        let retry_after = Some(Duration::from_secs(7));
+        let upload = |status| ApiErrorKind::Upload { status, code: None, retry_after };
+        let download = |status| ApiErrorKind::Download { status, code: None, retry_after };
         for (kind, class) in [
             (status(StatusCode::SERVICE_UNAVAILABLE), ErrorClass::TRANSIENT),
             (status(StatusCode::NOT_IMPLEMENTED), ErrorClass::Permanent),
@@ -362,10 +371,10 @@ mod tests {
             (ApiErrorKind::LoginOver, ErrorClass::Auth),
             (ApiErrorKind::MaybeSent { method: "CreateChannelDesc" }, ErrorClass::MaybeDone),
             (ApiErrorKind::Session(SessionErrorKind::UserMismatch), ErrorClass::Permanent),
-            (ApiErrorKind::Upload { status: StatusCode::FORBIDDEN, code: None }, ErrorClass::TRANSIENT),
-            (ApiErrorKind::Upload { status: StatusCode::BAD_REQUEST, code: None }, ErrorClass::Permanent),
-            (ApiErrorKind::Download { status: StatusCode::SERVICE_UNAVAILABLE, code: None }, ErrorClass::TRANSIENT),
-            (ApiErrorKind::Download { status: StatusCode::NOT_FOUND, code: None }, ErrorClass::Permanent),
+            (upload(StatusCode::FORBIDDEN), ErrorClass::TRANSIENT),
+            (upload(StatusCode::BAD_REQUEST), ErrorClass::Permanent),
+            (download(StatusCode::SERVICE_UNAVAILABLE), ErrorClass::Transient { retry_after }),
+            (download(StatusCode::NOT_FOUND), ErrorClass::Permanent),
         ] {
             assert_eq!(kind.class(), class, "{kind:?}");
         }

@@ -140,6 +140,11 @@ impl Gateway {
     }
 
     async fn start(&self, update: SessionUpdate, app: Option<AppLogin>) -> Result<ApiClient, ApiError> {
+        let mut update = update;
+        // Whoever takes the session up later knows where it belongs from the session alone.
+        if update.api_url.as_deref().is_none_or(str::is_empty) {
+            update.api_url = Some(self.0.endpoint.http_origin());
+        }
         let session = Session::new(update).map_err(session_error)?;
         let client = ApiClient::new(self.clone(), session.clone(), app)?;
         if let Some(store) = self.0.store.clone() {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use data_encoding::BASE64;
 use http::header::{DATE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, StatusCode, Uri};
 use mezon_session::Secret;
@@ -95,6 +96,9 @@ fn clean(message: &str, secrets: &[&Secret]) -> Option<String> {
     let mut message = message.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         message = message.replace(secret.expose(), "<redacted>");
+        // As Basic credentials carry it.
+        let user = secret.expose().strip_suffix(':').unwrap_or(secret.expose());
+        message = message.replace(&BASE64.encode(format!("{user}:").as_bytes()), "<redacted>");
     }
     let message: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let message = message.trim();

@@ -3,7 +3,7 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use http::uri::{Authority, Scheme};
@@ -102,7 +102,7 @@ impl Transport {
         &self,
         answer: Response<Incoming>,
         deadline: Instant,
-        refused: fn(StatusCode, Option<String>) -> ApiErrorKind,
+        refused: fn(StatusCode, Option<String>, Option<Duration>) -> ApiErrorKind,
     ) -> Result<Response<Incoming>, ApiError> {
         let status = answer.status();
         if status.is_success() {
@@ -111,8 +111,9 @@ impl Transport {
         if status.is_redirection() {
             return Err(ApiErrorKind::Redirected { host: response::redirect_host(answer.headers()) }.into());
         }
+        let retry_after = response::retry_after(answer.headers(), SystemTime::now());
         let body = read_start(answer.into_body(), self.timeouts.stall, deadline).await;
-        Err(refused(status, response::store_code(&body)).into())
+        Err(refused(status, response::store_code(&body), retry_after).into())
     }
 
     async fn read(&self, mut body: Incoming, deadline: Instant) -> Result<Bytes, Failure> {

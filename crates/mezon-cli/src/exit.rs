@@ -90,6 +90,14 @@ impl Failure {
         Self { quiet: true, ..Self::new(Exit::Ok, "output_closed", "cancelled", "the output was closed") }
     }
 
+    /// For a command whose exit code has to say that all was done: without a reader it was not.
+    pub(crate) fn not_done(mut self) -> Self {
+        if self.exit == Exit::Ok {
+            self.exit = Exit::Other;
+        }
+        self
+    }
+
     /// Appends `cause` and what lies beneath it to the message.
     pub(crate) fn because(mut self, cause: &(dyn Error + 'static)) -> Self {
         self.message = chain(&self.message, Some(cause));

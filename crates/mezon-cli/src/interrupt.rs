@@ -23,6 +23,8 @@ pub(crate) async fn interrupted() {
 /// Runs `work` until it ends or the user interrupts it.
 pub(crate) async fn unless_interrupted<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::select! {
+        // The work first: files are read before signals are caught, because to open a pipe may wait for its other end.
+        biased;
         result = work => result,
         () = interrupted() => Err(Failure::interrupted()),
     }

@@ -28,7 +28,7 @@ pub(crate) async fn download(client: &LightClient, url: &str, path: &Path, outpu
     let bar = if output.shows_progress() { bar(path) } else { ProgressBar::hidden() };
     let shown = bar.clone();
     let saved = file
-        .save(path, move |received, total| {
+        .save_new(path, move |received, total| {
             shown.set_length(total.unwrap_or(received));
             shown.set_position(received);
         })
@@ -40,10 +40,12 @@ pub(crate) async fn download(client: &LightClient, url: &str, path: &Path, outpu
 /// Checks that `path` is a file that can be opened, before anything is sent anywhere.
 pub(crate) fn check_file(path: &Path) -> Result<(), Failure> {
     let unusable = |reason: &str| Failure::input("file", format!("cannot send {}: {reason}", path.display()));
-    let metadata = std::fs::File::open(path).and_then(|file| file.metadata());
-    match metadata {
-        Ok(metadata) if metadata.is_file() => Ok(()),
-        Ok(_) => Err(unusable("it is no regular file")),
+    // Only a file is opened: to open a pipe waits for its other end.
+    let opened = std::fs::metadata(path)
+        .and_then(|found| if found.is_file() { std::fs::File::open(path).map(Some) } else { Ok(None) });
+    match opened {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(unusable("it is no regular file")),
         Err(error) => Err(unusable(&error.to_string()).hint("nothing was sent; check the path")),
     }
 }

@@ -5,6 +5,7 @@ mod filetype;
 mod source;
 mod ticket;
 
+use std::io;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
@@ -162,8 +163,12 @@ impl ApiClient {
                 Err(failure) => Err(sent.take_failure().unwrap_or(failure.error)),
                 Ok(answer) => {
                     let gateway = &self.inner.gateway.0;
-                    let refused = |status, code| ApiErrorKind::Upload { status, code };
-                    gateway.transport.accepted(answer, gateway.deadline(), refused).await.map(drop)
+                    let refused = |status, code, retry_after| ApiErrorKind::Upload { status, code, retry_after };
+                    match gateway.transport.accepted(answer, gateway.deadline(), refused).await {
+                        // Whoever is content before the whole file has come does not have it.
+                        Ok(_) if sent.bytes() < ticket.size() => Err(sent.take_failure().unwrap_or_else(too_soon)),
+                        accepted => accepted.map(drop),
+                    }
                 }
             };
             match &result {
@@ -203,4 +208,9 @@ impl ApiClient {
             }
         }
     }
+}
+
+fn too_soon() -> ApiError {
+    let cause = io::Error::new(io::ErrorKind::UnexpectedEof, "the object store answered before it had the whole file");
+    ApiError::with_source(ApiErrorKind::ConnectionLost, cause)
 }

@@ -108,10 +108,15 @@ impl UploadSource {
 /// Opens a plain file and tells its length.
 async fn open(path: &Path) -> Result<(File, u64), ApiError> {
     let opened = async {
+        let no_file = || io::Error::new(io::ErrorKind::InvalidInput, "it is a directory or a device");
+        // Before it is opened, too: to open a pipe waits for its other end.
+        if !tokio::fs::metadata(path).await?.is_file() {
+            return Err(no_file());
+        }
         let file = File::open(path).await?;
         let metadata = file.metadata().await?;
         if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a directory or a device"));
+            return Err(no_file());
         }
         Ok((file, metadata.len()))
     };

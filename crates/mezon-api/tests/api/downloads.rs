@@ -72,6 +72,31 @@ async fn a_download_that_is_given_up_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_file_that_came_meanwhile_is_not_replaced() {
+    let peer = Peer::start([answer(200, "", "the plan")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.pdf");
+    let file = || async { peer.client().download(&(peer.url() + FILE)).await.unwrap() };
+    assert_eq!(file().await.save_new(&path, |_, _| {}).await.unwrap(), 8);
+    std::fs::remove_file(&path).unwrap();
+    let place = path.clone();
+    let meanwhile = move |_, _| std::fs::write(&place, "my own").unwrap();
+    let error = file().await.save_new(&path, meanwhile).await.unwrap_err();
+    assert_eq!(error.kind(), &ApiErrorKind::FileNotSaved { path: path.clone() });
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "my own");
+    assert_eq!(names(folder.path()), ["plan.pdf"]);
+}
+
+#[tokio::test]
+async fn a_file_may_have_the_longest_of_names() {
+    let peer = Peer::start([answer(200, "", "the plan")]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a".repeat(255));
+    let file = peer.client().download(&(peer.url() + FILE)).await.unwrap();
+    assert_eq!(file.save(&path, |_, _| {}).await.unwrap(), 8);
+}
+
+#[tokio::test]
 async fn a_place_that_cannot_be_written_to_is_named() {
     let peer = Peer::start([answer(200, "", "the plan")]).await;
     let folder = tempfile::tempdir().unwrap();
@@ -115,8 +140,18 @@ async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
     let peer = Peer::start([answer(404, "", missing)]).await;
     let error = peer.client().download(&(peer.url() + FILE)).await.unwrap_err();
     let (status, code) = (StatusCode::NOT_FOUND, Some("NoSuchKey".to_owned()));
-    assert_eq!(error.kind(), &ApiErrorKind::Download { status, code });
+    assert_eq!(error.kind(), &ApiErrorKind::Download { status, code, retry_after: None });
     assert_eq!(error.to_string(), "the object store refused the download (404): NoSuchKey");
+    assert_eq!(peer.requests().len(), 1);
+
+    let peer = Peer::start([answer(503, "Retry-After: 120\r\n", "")]).await;
+    let error = peer.client().download(&(peer.url() + FILE)).await.unwrap_err();
+    let asked = Some(Duration::from_secs(120));
+    assert_eq!(
+        error.class(),
+        ErrorClass::Transient { retry_after: asked },
+        "longer than a call may take: told at once"
+    );
     assert_eq!(peer.requests().len(), 1);
 
     let peer = Peer::start([answer(302, "Location: http://localhost:1/x?stolen=1\r\n", "")]).await;
@@ -145,9 +180,15 @@ async fn a_message_cannot_send_a_program_anywhere() {
         let error = client.download(&url).await.unwrap_err();
         assert_eq!(error.kind(), &ApiErrorKind::UntrustedFile { host: host.to_owned() });
     }
-    for url in
-        ["", "plan.pdf", "/0/1/plan.pdf", "file:///etc/passwd", "ftp://127.0.0.1/plan.pdf", "http://u:p@127.0.0.1/"]
-    {
+    for url in [
+        "",
+        "plan.pdf",
+        "/0/1/plan.pdf",
+        "file:///etc/passwd",
+        "ftp://127.0.0.1/plan.pdf",
+        "ws://127.0.0.1/plan.pdf",
+        "http://u:p@127.0.0.1/",
+    ] {
         let error = client.download(url).await.unwrap_err();
         assert!(matches!(error.kind(), ApiErrorKind::InvalidInput { .. }), "{url}: {error:?}");
     }

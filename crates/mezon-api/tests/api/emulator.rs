@@ -289,7 +289,11 @@ async fn an_expired_ticket_is_refused_by_its_status() {
     let error = linh.upload_bytes("a.txt", "", "hello", |_, _| {}).await.unwrap_err();
     assert_eq!(
         error.kind(),
-        &ApiErrorKind::Upload { status: http::StatusCode::FORBIDDEN, code: Some("AccessDenied".into()) }
+        &ApiErrorKind::Upload {
+            status: http::StatusCode::FORBIDDEN,
+            code: Some("AccessDenied".into()),
+            retry_after: None
+        }
     );
 }
 

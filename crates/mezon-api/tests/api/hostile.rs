@@ -10,9 +10,11 @@ use mezon_api::{
 use mezon_model::{ChannelId, MessageId, UserId};
 use mezon_proto::api;
 use mezon_session::ErrorClass;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use crate::support::{self, Peer, Reply, account, answer, message, session, token, user};
+use crate::support::{self, Peer, Reply, account, answer, answer_bytes, message, session, token, user};
 
 async fn get_account(client: &ApiClient) -> Result<api::Account, ApiError> {
     client.call(Method::GET_ACCOUNT, &()).await
@@ -153,7 +155,7 @@ async fn a_lost_answer_is_repeated_or_honest() {
 
 #[tokio::test]
 async fn connections_that_died_while_idle_cost_no_call() {
-    let bytes = support::answer_bytes(200, "", "");
+    let bytes = answer_bytes(200, "", "");
     let peer = Peer::start([Reply::Last(bytes)]).await;
     let client = peer.client();
     for _ in 0..100 {
@@ -224,6 +226,8 @@ async fn sign_ins_send_and_read_the_forms_of_the_wire() {
     let client = gateway.authenticate(&IdTokenLogin::new("id-token", user(), "linh")).await.unwrap();
     assert_eq!(client.session().user_id(), user());
     assert_eq!(client.session().refresh_token().unwrap().expose(), "r");
+    let from = client.session().api_url().map(str::to_owned);
+    assert_eq!(from, Some(peer.url()), "where it is to be taken up again, by whoever does");
     let request = peer.requests().remove(0);
     assert!(request.starts_with("POST /v2/account/authenticate/idtoken HTTP/1.1\r\n"));
     assert!(request.contains("\r\nauthorization: Basic YSBrZXk6\r\n"), "{request}");
@@ -323,9 +327,43 @@ async fn uploads_carry_no_token_and_follow_nothing() {
     let error = client.upload(file, |_, _| {}).await.unwrap_err();
     assert_eq!(
         error.kind(),
-        &ApiErrorKind::Upload { status: StatusCode::BAD_REQUEST, code: Some("EntityTooSmall".into()) }
+        &ApiErrorKind::Upload {
+            status: StatusCode::BAD_REQUEST,
+            code: Some("EntityTooSmall".into()),
+            retry_after: None
+        }
     );
     assert!(!format!("{error:#} {error:?}").contains("s3cret"));
+}
+
+/// It was taken for done, and the message went out with a file that was nowhere.
+#[tokio::test]
+async fn a_store_that_is_content_too_soon_does_not_have_the_file() {
+    let store = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/a.bin?sig=1", store.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = store.accept().await.unwrap();
+        stream.read_u8().await.unwrap();
+        stream.write_all(&answer_bytes(200, "Connection: close\r\n", "")).await.unwrap();
+        // Open, and not read from any more.
+        std::future::pending::<()>().await;
+    });
+    let peer = Peer::start([message(&api::UploadAttachment { filename: "a.bin".into(), url })]).await;
+    let error = peer.client().upload_bytes("a.bin", "", vec![7; 16 << 20], |_, _| {}).await.unwrap_err();
+    assert_eq!(error.kind(), &ApiErrorKind::ConnectionLost);
+}
+
+/// To open one waits for its other end, where no time limit applies.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let peer = Peer::start([answer(500, "", "")]).await;
+    let error = peer.client().upload_file(&pipe, |_, _| {}).await.unwrap_err();
+    assert_eq!(error.kind(), &ApiErrorKind::File { path: pipe });
+    assert!(peer.requests().is_empty());
 }
 
 #[tokio::test]

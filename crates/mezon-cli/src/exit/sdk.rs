@@ -90,9 +90,9 @@ fn of_api(kind: &ApiErrorKind, class: ErrorClass) -> Verdict {
         Kind::Forbidden { .. } => Verdict::new(Exit::Refused, "forbidden"),
         Kind::NotFound { .. } => Verdict::new(Exit::Refused, "not_found"),
         Kind::RateLimited { .. } => Verdict::new(Exit::Network, "rate_limited"),
-        Kind::Upload { status, .. } if status.is_client_error() => Verdict::new(Exit::Refused, "upload_refused"),
+        Kind::Upload { status, .. } if is_refusal(status.as_u16()) => Verdict::new(Exit::Refused, "upload_refused"),
         Kind::Upload { .. } => of_class("upload", class),
-        Kind::Download { status, .. } if status.is_client_error() => Verdict::new(Exit::Refused, "download_refused"),
+        Kind::Download { status, .. } if is_refusal(status.as_u16()) => Verdict::new(Exit::Refused, "download_refused"),
         Kind::Download { .. } => of_class("download", class),
         Kind::UntrustedFile { .. } => Verdict::new(Exit::Input, "untrusted_file")
             .hint("a message may name any address; only hosts of the gateway are asked for files"),
@@ -142,6 +142,11 @@ fn of_send(kind: &SendErrorKind, class: ErrorClass) -> Verdict {
         SendErrorKind::MaybeSent { .. } => Verdict::new(Exit::Unknown, "maybe_sent").hint(LOOK),
         _ => of_class("other", class),
     }
+}
+
+/// Whether an object store will not have it.
+fn is_refusal(status: u16) -> bool {
+    (400..500).contains(&status) && !matches!(status, 408 | 429)
 }
 
 /// For kinds that need no code of their own.

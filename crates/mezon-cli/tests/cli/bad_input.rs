@@ -28,6 +28,17 @@ fn a_server_key_comes_from_a_file_too() {
         .failed(6, &["server key", "none"]);
 }
 
+/// To open it waits for its other end, and Ctrl-C was not heard meanwhile.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file_to_send() {
+    let gateway = Gateway::start();
+    gateway.sign_in("an", 1001);
+    let pipe = gateway.file("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    gateway.mezon("an").arg("upload").arg(&pipe).run().failed(6, &["pipe", "no regular file"]);
+}
+
 #[test]
 fn an_expired_refresh_token_asks_for_a_new_login_and_keeps_the_file() {
     let gateway = Gateway::start();

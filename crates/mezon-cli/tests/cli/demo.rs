@@ -1,5 +1,6 @@
 //! `mezon demo`.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -27,6 +28,15 @@ fn the_demo_in_json_is_one_object_a_line() {
     assert!(lines.iter().filter(|line| line["event"] == "check").all(|line| line["ok"] == true));
     let last = lines.last().unwrap();
     assert_eq!((&last["event"], last["checks"].as_u64()), (&"done".into(), Some(checks as u64)));
+}
+
+/// The exit code promises that every step was verified.
+#[test]
+fn a_demo_that_nobody_reads_is_no_success() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_mezon"));
+    let mut demo = demo.arg("demo").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    drop(demo.stdout.take());
+    assert_eq!(demo.wait().unwrap().code(), Some(1));
 }
 
 #[cfg(unix)]
