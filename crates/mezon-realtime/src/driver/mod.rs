@@ -6,6 +6,7 @@
 
 mod dial;
 mod events;
+mod frames;
 mod inbox;
 mod link;
 mod socket;
@@ -418,10 +419,18 @@ impl Driver {
         for command in self.inbox.end() {
             command.refuse(NotSent::Closed);
         }
-        // What waits to be stored is stored; it needs no connection for that.
-        for update in self.to_store.drain(..) {
+        // What waits to be stored is stored; it needs no connection for that. One after the other: the last one is to stay.
+        let (storing, waiting) = (self.storing.take(), std::mem::take(&mut self.to_store));
+        if !waiting.is_empty() {
             let source = Arc::clone(&self.dialler.source);
-            tokio::spawn(async move { source.pushed(update).await });
+            tokio::spawn(async move {
+                if let Some(storing) = storing {
+                    let _ = storing.await;
+                }
+                for update in waiting {
+                    let _ = source.pushed(update).await;
+                }
+            });
         }
     }
 }

@@ -7,6 +7,8 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
+use super::frames::Frames;
+
 /// How much is read at a time in a flood.
 const AHEAD: usize = 64 * 1_024;
 
@@ -33,27 +35,34 @@ pub(super) struct Transport {
     full_reads: u8,
     /// The answer to the upgrade has not been read to its end.
     upgrading: bool,
-    /// How many bytes were read from this since the upgrade.
-    delivered: u64,
+    /// What was read from this since the upgrade.
+    frames: Frames,
 }
+
+/// How much of the answer to an upgrade is read at a time.
+const HEAD: usize = 2 * 1_024;
 
 /// What ends the answer to an upgrade (RFC 9112 section 2.1).
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
 impl Transport {
     pub(super) fn new(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), ahead: BytesMut::new(), full_reads: 0, upgrading: true, delivered: 0 }
+        Self { io: Box::new(io), ahead: BytesMut::new(), full_reads: 0, upgrading: true, frames: Frames::default() }
     }
 
     /// The upgrade is done.
     pub(super) fn upgraded(mut self) -> Self {
         self.upgrading = false;
+        // The room for the answer.
+        if self.ahead.is_empty() {
+            self.ahead = BytesMut::new();
+        }
         self
     }
 
-    /// How many bytes were read from this since the upgrade.
-    pub(super) fn delivered(&self) -> u64 {
-        self.delivered
+    /// Whether what was read from this since the upgrade is nothing but whole messages.
+    pub(super) fn is_between_messages(&self) -> bool {
+        self.frames.are_whole()
     }
 
     /// As much of the answer to the upgrade as is there, and nothing behind it: the frames that may come with it are for
@@ -68,6 +77,8 @@ impl Transport {
             if certain > 0 {
                 return Poll::Ready(Ok(certain));
             }
+            // Whoever reads the answer takes it for an attack when it comes in many small pieces.
+            self.ahead.reserve(HEAD);
             if ready!(pin!(self.io.read_buf(&mut self.ahead)).poll(context))? == 0 {
                 return Poll::Ready(Ok(self.ahead.len()));
             }
@@ -105,16 +116,17 @@ impl AsyncRead for Transport {
             if this.full_reads < FULL_READS {
                 let before = buffer.filled().len();
                 ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
-                this.delivered += (buffer.filled().len() - before) as u64;
+                this.frames.follow(buffer.filled().get(before..).unwrap_or_default());
                 this.full_reads = if buffer.remaining() == 0 { this.full_reads + 1 } else { 0 };
                 return Poll::Ready(Ok(()));
             }
             ready!(this.poll_ahead(context))?;
         }
         let taken = this.ahead.len().min(buffer.remaining());
-        buffer.put_slice(this.ahead.get(..taken).unwrap_or_default());
+        let read = this.ahead.get(..taken).unwrap_or_default();
+        buffer.put_slice(read);
+        this.frames.follow(read);
         this.ahead.advance(taken);
-        this.delivered += taken as u64;
         if this.ahead.is_empty() && this.full_reads == 0 {
             this.ahead = BytesMut::new();
         }
@@ -197,6 +209,28 @@ mod tests {
         let mut transport = transport.upgraded();
         assert_eq!(transport.read(&mut room).await.unwrap(), 3);
         assert_eq!(room[..3], *b"\x82\x01a");
+    }
+
+    /// Reads of a few dozen bytes each were taken for an attack.
+    #[tokio::test]
+    #[expect(clippy::result_large_err, reason = "the type is the library's")]
+    async fn an_answer_with_many_headers_upgrades() {
+        use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+        use tokio_tungstenite::tungstenite::http::HeaderValue;
+
+        for headers in [1, 80, 120] {
+            let (far, near) = tokio::io::duplex(1 << 20);
+            let server = tokio_tungstenite::accept_hdr_async(far, |_: &Request, mut answer: Response| {
+                let value = HeaderValue::from_str(&"x".repeat(80)).unwrap();
+                for _ in 0..headers {
+                    answer.headers_mut().append("set-cookie", value.clone());
+                }
+                Ok(answer)
+            });
+            let client = tokio_tungstenite::client_async("ws://localhost/ws", Transport::new(near));
+            let (server, client) = tokio::join!(server, client);
+            assert!(server.is_ok() && client.is_ok(), "{headers}: {:?}", client.err());
+        }
     }
 
     #[tokio::test]

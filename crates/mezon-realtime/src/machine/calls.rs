@@ -209,11 +209,14 @@ impl<W> Calls<W> {
         filed.into_iter().map(|filed| filed.entry).collect()
     }
 
-    /// The application has left `place`: the answer to an older join makes no difference any more.
+    /// The application has left `place`: the answer to an older join makes no difference any more, and no message joins
+    /// again.
     pub(super) fn left(&mut self, place: Place) {
         for filed in self.places.iter_mut().flatten() {
             match &mut filed.entry.kind {
-                Kind::Join(membership) if membership.place() == place => filed.entry.kind = Kind::Plain,
+                Kind::Join(membership) | Kind::Send { membership, .. } if membership.place() == place => {
+                    filed.entry.kind = Kind::Plain;
+                }
                 Kind::JoinThenSend(refused) if refused.membership.place() == place => refused.left = true,
                 _ => {}
             }

@@ -41,6 +41,7 @@ impl<W> Machine<W> {
         });
         self.state = State::Up;
         self.was_up = true;
+        self.failed = 0;
         self.round_trip = None;
         self.rejoin.connected(now);
         self.outputs.push_back(Output::State(ConnectionState::Connected { generation }));
@@ -51,6 +52,7 @@ impl<W> Machine<W> {
         if generation != self.generation || !matches!(self.state, State::Dialling { .. }) {
             return;
         }
+        self.failed = self.failed.saturating_add(1);
         let mut floor = Duration::ZERO;
         match &error {
             ConnectErrorKind::LoginOver => return self.stop(now, CloseReason::LoginOver),
@@ -85,7 +87,6 @@ impl<W> Machine<W> {
         }
         if now.saturating_duration_since(link.since) >= PROVEN_AFTER {
             self.delays.reset();
-            self.failed = 0;
         }
         if !link.heard {
             self.note_silent_end();
@@ -123,8 +124,13 @@ impl<W> Machine<W> {
     }
 
     pub(super) fn time_passed(&mut self, now: Instant) {
+        let mut late = false;
         while let Some(entry) = self.calls.expire(now) {
+            late |= !entry.handed;
             self.expired(now, entry);
+        }
+        if late {
+            self.drop_expired_frames();
         }
         // Nothing may follow a close frame.
         let beating = !matches!(self.state, State::Draining { close_sent: true, .. });
@@ -185,9 +191,7 @@ impl<W> Machine<W> {
         let retry_in = self.delays.next_delay(unit).max(floor);
         self.not_before = later(now, floor);
         self.state = State::BackingOff { until: later(now, retry_in) };
-        let failed = self.failed;
-        self.failed = failed.saturating_add(1);
-        self.outputs.push_back(Output::State(ConnectionState::Waiting { failed, retry_in }));
+        self.outputs.push_back(Output::State(ConnectionState::Waiting { failed: self.failed, retry_in }));
         retry_in
     }
 

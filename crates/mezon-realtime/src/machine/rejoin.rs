@@ -46,6 +46,11 @@ impl Rejoin {
         self.wanted.insert(membership.place(), membership);
     }
 
+    /// How the application has joined there.
+    pub(super) fn membership(&self, place: Place) -> Option<Membership> {
+        self.wanted.get(&place).copied()
+    }
+
     /// The application leaves. What is said there from now on is not missed.
     pub(super) fn left(&mut self, place: Place) {
         self.wanted.remove(&place);

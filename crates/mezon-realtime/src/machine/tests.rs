@@ -17,7 +17,7 @@ use mezon_proto::wire::{Body, RawMessage, Revision, decode};
 use mezon_session::DelayPolicy;
 
 use super::{CallId, Input, Machine, Outcome, Output, Reply, Request, Settings};
-use crate::{CallErrorKind, Event, MaybeSent, NotSent, ServerError};
+use crate::{CallErrorKind, ConnectionState, Event, MaybeSent, NotSent, ServerError};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -38,6 +38,8 @@ struct Rig {
     now: Instant,
     dials: Vec<(u64, bool)>,
     drops: Vec<u64>,
+    /// How many attempts had failed at each wait.
+    waits: Vec<u32>,
     closes: Vec<u16>,
     finished: Vec<(u64, Outcome)>,
     events: Vec<Event>,
@@ -59,6 +61,7 @@ impl Rig {
             now,
             dials: Vec::new(),
             drops: Vec::new(),
+            waits: Vec::new(),
             closes: Vec::new(),
             finished: Vec::new(),
             events: Vec::new(),
@@ -111,6 +114,7 @@ impl Rig {
                 Output::Finished { waiter, outcome } => self.finished.push((waiter, outcome)),
                 Output::Event(event) => self.events.push(event),
                 Output::Credentials(_) => self.credentials += 1,
+                Output::State(ConnectionState::Waiting { failed, .. }) => self.waits.push(failed),
                 Output::State(_) => {}
             }
         }

@@ -117,6 +117,19 @@ impl<W> Machine<W> {
         self.settle(now, entry, outcome);
     }
 
+    /// Frames for which the socket had no room in time. They must not pile up while the server does not read, and whoever
+    /// waits for one to leave is told.
+    pub(super) fn drop_expired_frames(&mut self) {
+        for _ in 0..self.queue.len() {
+            let Some(queued) = self.queue.pop_front() else { break };
+            if self.calls.is_open(queued.slot) {
+                self.queue.push_back(queued);
+            } else {
+                self.refuse_notified(queued, NotSent::TimedOut);
+            }
+        }
+    }
+
     /// Draws the conclusions of an outcome, and tells the caller.
     pub(super) fn settle(&mut self, now: Instant, entry: Entry<W>, mut outcome: Outcome) {
         let Entry { caller, deadline, kind, .. } = entry;
@@ -145,7 +158,9 @@ impl<W> Machine<W> {
             }
             Kind::Rejoin(membership) => return self.rejoined(membership, outcome),
             Kind::Send { frame, membership } => {
-                if let Some(refused) = must_join(&outcome, frame, membership, deadline) {
+                if let Some(mut refused) = must_join(&outcome, frame, membership, deadline) {
+                    // What the application said when it joined is more than a message tells.
+                    refused.membership = self.rejoin.membership(membership.place()).unwrap_or(membership);
                     return self.join_then_send(now, caller, refused);
                 }
             }
@@ -172,9 +187,6 @@ impl<W> Machine<W> {
             | CallErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost } => {}
             // The server does not read at the moment.
             CallErrorKind::NotSent { reason: NotSent::TimedOut | NotSent::QueueFull } => {
-                // While that lasts, frames that have become useless must not pile up.
-                let calls = &self.calls;
-                self.queue.retain(|queued| queued.notified.is_some() || calls.is_open(queued.slot));
                 self.rejoin.again(membership);
             }
             error => {

@@ -1,13 +1,16 @@
 //! Closing, dropping, shutting down.
 
 use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use mezon_emulator::Emulator;
 use mezon_model::Draft;
 use mezon_realtime::{CloseReason, ConnectionState, Event, NotSent, SendErrorKind, Socket, connect};
-use mezon_session::StaticSession;
+use mezon_session::{BoxFuture, Session, SessionUpdate, StaticSession, TokenError, TokenSource};
+use tokio::sync::{Notify, watch};
 
 use crate::support::{User, config, pair, sign_in, within};
 
@@ -80,7 +83,7 @@ async fn an_attempt_that_is_given_up_leaves_nothing() {
     let session = sign_in(&emulator, 1).await;
     for _ in 0..20 {
         let config = config(&emulator).build().unwrap();
-        let mut connecting = Box::pin(connect(config, std::sync::Arc::new(StaticSession::new(session.clone()))));
+        let mut connecting = Box::pin(connect(config, Arc::new(StaticSession::new(session.clone()))));
         // Polled once, then dropped.
         assert!(poll_fn(|context| Poll::Ready(connecting.as_mut().poll(context).is_pending())).await);
     }
@@ -112,4 +115,56 @@ fn handles_fit_everywhere_and_tell_no_secrets() {
     fn assert_stream<T: Send + futures_core::Stream<Item = Event> + Unpin + 'static>() {}
     assert::<Socket>();
     assert_stream::<mezon_realtime::Events>();
+}
+
+/// Takes its time over the first update that is pushed.
+struct SlowStore {
+    session: Arc<Session>,
+    begun: AtomicUsize,
+    go: Notify,
+    stored: watch::Sender<Vec<usize>>,
+}
+
+impl TokenSource for SlowStore {
+    fn credentials(&self) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+        Box::pin(async { Ok(Arc::clone(&self.session)) })
+    }
+
+    fn refused(&self, _: Arc<Session>) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+        self.credentials()
+    }
+
+    fn pushed(&self, _: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>> {
+        let number = self.begun.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            if number == 0 {
+                self.go.notified().await;
+            }
+            self.stored.send_modify(|stored| stored.push(number));
+            Ok(())
+        })
+    }
+}
+
+/// The older ones could be the last to be stored, and their refresh token is spent.
+#[tokio::test]
+async fn credentials_that_wait_at_the_end_are_stored_in_their_order() {
+    let emulator = Emulator::start().await.unwrap();
+    let session = Arc::new(sign_in(&emulator, 1).await);
+    let (begun, go, stored) = (AtomicUsize::default(), Notify::new(), watch::Sender::default());
+    let store = Arc::new(SlowStore { session, begun, go, stored });
+    let (socket, _events) = within(connect(config(&emulator).build().unwrap(), Arc::clone(&store) as _)).await.unwrap();
+    for _ in 0..3 {
+        emulator.rotate_session(1).await.unwrap();
+    }
+    // What was pushed before the answer has come in.
+    within(socket.ping()).await.unwrap();
+    within(socket.close()).await;
+    // Whatever was begun beside the first one has its turn.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    store.go.notify_one();
+    within(store.stored.subscribe().wait_for(|stored| stored.len() == 3)).await.unwrap();
+    assert_eq!(*store.stored.borrow(), [0, 1, 2]);
 }

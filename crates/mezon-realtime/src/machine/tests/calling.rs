@@ -261,3 +261,21 @@ fn server_errors_print_their_words() {
     let error = ServerError { code: 3, message: "bad input".to_owned() };
     assert_eq!(error.to_string(), "the server answered with error 3: bad input");
 }
+
+/// It was told only when the socket had room again, and what nobody waits for any more piled up until then.
+#[test]
+fn a_notification_ends_in_time_while_the_server_reads_nothing() {
+    let mut rig = Rig::up();
+    let generation = rig.generation();
+    let request = Request::new(&join(1), Revision::default());
+    rig.handle_blocked(Input::Notify { id: CallId(100), request, waiter: 100 });
+    let start = rig.now;
+    while rig.now - start < 600 * SECOND {
+        rig.now = rig.machine.deadline().unwrap();
+        rig.handle_blocked(Input::Timeout);
+        rig.handle_blocked(Input::Alive { generation });
+    }
+    assert!(rig.drops.is_empty());
+    assert_eq!(*rig.outcome(100), not_sent(NotSent::TimedOut));
+    assert!(rig.machine.queue.len() <= 1, "a ping at the most: {}", rig.machine.queue.len());
+}

@@ -198,6 +198,54 @@ fn a_channel_that_is_left_before_its_join_is_answered_stays_left() {
 }
 
 #[test]
+fn a_channel_that_is_left_before_a_message_is_refused_stays_left() {
+    let mut rig = Rig::up();
+    let sent = rig.call(&send(2));
+    let cid = rig.last_sent().cid;
+    rig.call(&leave(2));
+    rig.answer(cid, error(3, "Must join channel before sending messages"));
+    assert_eq!(*rig.outcome(sent), rejected(3, "Must join channel before sending messages"));
+    rig.lose();
+    rig.pass(SECOND, false);
+    assert_eq!(joined_again(&mut rig), []);
+}
+
+/// A message tells its mode, which several types of channels share.
+#[test]
+fn a_join_that_a_message_brings_about_is_the_one_that_was_made_before() {
+    let mut rig = Rig::up();
+    let app = ChannelJoin { clan_id: 5, channel_id: 9, channel_type: 8, is_public: true };
+    let app = envelope::Message::ChannelJoin(app);
+    rig.call(&app);
+    rig.answer(rig.last_sent().cid, channel(9));
+    let send = ChannelMessageSend { clan_id: 5, channel_id: 9, mode: 2, is_public: true, ..Default::default() };
+    rig.call(&envelope::Message::ChannelMessageSend(send));
+    rig.answer(rig.last_sent().cid, error(3, "Must join channel before sending messages"));
+    assert_eq!(rig.last_sent().message, Some(app.clone()));
+    rig.answer(rig.last_sent().cid, channel(9));
+    rig.answer(rig.last_sent().cid, ack(1));
+    rig.lose();
+    rig.pass(SECOND, false);
+    assert_eq!(joined_again(&mut rig), [app]);
+}
+
+#[test]
+fn waiting_tells_how_many_attempts_have_failed() {
+    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    for failures in [2, 0, 1] {
+        for _ in 0..failures {
+            let generation = rig.generation();
+            rig.handle(Input::DialFailed { generation, error: ConnectErrorKind::Handshake });
+            rig.pass(SECOND, false);
+        }
+        rig.connect();
+        rig.lose();
+        rig.pass(SECOND, false);
+    }
+    assert_eq!(rig.waits, [1, 2, 0, 0, 1, 0]);
+}
+
+#[test]
 fn joins_are_paced() {
     let mut rig = Rig::up();
     let clan = |clan_id| envelope::Message::ClanJoin(realtime::ClanJoin { clan_id, ..Default::default() });
