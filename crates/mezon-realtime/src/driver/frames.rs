@@ -26,36 +26,52 @@ impl Frames {
         loop {
             let content = usize::try_from(self.left).map_or(bytes.len(), |left| left.min(bytes.len()));
             self.left -= content as u64;
-            let Some((&byte, rest)) = bytes.get(content..).and_then(<[u8]>::split_first) else { return };
-            bytes = rest;
-            if let Some(place) = self.head.get_mut(self.read) {
-                *place = byte;
-            }
-            self.read += 1;
-            if let Some(content) = self.content() {
-                (self.read, self.left) = (0, content);
-                let [first, ..] = self.head;
-                if first & CONTROL == 0 {
-                    self.in_parts = first & FIN == 0;
+            bytes = bytes.get(content..).unwrap_or_default();
+            // Nearly all headers come in one piece.
+            bytes = match (self.read, bytes) {
+                (_, []) => return,
+                (0, [first, short @ 0..126, rest @ ..]) => {
+                    self.begin(*first, (*short).into());
+                    rest
                 }
-            }
+                (0, [first, 126, high, low, rest @ ..]) => {
+                    self.begin(*first, u16::from_be_bytes([*high, *low]).into());
+                    rest
+                }
+                (_, [byte, rest @ ..]) => {
+                    self.take(*byte);
+                    rest
+                }
+            };
+        }
+    }
+
+    /// A frame begins: its header has been read.
+    fn begin(&mut self, first: u8, content: u64) {
+        (self.read, self.left) = (0, content);
+        if first & CONTROL == 0 {
+            self.in_parts = first & FIN == 0;
+        }
+    }
+
+    /// The next byte of a header.
+    fn take(&mut self, byte: u8) {
+        if let Some(place) = self.head.get_mut(self.read) {
+            *place = byte;
+        }
+        self.read += 1;
+        let [first, length, long @ ..] = self.head;
+        match (self.read, length & 0x7f) {
+            (2, short @ 0..126) => self.begin(first, short.into()),
+            (4, 126) => self.begin(first, u64::from_be_bytes(long) >> 48),
+            (LONGEST, 127) => self.begin(first, u64::from_be_bytes(long)),
+            _ => {}
         }
     }
 
     /// Whether a message has come to its end, and nothing has come behind it.
     pub(super) fn are_whole(&self) -> bool {
         self.read == 0 && self.left == 0 && !self.in_parts
-    }
-
-    /// How long the content is, once the header has been read.
-    fn content(&self) -> Option<u64> {
-        let [_, length, long @ ..] = self.head;
-        match (self.read, length & 0x7f) {
-            (2, short @ 0..126) => Some(short.into()),
-            (4, 126) => Some(u64::from_be_bytes(long) >> 48),
-            (LONGEST, 127) => Some(u64::from_be_bytes(long)),
-            _ => None,
-        }
     }
 }
 
