@@ -11,10 +11,10 @@ mod inbox;
 mod link;
 mod socket;
 mod states;
+mod storing;
 mod tcp;
 mod transport;
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, MutexGuard};
@@ -22,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use mezon_session::{BoxFuture, Session, SessionUpdate, TokenSource};
+use mezon_session::{BoxFuture, Session, TokenSource};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
@@ -31,6 +31,7 @@ use self::dial::{Dialled, Dialler};
 use self::inbox::Inbox;
 use self::link::Link;
 use self::socket::{Command, Shared};
+use self::storing::Storing;
 use crate::machine::{Counters, Input, Machine, Outcome, Output};
 use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
 
@@ -49,9 +50,6 @@ const TURNS: usize = 2;
 /// After so many pauses without a command the room for commands is given back: a pause lies between the requests of a burst
 /// and their answers, and each heartbeat brings two.
 const KEPT_PAUSES: u8 = 3;
-
-/// How many pushed credentials wait to be stored. Only a broken server sends more; the older ones go then.
-const CREDENTIALS: usize = 16;
 
 /// Connects with the credentials of `source`, and stays connected until the connection is closed.
 ///
@@ -148,8 +146,7 @@ struct Driver {
     state: watch::Sender<ConnectionState>,
     opened: Option<oneshot::Sender<Result<(), ConnectError>>>,
     last_error: Option<ConnectError>,
-    to_store: VecDeque<SessionUpdate>,
-    storing: Option<JoinHandle<bool>>,
+    storing: Storing,
 }
 
 /// A dial in its own task, which ends with it.
@@ -184,6 +181,7 @@ impl Driver {
             commands: Vec::new(),
             silent: false,
             unheard: false,
+            storing: Storing::new(Arc::clone(&source)),
             dialler: Arc::new(Dialler::new(config, source)),
             dial: None,
             session: None,
@@ -198,8 +196,6 @@ impl Driver {
             state: state_sender,
             opened: Some(opened),
             last_error: None,
-            to_store: VecDeque::new(),
-            storing: None,
         };
         (socket, events, driver)
     }
@@ -266,28 +262,11 @@ impl Driver {
     }
 
     fn poll_storing(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
-        let mut moved = false;
-        if let Some(task) = &mut self.storing {
-            let Poll::Ready(stored) = Pin::new(task).poll(context) else { return false };
-            self.storing = None;
-            moved = true;
-            if stored.unwrap_or(false) {
-                self.machine.handle(now, Input::CredentialsStored);
-            }
+        let moved = self.storing.poll(context);
+        if moved == Some(true) {
+            self.machine.handle(now, Input::CredentialsStored);
         }
-        if let Some(update) = self.to_store.pop_front() {
-            let source = Arc::clone(&self.dialler.source);
-            // In a task of its own: rotated credentials must not be lost because a connection ends.
-            self.storing = Some(tokio::spawn(async move {
-                let stored = source.pushed(update).await;
-                if let Err(error) = &stored {
-                    tracing::warn!(error = format_args!("{error:#}"), "pushed credentials could not be taken over");
-                }
-                stored.is_ok()
-            }));
-            moved = true;
-        }
-        moved
+        moved.is_some()
     }
 
     /// The clock decides, not the timer: a timer may be early, late or out of budget.
@@ -347,12 +326,7 @@ impl Driver {
                     // A caller who is gone needs no answer.
                     let _ = waiter.send(outcome);
                 }
-                Output::Credentials(update) => {
-                    if self.to_store.len() >= CREDENTIALS {
-                        self.to_store.pop_front();
-                    }
-                    self.to_store.push_back(*update);
-                }
+                Output::Credentials(update) => self.storing.push(*update),
                 Output::Event(event) => self.gathered.push(event),
                 Output::State(state) => self.enter(state),
             }
@@ -419,19 +393,7 @@ impl Driver {
         for command in self.inbox.end() {
             command.refuse(NotSent::Closed);
         }
-        // What waits to be stored is stored; it needs no connection for that. One after the other: the last one is to stay.
-        let (storing, waiting) = (self.storing.take(), std::mem::take(&mut self.to_store));
-        if !waiting.is_empty() {
-            let source = Arc::clone(&self.dialler.source);
-            tokio::spawn(async move {
-                if let Some(storing) = storing {
-                    let _ = storing.await;
-                }
-                for update in waiting {
-                    let _ = source.pushed(update).await;
-                }
-            });
-        }
+        self.storing.finish();
     }
 }
 

@@ -1,0 +1,74 @@
+//! Credentials that the server pushes, on their way to the token source.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use mezon_session::{SessionUpdate, TokenSource};
+use tokio::task::JoinHandle;
+
+/// How many updates wait to be stored. Only a broken server sends more; the older ones go then.
+const WAITING: usize = 16;
+
+/// Stores one update after the other, each in a task of its own: rotated credentials must not be lost because a connection
+/// ends, and the newest are to be the last.
+pub(super) struct Storing {
+    source: Arc<dyn TokenSource>,
+    waiting: VecDeque<SessionUpdate>,
+    task: Option<JoinHandle<bool>>,
+}
+
+impl Storing {
+    pub(super) fn new(source: Arc<dyn TokenSource>) -> Self {
+        Self { source, waiting: VecDeque::new(), task: None }
+    }
+
+    pub(super) fn push(&mut self, update: SessionUpdate) {
+        if self.waiting.len() >= WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(update);
+    }
+
+    /// Begins what can begin. `Some`: something has moved; true when credentials have been stored.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<bool> {
+        let mut moved = None;
+        if let Some(task) = &mut self.task {
+            let Poll::Ready(stored) = Pin::new(task).poll(context) else { return None };
+            self.task = None;
+            moved = Some(stored.unwrap_or(false));
+        }
+        if let Some(update) = self.waiting.pop_front() {
+            self.task = Some(tokio::spawn(store(Arc::clone(&self.source), update)));
+            moved = moved.or(Some(false));
+        }
+        moved
+    }
+
+    /// The connection is over. What waits needs none.
+    pub(super) fn finish(&mut self) {
+        let (task, waiting) = (self.task.take(), std::mem::take(&mut self.waiting));
+        if waiting.is_empty() {
+            return;
+        }
+        let source = Arc::clone(&self.source);
+        tokio::spawn(async move {
+            if let Some(task) = task {
+                let _ = task.await;
+            }
+            for update in waiting {
+                store(Arc::clone(&source), update).await;
+            }
+        });
+    }
+}
+
+/// Whether it worked.
+async fn store(source: Arc<dyn TokenSource>, update: SessionUpdate) -> bool {
+    let stored = source.pushed(update).await;
+    if let Err(error) = &stored {
+        tracing::warn!(error = format_args!("{error:#}"), "pushed credentials could not be taken over");
+    }
+    stored.is_ok()
+}
