@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tracing::debug;
 
 use crate::client::{Current, Inner};
-use crate::{ApiClient, ApiError, ApiErrorKind};
+use crate::{ApiClient, ApiError, ApiErrorKind, spawn};
 
 /// The clock is looked at again this often: timers stand still while a machine sleeps, tokens do not.
 const LOOK: Duration = Duration::from_secs(60);
@@ -29,7 +29,8 @@ impl ApiClient {
     /// Outside of a tokio runtime.
     pub fn keep_fresh(&self) {
         if !self.inner.kept_fresh.swap(true, Ordering::SeqCst) {
-            tokio::spawn(keep_fresh(Arc::downgrade(&self.inner), self.inner.current.subscribe()));
+            let work = keep_fresh(Arc::downgrade(&self.inner), self.inner.current.subscribe());
+            spawn(Box::pin(work));
         }
     }
 }

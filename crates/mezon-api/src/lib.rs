@@ -65,6 +65,11 @@ pub use retry::RetryPolicy;
 pub use timeouts::Timeouts;
 pub use upload::{UploadRequest, UploadSource, UploadTicket};
 
+/// Runs `work` in a task. What the runtime does for a task is compiled for each type of future: this is one type for all.
+fn spawn(work: mezon_session::BoxFuture<'static, ()>) {
+    tokio::spawn(work);
+}
+
 /// Runs `work`, which may block, where that is allowed.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
     let done = tokio::task::spawn_blocking(work).await;

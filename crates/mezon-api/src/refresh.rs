@@ -17,7 +17,7 @@ use crate::client::{Current, Inner};
 use crate::error::{session_error, store_error};
 use crate::gateway::out_of_time;
 use crate::request::{Outgoing, PROTO, basic};
-use crate::{ApiClient, ApiError, ApiErrorKind, Method, blocking, session_answer};
+use crate::{ApiClient, ApiError, ApiErrorKind, Method, blocking, session_answer, spawn};
 
 /// The refresh that is under way, if any.
 #[derive(Default)]
@@ -142,11 +142,11 @@ impl Inner {
         let seen = Arc::clone(seen);
         // A task of its own: whoever gives up waiting must not stop it between spending the old token and storing the
         // new one.
-        tokio::spawn(async move {
+        spawn(Box::pin(async move {
             let outcome = inner.fly(&seen).await;
             *inner.flights.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
             sender.send_replace(Some(outcome));
-        });
+        }));
         Some(flight)
     }
 

@@ -95,10 +95,12 @@ fn server_error(body: &[u8], secrets: &[&Secret]) -> ServerError {
 fn clean(message: &str, secrets: &[&Secret]) -> Option<String> {
     let mut message = message.to_owned();
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        message = message.replace(secret.expose(), "<redacted>");
-        // As Basic credentials carry it.
-        let user = secret.expose().strip_suffix(':').unwrap_or(secret.expose());
-        message = message.replace(&BASE64.encode(format!("{user}:").as_bytes()), "<redacted>");
+        let plain = secret.expose();
+        // Basic credentials are a name, a colon and no password.
+        let basic = BASE64.encode([plain.trim_end_matches(':'), ":"].concat().as_bytes());
+        for text in [plain, &basic] {
+            message = message.replace(text, "<redacted>");
+        }
     }
     let message: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let message = message.trim();

@@ -7,6 +7,7 @@ use std::task::Poll;
 
 use mezon_model::Target;
 use mezon_realtime::{ConnectErrorKind, ConnectionState, Events, Socket, States};
+use mezon_session::BoxFuture;
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::LightError;
@@ -197,13 +198,15 @@ impl Live {
         }
         let (baselines, history) = (Arc::clone(baselines), Arc::clone(history));
         let (target, socket) = (*target, self.socket.clone());
-        self.lookups.spawn(async move {
+        // One type of future for all tasks: what the runtime does for a task is compiled for each.
+        let lookup: BoxFuture<'static, ()> = Box::pin(async move {
             let socket = &socket;
             let is_alive = |generation| async move {
                 socket.ping().await.is_ok() && socket.state() == ConnectionState::Ready { generation }
             };
             baselines.read(target, &*history, is_alive).await;
         });
+        self.lookups.spawn(lookup);
     }
 }
 

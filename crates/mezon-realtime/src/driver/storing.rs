@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use mezon_session::{SessionUpdate, TokenSource};
+use mezon_session::{BoxFuture, SessionUpdate, TokenSource};
 use tokio::task::JoinHandle;
 
 /// How many updates wait to be stored. Only a broken server sends more; the older ones go then.
@@ -40,7 +40,7 @@ impl Storing {
             moved = Some(stored.unwrap_or(false));
         }
         if let Some(update) = self.waiting.pop_front() {
-            self.task = Some(tokio::spawn(store(Arc::clone(&self.source), update)));
+            self.task = Some(spawn(Box::pin(store(Arc::clone(&self.source), update))));
             moved = moved.or(Some(false));
         }
         moved
@@ -53,15 +53,22 @@ impl Storing {
             return;
         }
         let source = Arc::clone(&self.source);
-        tokio::spawn(async move {
+        spawn(Box::pin(async move {
             if let Some(task) = task {
                 let _ = task.await;
             }
+            let mut stored = false;
             for update in waiting {
-                store(Arc::clone(&source), update).await;
+                stored = store(Arc::clone(&source), update).await;
             }
-        });
+            stored
+        }));
     }
+}
+
+/// The runtime knows these tasks as one type of future: what it does for a task is compiled for each.
+fn spawn(work: BoxFuture<'static, bool>) -> JoinHandle<bool> {
+    tokio::spawn(work)
 }
 
 /// Whether it worked.

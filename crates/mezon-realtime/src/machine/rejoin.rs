@@ -20,8 +20,9 @@ pub(super) struct Rejoin {
     seen: HashMap<ChannelId, (ClanId, Option<MessageId>)>,
     /// There was no room to note a channel.
     overflowed: bool,
-    /// The channels as they were when the connection was lost; not told to the application yet.
-    missed: Option<BTreeMap<ChannelId, ChannelGap>>,
+    /// The channels as they were when the connection was lost; not told to the application yet. `None` for one that was
+    /// left since.
+    missed: Option<BTreeMap<ChannelId, Option<ChannelGap>>>,
     /// Joins to make on this connection.
     queue: VecDeque<Membership>,
     unanswered: usize,
@@ -67,8 +68,8 @@ impl Rejoin {
 
     fn forget(&mut self, place: Place) {
         self.seen.remove(&place.channel_id);
-        if let Some(missed) = &mut self.missed {
-            missed.remove(&place.channel_id);
+        if let Some(missed) = self.missed.as_mut().and_then(|missed| missed.get_mut(&place.channel_id)) {
+            *missed = None;
         }
     }
 
@@ -92,12 +93,12 @@ impl Rejoin {
         self.queue.clear();
         self.unanswered = 0;
         let missed = self.missed.get_or_insert_default();
+        let mut note = |gap: ChannelGap| _ = missed.entry(gap.channel_id).or_default().get_or_insert(gap);
         for (&channel_id, &(clan_id, last_seen)) in &self.seen {
-            let gap = ChannelGap { clan_id, channel_id, last_seen };
-            missed.entry(channel_id).or_insert(gap);
+            note(ChannelGap { clan_id, channel_id, last_seen });
         }
         for &Place { clan_id, channel_id } in self.wanted.keys().filter(|place| !place.channel_id.is_none()) {
-            missed.entry(channel_id).or_insert(ChannelGap { clan_id, channel_id, last_seen: None });
+            note(ChannelGap { clan_id, channel_id, last_seen: None });
         }
     }
 
@@ -137,7 +138,7 @@ impl Rejoin {
     pub(super) fn take_missed(&mut self) -> Option<(Vec<ChannelGap>, bool)> {
         // In a clan, messages may have come in channels that were never heard of.
         let is_complete = !self.overflowed && !self.wanted.keys().any(|place| place.channel_id.is_none());
-        self.missed.take().map(|missed| (missed.into_values().collect(), is_complete))
+        self.missed.take().map(|missed| (missed.into_values().flatten().collect(), is_complete))
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
