@@ -142,6 +142,18 @@ impl Rig {
         self.receive(0, envelope::Message::ChannelMessage(message));
     }
 
+    /// `newest` was the newest message when `CHANNEL` was joined.
+    async fn find_baseline(&self, newest: i64) {
+        assert!(self.baselines.want(CHANNEL.into()));
+        let (history, mut asked) = HistoryByHand::new();
+        let baselines = Arc::clone(&self.baselines);
+        let is_alive = |_| std::future::ready(true);
+        let lookup =
+            tokio::spawn(async move { baselines.read(Target::direct(CHANNEL.into()), &history, is_alive).await });
+        asked.recv().await.unwrap().answer([newest]);
+        lookup.await.unwrap();
+    }
+
     async fn asked_after(&mut self, after: i64) -> Question {
         let question = self.asked.recv().await.unwrap();
         assert_eq!((question.channel.get(), question.after), (CHANNEL, Some(MessageId::new(after))));
@@ -247,13 +259,7 @@ async fn a_history_that_cannot_be_read_leaves_a_gap_to_read_on_from() {
 #[tokio::test]
 async fn what_a_channel_lost_before_its_first_message_is_read_from_its_baseline() {
     let mut rig = Rig::joined();
-    assert!(rig.baselines.want(CHANNEL.into()));
-    let (history, mut asked) = HistoryByHand::new();
-    let lookup = Arc::clone(&rig.baselines);
-    let is_alive = |_| std::future::ready(true);
-    let lookup = tokio::spawn(async move { lookup.read(Target::direct(CHANNEL.into()), &history, is_alive).await });
-    asked.recv().await.unwrap().answer([2]);
-    lookup.await.unwrap();
+    rig.find_baseline(2).await;
     rig.lose_and_come_back();
     rig.asked_after(2).await.answer([3]);
     assert_eq!(rig.close().await.0, [3]);
@@ -271,13 +277,7 @@ async fn what_a_channel_without_a_baseline_lost_is_told() {
 #[tokio::test]
 async fn a_change_of_an_old_message_does_not_bring_back_what_was_there_before_the_join() {
     let mut rig = Rig::joined();
-    assert!(rig.baselines.want(CHANNEL.into()));
-    let (history, mut asked) = HistoryByHand::new();
-    let lookup = Arc::clone(&rig.baselines);
-    let is_alive = |_| std::future::ready(true);
-    let lookup = tokio::spawn(async move { lookup.read(Target::direct(CHANNEL.into()), &history, is_alive).await });
-    asked.recv().await.unwrap().answer([600]);
-    lookup.await.unwrap();
+    rig.find_baseline(600).await;
     let edit = api::ChannelMessage { channel_id: CHANNEL, message_id: 100, code: 1, ..Default::default() };
     rig.receive(0, envelope::Message::ChannelMessage(edit));
     rig.lose_and_come_back();
