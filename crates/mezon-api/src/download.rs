@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, USER_AGENT};
 use http::{Request, Response, Uri};
 use hyper::body::{Body as _, Incoming};
-use mezon_session::{BoxFuture, Endpoint, EndpointErrorKind};
+use mezon_session::{BoxFuture, Clock as _, Endpoint, EndpointErrorKind};
 use tempfile::{NamedTempFile, PathPersistError, TempPath};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -235,7 +235,7 @@ impl GatewayInner {
         request.headers_mut().insert(USER_AGENT, AGENT);
         let answer = self.transport.head(request, deadline).await?;
         let refused = |status, code, retry_after| ApiErrorKind::Download { status, code, retry_after };
-        let accepted = self.transport.accepted(answer, deadline, refused).await;
+        let accepted = self.transport.accepted(answer, deadline, self.clock.now(), refused).await;
         accepted.map_err(|error| Failure { error, fate: Fate::Failed })
     }
 }

@@ -139,8 +139,7 @@ impl Gateway {
         })
     }
 
-    async fn start(&self, update: SessionUpdate, app: Option<AppLogin>) -> Result<ApiClient, ApiError> {
-        let mut update = update;
+    async fn start(&self, mut update: SessionUpdate, app: Option<AppLogin>) -> Result<ApiClient, ApiError> {
         // Whoever takes the session up later knows where it belongs from the session alone.
         if update.api_url.as_deref().is_none_or(str::is_empty) {
             update.api_url = Some(self.0.endpoint.http_origin());

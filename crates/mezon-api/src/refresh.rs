@@ -352,14 +352,15 @@ pub(crate) fn is_anothers(stored: &Session, session: &Session) -> bool {
     stored.user_id() != session.user_id()
 }
 
-/// Whether `stored` is what another process left there. `current` may be the newer one, after a save that failed.
+/// Whether `stored`, of the same user, is what another process left there. `current` may be the newer one, after a save
+/// that failed.
 fn is_newer(stored: &Session, current: &Current) -> bool {
     let session = &current.session;
     let follows = match (stored.expires_at(), session.expires_at()) {
         (Some(theirs), Some(ours)) => theirs >= ours,
         _ => !current.unsaved,
     };
-    follows && !is_anothers(stored, session) && stored.token() != session.token()
+    follows && stored.token() != session.token()
 }
 
 /// Whether an answer to a refresh or a sign-in ends the login.

@@ -96,12 +96,13 @@ impl Transport {
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
 
-    /// The answer of an object store, when it is a success. `refused` makes the error of a status and of what is known of
-    /// the body.
+    /// The answer of an object store, when it is a success. `refused` makes the error of a status, the code in the body, and
+    /// how long to wait, seen from `now`.
     pub(crate) async fn accepted(
         &self,
         answer: Response<Incoming>,
         deadline: Instant,
+        now: SystemTime,
         refused: fn(StatusCode, Option<String>, Option<Duration>) -> ApiErrorKind,
     ) -> Result<Response<Incoming>, ApiError> {
         let status = answer.status();
@@ -111,7 +112,7 @@ impl Transport {
         if status.is_redirection() {
             return Err(ApiErrorKind::Redirected { host: response::redirect_host(answer.headers()) }.into());
         }
-        let retry_after = response::retry_after(answer.headers(), SystemTime::now());
+        let retry_after = response::retry_after(answer.headers(), now);
         let body = read_start(answer.into_body(), self.timeouts.stall, deadline).await;
         Err(refused(status, response::store_code(&body), retry_after).into())
     }

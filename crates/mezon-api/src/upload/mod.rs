@@ -16,7 +16,7 @@ use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use mezon_model::Attachment;
 use mezon_proto::api;
-use mezon_session::BoxFuture;
+use mezon_session::{BoxFuture, Clock as _};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
@@ -164,7 +164,7 @@ impl ApiClient {
                 Ok(answer) => {
                     let gateway = &self.inner.gateway.0;
                     let refused = |status, code, retry_after| ApiErrorKind::Upload { status, code, retry_after };
-                    match gateway.transport.accepted(answer, gateway.deadline(), refused).await {
+                    match gateway.transport.accepted(answer, gateway.deadline(), gateway.clock.now(), refused).await {
                         // Whoever is content before the whole file has come does not have it.
                         Ok(_) if sent.bytes() < ticket.size() => Err(sent.take_failure().unwrap_or_else(too_soon)),
                         accepted => accepted.map(drop),

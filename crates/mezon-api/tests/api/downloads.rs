@@ -1,11 +1,12 @@
 //! Files that come from an object store, and those that do not.
 
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use mezon_api::{ApiErrorKind, Phase, RetryPolicy, Timeouts};
-use mezon_session::ErrorClass;
+use mezon_session::{ErrorClass, ManualClock};
 
 use crate::support::{Peer, Reply, answer, session};
 
@@ -153,6 +154,14 @@ async fn what_may_pass_is_tried_again_and_the_rest_is_told() {
         "longer than a call may take: told at once"
     );
     assert_eq!(peer.requests().len(), 1);
+
+    // A date is seen from the clock that was configured.
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000);
+    let date = httpdate::fmt_http_date(now + Duration::from_secs(120));
+    let peer = Peer::start([answer(503, &format!("Retry-After: {date}\r\n"), "")]).await;
+    let gateway = peer.gateway().clock(Arc::new(ManualClock::new(now))).retry(RetryPolicy::none()).build().unwrap();
+    let error = gateway.resume(session("1", 3_600)).unwrap().download(&(peer.url() + FILE)).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Transient { retry_after: asked });
 
     let peer = Peer::start([answer(302, "Location: http://localhost:1/x?stolen=1\r\n", "")]).await;
     let error = peer.client().download(&(peer.url() + FILE)).await.unwrap_err();

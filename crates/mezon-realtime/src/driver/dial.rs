@@ -32,7 +32,7 @@ pub(super) struct Dialled {
 
 /// All that a dial needs to know.
 pub(super) struct Dialler {
-    pub(super) source: Arc<dyn TokenSource>,
+    source: Arc<dyn TokenSource>,
     gateway: Endpoint,
     policy: EndpointPolicy,
     tls: TlsConfig,
