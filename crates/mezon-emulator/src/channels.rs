@@ -8,6 +8,7 @@ use mezon_proto::realtime::{Envelope, UserChannelAdded, UserProfileRedis, envelo
 
 use crate::failure::{Failure, FailureKind};
 use crate::gateway::{Caller, Gateway};
+use crate::hub::Outgoing;
 use crate::sessions::registered;
 use crate::snowflake::created_seconds;
 use crate::store::{Channel, DIRECT, Direction, GROUP, Page, Store, StoreError, User};
@@ -132,7 +133,7 @@ impl Gateway {
                 ..UserChannelAdded::default()
             };
             let message = Some(envelope::Message::UserChannelAddedEvent(added));
-            self.hub.send_to_user(*member, &Arc::new(Envelope { cid: 0, message }));
+            self.hub.send_to_user(*member, &Outgoing::Envelope(Arc::new(Envelope { cid: 0, message })));
         }
     }
 

@@ -4,15 +4,22 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mezon_proto::realtime::{Envelope, envelope};
+use bytes::Bytes;
+use mezon_proto::api::CreateChannelDescRequest;
+use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
+use serde_json::json;
 use tokio::net::TcpSocket;
 
 use crate::builder::EmulatorBuilder;
 use crate::error::{EmulatorError, EmulatorErrorKind};
+use crate::failure::Failure;
 use crate::faults::Faults;
-use crate::gateway::Gateway;
+use crate::gateway::{Caller, Gateway};
+use crate::hub::Outgoing;
 use crate::server::Server;
+use crate::sessions::registered;
 use crate::stats::Stats;
+use crate::store::{DIRECT, GROUP};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -128,7 +135,56 @@ impl Emulator {
 
     /// Pushes an envelope to all sockets of a user, as it is; gives the number of sockets.
     pub fn push(&self, user_id: i64, envelope: &Envelope) -> usize {
-        self.gateway.hub.send_to_user(user_id, &Arc::new(envelope.clone()))
+        self.gateway.hub.send_to_user(user_id, &Outgoing::Envelope(Arc::new(envelope.clone())))
+    }
+
+    /// Pushes one binary frame with these bytes to all sockets of a user, whatever they are and however many; gives the
+    /// number of sockets.
+    pub fn push_bytes(&self, user_id: i64, bytes: impl Into<Bytes>) -> usize {
+        self.gateway.hub.send_to_user(user_id, &Outgoing::Bytes(bytes.into()))
+    }
+
+    /// Lets a user open a direct channel with one other user, or a group with several, without a client of their own;
+    /// gives the id of the channel.
+    ///
+    /// The others hear of it as gateways tell it, with a `user_channel_added_event`. Users who are not known are made.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::Refused`] when such a channel cannot be, [`EmulatorErrorKind::Storage`] when it cannot be
+    /// stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the channel may have been made and not told.
+    pub async fn open_channel(&self, user_id: i64, others: &[i64]) -> Result<i64, EmulatorError> {
+        let caller = self.person(user_id).await?;
+        let kind = if others.len() == 1 { DIRECT } else { GROUP };
+        let request = CreateChannelDescRequest { r#type: kind, user_ids: others.to_vec(), ..Default::default() };
+        Ok(self.gateway.create_channel(&caller, request).await?.channel_id)
+    }
+
+    /// Lets a user write a text into a channel, without a client of their own; gives the id of the message.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::Refused`] when the user is not in the channel or the text is too long,
+    /// [`EmulatorErrorKind::Storage`] when it cannot be stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the message may have been stored and not delivered.
+    pub async fn say(&self, user_id: i64, channel_id: i64, text: &str) -> Result<i64, EmulatorError> {
+        let caller = self.person(user_id).await?;
+        let content = json!({ "t": text }).to_string();
+        let request = ChannelMessageSend { channel_id, content, ..Default::default() };
+        Ok(self.gateway.send_message(&caller, request).await?.message_id)
+    }
+
+    /// A user as the maker of a request that came without a client.
+    async fn person(&self, id: i64) -> Result<Caller, EmulatorError> {
+        let user = self.gateway.storage.run(move |store| registered(store, id).map_err(Failure::from)).await?;
+        Ok(Caller { user: user.id, username: user.username, token: 0, host: self.addr.to_string() })
     }
 
     /// Makes a new session for a user and pushes it to the user's sockets, as gateways do before a token expires.
@@ -145,8 +201,7 @@ impl Emulator {
     pub async fn rotate_session(&self, user_id: i64) -> Result<(), EmulatorError> {
         let Some(host) = self.gateway.hub.host_of(user_id) else { return Ok(()) };
         let session = self.gateway.session_of(user_id, &host).await;
-        let session = session.map_err(|failure| EmulatorError::new(EmulatorErrorKind::Storage, failure.message))?;
-        let message = Some(envelope::Message::RefreshSessionEvent(session));
+        let message = Some(envelope::Message::RefreshSessionEvent(session?));
         self.push(user_id, &Envelope { cid: 0, message });
         Ok(())
     }

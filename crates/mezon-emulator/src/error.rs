@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::failure::{Failure, FailureKind};
+
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
 /// An emulator could not start, listen again, or use its database.
@@ -27,6 +29,8 @@ pub enum EmulatorErrorKind {
     Database(PathBuf),
     /// The storage failed while it was in use.
     Storage,
+    /// What was asked for in the name of a user would be refused to a client, too.
+    Refused,
     /// The certificate of the authority could not be written to this file.
     WriteCa(PathBuf),
     /// There is no certificate: the emulator was started without TLS.
@@ -48,6 +52,16 @@ impl EmulatorError {
     }
 }
 
+impl From<Failure> for EmulatorError {
+    fn from(failure: Failure) -> Self {
+        let kind = match failure.kind {
+            FailureKind::Internal => EmulatorErrorKind::Storage,
+            _ => EmulatorErrorKind::Refused,
+        };
+        Self::new(kind, failure.message)
+    }
+}
+
 impl fmt::Display for EmulatorError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
@@ -60,6 +74,7 @@ impl fmt::Display for EmulatorError {
                 write!(f, "cannot open the database {}, it must be writable and made by this emulator", path.display())
             }
             EmulatorErrorKind::Storage => f.write_str("the emulator's storage failed"),
+            EmulatorErrorKind::Refused => f.write_str("the emulator refuses what the user was to do"),
             EmulatorErrorKind::WriteCa(path) => write!(f, "cannot write the CA certificate to {}", path.display()),
             EmulatorErrorKind::NoTls => f.write_str("there is no CA certificate, start the emulator with TLS"),
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use mezon_proto::realtime::{Envelope, PresenceSession, UserPresence};
 use mezon_proto::wire::ApiReply;
 use tokio::sync::{mpsc, watch};
@@ -16,8 +17,8 @@ use crate::stats::Counters;
 pub(crate) enum Outgoing {
     Envelope(Arc<Envelope>),
     ApiReply(ApiReply),
-    /// Bytes that are no envelope.
-    Garbage,
+    /// Any bytes, envelope or not.
+    Bytes(Bytes),
 }
 
 /// A frame, and when it may go out.
@@ -28,15 +29,30 @@ pub(crate) struct Queued {
 }
 
 /// What a socket is told from outside. A later variant outranks the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Control {
     Run,
     /// Read nothing, send nothing, stay connected.
     Silent,
-    /// Send a close frame with this code, and end.
-    Close(u16),
+    /// Write these bytes past the WebSocket layer, give the client a moment to end, and end.
+    Last(Bytes),
     /// End without a close frame.
     Cut,
+}
+
+/// The longest reason of a close frame, in bytes: control frames carry 125, and the code is two of them.
+const LONGEST_REASON: usize = 123;
+
+impl Control {
+    /// Closes with this code, whether it may stand on the wire or not, and with this reason.
+    pub(crate) fn close(code: u16, reason: &str) -> Self {
+        let mut payload = code.to_be_bytes().to_vec();
+        payload.extend(reason.bytes().take(LONGEST_REASON));
+        // The last frame of a message (0x80), a close frame (0x08), unmasked, and its length.
+        let mut frame = vec![0x88, u8::try_from(payload.len()).unwrap_or_default()];
+        frame.append(&mut payload);
+        Self::Last(frame.into())
+    }
 }
 
 /// Policy violation: the code for a client that does not read what it is sent.
@@ -155,10 +171,10 @@ impl Hub {
     }
 
     /// Reaches all sockets of a user; gives their number.
-    pub(crate) fn send_to_user(&self, user: i64, envelope: &Arc<Envelope>) -> usize {
+    pub(crate) fn send_to_user(&self, user: i64, frame: &Outgoing) -> usize {
         let sockets = self.sockets();
         let members = sockets.open.values().filter(|member| member.user == user);
-        members.map(|member| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope)))).count()
+        members.map(|member| self.enqueue(member, frame.clone())).count()
     }
 
     /// Reaches all sockets that have joined a channel, but for one; gives their number.
@@ -169,7 +185,7 @@ impl Hub {
         members.map(|member| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope)))).count()
     }
 
-    pub(crate) fn control_all(&self, control: Control) {
+    pub(crate) fn control_all(&self, control: &Control) {
         for member in self.sockets().open.values() {
             raise(&member.control, control);
         }
@@ -179,7 +195,7 @@ impl Hub {
         let queued = Queued { due: Instant::now() + self.plan.delay(), frame };
         if let Err(mpsc::error::TrySendError::Full(_)) = member.queue.try_send(queued) {
             tracing::info!(user = member.user, "closing a socket that does not read");
-            raise(&member.control, Control::Close(TOO_SLOW));
+            raise(&member.control, &Control::close(TOO_SLOW, ""));
         }
     }
 
@@ -212,10 +228,12 @@ fn presence(socket: i32, member: &Member) -> UserPresence {
 }
 
 /// A socket that is told to end is not told to run again.
-fn raise(current: &watch::Sender<Control>, control: Control) {
+fn raise(current: &watch::Sender<Control>, control: &Control) {
     current.send_if_modified(|current| {
-        let raised = control > *current;
-        *current = control.max(*current);
+        let raised = control > current;
+        if raised {
+            control.clone_into(current);
+        }
         raised
     });
 }

@@ -68,7 +68,7 @@ mod uploads;
 pub use builder::{DEFAULT_SERVER_KEY, EmulatorBuilder};
 pub use emulator::Emulator;
 pub use error::{EmulatorError, EmulatorErrorKind};
-pub use faults::{Fault, Faults, ParseFaultError};
+pub use faults::{Answer, Fault, Faults, Page, ParseFaultError, Route, Times};
 /// The messages that [`Emulator::push`] takes.
 pub use mezon_proto as proto;
 pub use stats::Stats;

@@ -58,10 +58,14 @@ impl Gateway {
             topic_id: request.topic_id,
             ..api::ChannelMessage::default()
         };
-        self.store_message(message.clone()).await?;
-        self.counters.count(|stats| stats.messages += 1);
         let ack = ack(&message, caller);
-        self.deliver(message);
+        self.counters.count(|stats| stats.messages += 1);
+        if self.plan.take(|plan| &mut plan.drop_ids) {
+            self.deliver(api::ChannelMessage { message_id: 0, ..message });
+        } else {
+            self.store_message(message.clone()).await?;
+            self.deliver(message);
+        }
         Ok(ack)
     }
 
@@ -180,8 +184,12 @@ impl Gateway {
     fn deliver(&self, message: api::ChannelMessage) {
         let channel = message.channel_id;
         let message = Some(envelope::Message::ChannelMessage(self.on_the_wire(message)));
-        let reached = self.hub.send_to_channel(channel, &Arc::new(Envelope { cid: 0, message }), None);
-        self.counters.count(|stats| stats.deliveries += u64::try_from(reached).unwrap_or_default());
+        let push = Arc::new(Envelope { cid: 0, message });
+        let times = if self.plan.take(|plan| &mut plan.repeat_messages) { 2 } else { 1 };
+        for _ in 0..times {
+            let reached = self.hub.send_to_channel(channel, &push, None);
+            self.counters.count(|stats| stats.deliveries += u64::try_from(reached).unwrap_or_default());
+        }
     }
 
     fn on_the_wire(&self, message: api::ChannelMessage) -> api::ChannelMessage {

@@ -61,7 +61,7 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: i32, message: Message) 
             gateway.counters.count(|stats| stats.sends_received += 1);
             need_joined(gateway, origin, request.channel_id).await?;
             let ack = gateway.send_message(&origin.caller, request).await?;
-            (!gateway.plan.take_ack_drop()).then_some(Message::ChannelMessageAck(ack))
+            (!gateway.plan.take(|plan| &mut plan.drop_acks)).then_some(Message::ChannelMessageAck(ack))
         }
         Message::ChannelMessageUpdate(request) => {
             Some(Message::ChannelMessageAck(gateway.update_message(&origin.caller, &request).await?))

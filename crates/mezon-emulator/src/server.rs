@@ -88,7 +88,7 @@ async fn run(gateway: Arc<Gateway>, listener: TcpListener, local: SocketAddr, mu
     };
     drop(listener);
     if end == End::Graceful {
-        gateway.hub.control_all(Control::Close(GOING_AWAY));
+        gateway.hub.control_all(&Control::close(GOING_AWAY, ""));
         // Connections that are not sockets end below.
         let _ = timeout(CLOSING, gateway.counters.wait_for(|stats| stats.open_sockets == 0)).await;
     }

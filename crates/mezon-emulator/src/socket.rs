@@ -7,14 +7,14 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use mezon_proto::wire::{self, Inbound};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::faults::FrameMeter;
+use crate::faults::{FrameMeter, GARBAGE};
 use crate::gateway::{Caller, Gateway};
 use crate::hub::{Control, Outgoing, Queued};
 use crate::requests::{self, Origin};
@@ -23,8 +23,6 @@ use crate::requests::{self, Origin};
 const LARGEST_MESSAGE: usize = 1 << 20;
 /// How long a close frame may take to be exchanged.
 const CLOSING: Duration = Duration::from_secs(1);
-/// Bytes that are neither an envelope (wire type 7) nor an API reply (first byte 0xff).
-const GARBAGE: &[u8] = &[0x0f, 0xde, 0xad, 0xbe, 0xef];
 
 type Sink<S> = SplitSink<WebSocketStream<S>, WsMessage>;
 type Source<S> = SplitStream<WebSocketStream<S>>;
@@ -54,7 +52,7 @@ where
     if let Ok(mut stream) = source.reunite(sink) {
         match end {
             Control::Run | Control::Cut => {}
-            Control::Close(code) => close(&mut stream, code).await,
+            Control::Last(bytes) => end_with(&mut stream, &bytes).await,
             Control::Silent => keep_silent(&mut stream, &mut control).await,
         }
     }
@@ -62,7 +60,7 @@ where
 
 /// Waits until the socket is told to do anything but run.
 async fn told_to_end(control: &mut watch::Receiver<Control>) -> Control {
-    control.wait_for(|control| *control != Control::Run).await.map_or(Control::Cut, |control| *control)
+    control.wait_for(|control| *control != Control::Run).await.map_or(Control::Cut, |control| control.clone())
 }
 
 /// Answers what the client sends, one request after the other. Tells how the socket is to end.
@@ -142,19 +140,28 @@ fn encode(gateway: &Gateway, origin: &Origin, frame: &Outgoing) -> Bytes {
             origin.revision.get().copied().unwrap_or(gateway.settings.revision).encode(envelope)
         }
         Outgoing::ApiReply(reply) => reply.encode(),
-        Outgoing::Garbage => Bytes::from_static(GARBAGE),
+        Outgoing::Bytes(bytes) => bytes.clone(),
     }
 }
 
-/// Sends a close frame, and waits a moment for the client's.
-async fn close<S>(stream: &mut WebSocketStream<S>, code: u16)
+/// Writes the last bytes past the WebSocket layer, which would not send all of them, and waits a moment for the
+/// client's close frame.
+async fn end_with<S>(stream: &mut WebSocketStream<S>, bytes: &[u8])
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let frame = CloseFrame { code: code.into(), reason: "".into() };
     let handshake = async {
-        if stream.close(Some(frame)).await.is_ok() {
-            while let Some(Ok(_)) = stream.next().await {}
+        let written = async {
+            stream.flush().await.ok()?;
+            stream.get_mut().write_all(bytes).await.ok()?;
+            stream.get_mut().flush().await.ok()
+        };
+        if written.await.is_some() {
+            while let Some(Ok(message)) = stream.next().await {
+                if message.is_close() {
+                    return;
+                }
+            }
         }
     };
     // A client that does not answer is cut off.

@@ -61,14 +61,22 @@ Faults for --fault:
   close-code=CODE@N             close each socket with a code after N frames
   mute-pongs                    answer no ping
   half-open                     take everything and answer nothing
-  delay=TIME                    answer late, such as 200ms
+  delay=TIME[@ROUTE]            answer late, such as 200ms
   duplicate                     send every frame twice
   garbage-every=N               send an unreadable frame after every N frames
   fail-next=N:STATUS[:TIME][@METHOD]
                                 fail the next N calls with 401, 429, 503, ..., with Retry-After, of one method
+  answer=TIMES:STATUS:PAGE[@ROUTE]
+                                answer the next N calls, those of a TIME or always, as something in between would:
+                                empty, gateway, grpc, html, basic or gzip
   refuse-upgrades=N:STATUS      refuse the next N sockets
+  upgrade-header=NAME:VALUE     open sockets with this header
   drop-acks=N                   store and deliver the next N messages without acknowledging them
+  repeat-messages=N             deliver the next N messages twice
+  drop-message-ids=N            deliver the next N messages without an id, and keep none
   refuse-uploads=STATUS         refuse uploads
+
+A ROUTE is calls, uploads, downloads, sockets, or the name of a call.
 
 Actions for --at, beside the faults:
   cut, close=CODE, garbage, expire-tokens, expire-refresh-tokens, forget-joins, clear

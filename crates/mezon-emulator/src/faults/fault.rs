@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::answer::{Page, Route, Times};
+
 /// A fault that is in force from the start of an emulator.
 ///
 /// Reads from and prints as text, for command lines:
@@ -15,13 +17,19 @@ use std::time::Duration;
 /// | `mute-pongs` | leaves pings unanswered |
 /// | `half-open` | sockets open, and nothing arrives on them in either direction |
 /// | `delay=200ms` | frames and HTTP answers arrive later (`ms` or `s`) |
+/// | `delay=200ms@ListChannelMessages` | HTTP answers of one [`Route`] arrive later |
 /// | `duplicate` | each frame comes twice |
 /// | `garbage-every=10` | a frame that is no envelope after each 10 frames |
 /// | `fail-next=3:503` | the next 3 HTTP calls fail with 503 |
 /// | `fail-next=3:429:5s` | the same, with `Retry-After: 5` |
 /// | `fail-next=3:503@SessionRefresh` | the next 3 calls of one method fail |
+/// | `answer=2:403:html` | the next 2 HTTP calls are answered with 403 and a [`Page`] |
+/// | `answer=10s:204:empty@GetAccount` | the same for a time, of one [`Route`]; `always` is for good |
 /// | `refuse-upgrades=2:401` | the next 2 sockets are refused with 401 |
+/// | `upgrade-header=Connection:keep-alive, Upgrade` | a header of the answers that open sockets |
 /// | `drop-acks=1` | the next message over a socket is not acknowledged |
+/// | `repeat-messages=1` | the next message is pushed twice |
+/// | `drop-message-ids=1` | the next message is pushed without an id, and not kept |
 /// | `refuse-uploads=403` | uploads are refused with 403 |
 ///
 /// ```
@@ -52,6 +60,13 @@ pub enum Fault {
     HalfOpen,
     /// See [`Faults::delay`](crate::Faults::delay).
     Delay(Duration),
+    /// See [`Faults::delay_on`](crate::Faults::delay_on).
+    DelayOn {
+        /// By how much.
+        by: Duration,
+        /// Which HTTP answers.
+        route: Route,
+    },
     /// See [`Faults::duplicate`](crate::Faults::duplicate).
     Duplicate,
     /// See [`Faults::garbage_every`](crate::Faults::garbage_every).
@@ -70,6 +85,24 @@ pub enum Fault {
         /// The method whose calls fail; any when there is none.
         method: Option<String>,
     },
+    /// See [`Faults::answer`](crate::Faults::answer).
+    Answer {
+        /// How often.
+        times: Times,
+        /// The HTTP status.
+        status: u16,
+        /// What the answers carry.
+        page: Page,
+        /// Which requests.
+        route: Route,
+    },
+    /// See [`Faults::upgrade_header`](crate::Faults::upgrade_header).
+    UpgradeHeader {
+        /// The header.
+        name: String,
+        /// Its value; an empty one takes the header away.
+        value: String,
+    },
     /// See [`Faults::refuse_upgrades`](crate::Faults::refuse_upgrades).
     RefuseUpgrades {
         /// How many sockets are refused.
@@ -82,6 +115,16 @@ pub enum Fault {
         /// How many messages go without their acknowledgement.
         count: u64,
     },
+    /// See [`Faults::repeat_messages`](crate::Faults::repeat_messages).
+    RepeatMessages {
+        /// How many messages.
+        count: u64,
+    },
+    /// See [`Faults::drop_message_ids`](crate::Faults::drop_message_ids).
+    DropMessageIds {
+        /// How many messages.
+        count: u64,
+    },
     /// See [`Faults::refuse_uploads`](crate::Faults::refuse_uploads).
     RefuseUploads {
         /// The HTTP status.
@@ -90,8 +133,11 @@ pub enum Fault {
 }
 
 /// All forms, as the error lists them.
-const FORMS: &str = "drop-after=N, close-code=CODE@N, mute-pongs, half-open, delay=200ms, duplicate, garbage-every=N, \
-                     fail-next=N:STATUS[:5s][@METHOD], refuse-upgrades=N:STATUS, drop-acks=N, refuse-uploads=STATUS";
+const FORMS: &str = "drop-after=N, close-code=CODE@N, mute-pongs, half-open, delay=200ms[@ROUTE], duplicate, \
+                     garbage-every=N, fail-next=N:STATUS[:5s][@METHOD], \
+                     answer=N|5s|always:STATUS:empty|gateway|grpc|html|basic|gzip[@ROUTE], refuse-upgrades=N:STATUS, \
+                     upgrade-header=NAME:VALUE, drop-acks=N, repeat-messages=N, drop-message-ids=N, \
+                     refuse-uploads=STATUS";
 
 /// A text that names no fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +170,7 @@ impl fmt::Display for Fault {
             Self::MutePongs => f.write_str("mute-pongs"),
             Self::HalfOpen => f.write_str("half-open"),
             Self::Delay(by) => write!(f, "delay={}ms", by.as_millis()),
+            Self::DelayOn { by, route } => write!(f, "delay={}ms@{route}", by.as_millis()),
             Self::Duplicate => f.write_str("duplicate"),
             Self::GarbageEvery { frames } => write!(f, "garbage-every={frames}"),
             Self::FailNext { count, status, retry_after, method } => {
@@ -134,7 +181,20 @@ impl fmt::Display for Fault {
                 method.as_ref().map_or(Ok(()), |method| write!(f, "@{method}"))
             }
             Self::RefuseUpgrades { count, status } => write!(f, "refuse-upgrades={count}:{status}"),
+            Self::Answer { times, status, page, route } => {
+                f.write_str("answer=")?;
+                match times {
+                    Times::Next(count) => write!(f, "{count}"),
+                    Times::For(time) => write!(f, "{}ms", time.as_millis()),
+                    Times::Always => f.write_str("always"),
+                }?;
+                write!(f, ":{status}:{page}")?;
+                if *route == Route::Calls { Ok(()) } else { write!(f, "@{route}") }
+            }
+            Self::UpgradeHeader { name, value } => write!(f, "upgrade-header={name}:{value}"),
             Self::DropAcks { count } => write!(f, "drop-acks={count}"),
+            Self::RepeatMessages { count } => write!(f, "repeat-messages={count}"),
+            Self::DropMessageIds { count } => write!(f, "drop-message-ids={count}"),
             Self::RefuseUploads { status } => write!(f, "refuse-uploads={status}"),
         }
     }
@@ -155,7 +215,10 @@ fn parse(text: &str) -> Result<Fault, String> {
         }
         "mute-pongs" => Fault::MutePongs,
         "half-open" => Fault::HalfOpen,
-        "delay" => Fault::Delay(duration(needed()?)?),
+        "delay" => match routed(needed()?)? {
+            (by, None) => Fault::Delay(duration(by)?),
+            (by, Some(route)) => Fault::DelayOn { by: duration(by)?, route },
+        },
         "duplicate" => Fault::Duplicate,
         "garbage-every" => Fault::GarbageEvery { frames: count(needed()?)? },
         "fail-next" => fail_next(needed()?)?,
@@ -163,6 +226,13 @@ fn parse(text: &str) -> Result<Fault, String> {
             let (refused, with) = needed()?.split_once(':').ok_or("the status is missing")?;
             Fault::RefuseUpgrades { count: count(refused)?, status: status(with)? }
         }
+        "answer" => answer(needed()?)?,
+        "upgrade-header" => {
+            let (name, value) = needed()?.split_once(':').ok_or("the value is missing")?;
+            Fault::UpgradeHeader { name: name.trim().to_owned(), value: value.trim().to_owned() }
+        }
+        "repeat-messages" => Fault::RepeatMessages { count: count(needed()?)? },
+        "drop-message-ids" => Fault::DropMessageIds { count: count(needed()?)? },
         "drop-acks" => Fault::DropAcks { count: count(needed()?)? },
         "refuse-uploads" => Fault::RefuseUploads { status: status(needed()?)? },
         _ => return Err("there is no such fault".to_owned()),
@@ -187,6 +257,33 @@ fn fail_next(value: &str) -> Result<Fault, String> {
     Ok(Fault::FailNext { count: count(failing)?, status: status(with)?, retry_after, method })
 }
 
+fn answer(value: &str) -> Result<Fault, String> {
+    let (value, route) = routed(value)?;
+    let mut parts = value.splitn(3, ':');
+    let (Some(times), Some(status), Some(page)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("an answer needs how often, a status and a page".to_owned());
+    };
+    let times = match times {
+        "always" => Times::Always,
+        text if text.ends_with('s') => Times::For(duration(text)?),
+        text => Times::Next(count(text)?),
+    };
+    let status = status.parse().ok().filter(|status| (200..600).contains(status));
+    let status = status.ok_or("the status of an answer is not one from 200 to 599")?;
+    let known = Page::ALL.iter().find(|(name, _)| *name == page);
+    let page = known.map(|(_, page)| *page).ok_or_else(|| format!("`{page}` is not a page"))?;
+    Ok(Fault::Answer { times, status, page, route: route.unwrap_or(Route::Calls) })
+}
+
+/// Splits off the route after an `@`.
+fn routed(value: &str) -> Result<(&str, Option<Route>), String> {
+    match value.split_once('@') {
+        Some((_, "")) => Err("the route after @ is missing".to_owned()),
+        Some((value, route)) => Ok((value, Some(route.into()))),
+        None => Ok((value, None)),
+    }
+}
+
 fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(0) => Err("0 is not a count".to_owned()),
@@ -200,10 +297,9 @@ fn status(text: &str) -> Result<u16, String> {
     status.ok_or_else(|| format!("`{text}` is not an HTTP status from 400 to 599"))
 }
 
-/// The codes that a close frame may carry (RFC 6455, 7.4).
+/// Any number that fits into a close frame, also one that RFC 6455 keeps off the wire: proxies do not.
 fn close_code(text: &str) -> Result<u16, String> {
-    let allowed = |code: &u16| matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
-    text.parse().ok().filter(allowed).ok_or_else(|| format!("`{text}` is not a code that a close frame may carry"))
+    text.parse().map_err(|_| format!("`{text}` is not a close code from 0 to 65535"))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -233,7 +329,18 @@ mod tests {
             "fail-next=3:503@SessionRefresh",
             "fail-next=1:429:5s@CreateChannelDesc",
             "refuse-upgrades=2:401",
+            "close-code=1006@1",
+            "delay=250ms@ListChannelMessages",
+            "answer=2:403:html",
+            "answer=10000ms:204:empty@GetAccount",
+            "answer=always:401:basic@sockets",
+            "answer=3:503:gateway@uploads",
+            "answer=1:200:gzip@downloads",
+            "answer=1:400:grpc@/v2/account/authenticate/idtoken",
+            "upgrade-header=Connection:keep-alive, Upgrade",
             "drop-acks=1",
+            "repeat-messages=1",
+            "drop-message-ids=1",
             "refuse-uploads=403",
         ] {
             assert_eq!(text.parse::<Fault>().unwrap().to_string(), text);
@@ -255,7 +362,13 @@ mod tests {
             ("fail-next=3", "status is missing"),
             ("fail-next=3:200", "not an HTTP status"),
             ("fail-next=3:503@", "method after @ is missing"),
-            ("close-code=1006@3", "not a code"),
+            ("delay=1s@", "route after @ is missing"),
+            ("answer=1:403", "needs how often, a status and a page"),
+            ("answer=1:99:html", "not one from 200 to 599"),
+            ("answer=1:403:pdf", "`pdf` is not a page"),
+            ("answer=x:403:html", "`x` is not a count"),
+            ("upgrade-header=Connection", "value is missing"),
+            ("close-code=65536@3", "not a close code"),
             ("close-code=1012", "number of frames"),
         ] {
             let message = text.parse::<Fault>().unwrap_err().to_string();

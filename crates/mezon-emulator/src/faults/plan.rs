@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::HeaderMap;
+use tokio::time::Instant;
+
+use super::answer::{Answer, Route, Times, set_header};
 use crate::hub::Control;
 
 /// The faults in force.
@@ -19,26 +23,46 @@ pub(crate) struct State {
     pub(crate) duplicate: bool,
     /// 0: never.
     pub(crate) garbage_every: u64,
-    pub(crate) refuse_upgrades: (u64, u16),
     pub(crate) drop_acks: u64,
+    /// Messages that are to be pushed twice.
+    pub(crate) repeat_messages: u64,
+    /// Messages that are to be pushed without an id, and not kept.
+    pub(crate) drop_ids: u64,
     /// Channels.
     pub(crate) refuse_joins: BTreeSet<i64>,
-    pub(crate) refuse_uploads: Option<u16>,
-    failures: Vec<HttpFailure>,
+    /// Headers for the answers that open sockets; an empty value takes one away.
+    pub(crate) upgrade_headers: Vec<(String, String)>,
+    route_delays: Vec<(Route, Duration)>,
+    injections: Vec<Injection>,
     end_after: Option<(u64, Control)>,
     /// Counts the changes of `end_after`: sockets count their frames from the last one.
     end_after_since: u64,
 }
 
-/// HTTP calls that are to fail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct HttpFailure {
-    /// How many more calls.
-    pub(crate) left: u64,
-    pub(crate) status: u16,
-    pub(crate) retry_after: Option<Duration>,
-    /// `None`: any.
-    pub(crate) method: Option<String>,
+/// HTTP requests that are answered in another way than by doing what they ask for.
+#[derive(Debug)]
+struct Injection {
+    route: Route,
+    left: Left,
+    answer: Answer,
+}
+
+/// How often an injection still strikes.
+#[derive(Debug, Clone, Copy)]
+enum Left {
+    Requests(u64),
+    Until(Instant),
+    Always,
+}
+
+impl Left {
+    fn is_over(self, now: Instant) -> bool {
+        match self {
+            Self::Requests(left) => left == 0,
+            Self::Until(end) => end <= now,
+            Self::Always => false,
+        }
+    }
 }
 
 /// The data frames that one socket has carried.
@@ -65,8 +89,27 @@ impl Plan {
         });
     }
 
-    pub(crate) fn fail(&self, failure: HttpFailure) {
-        self.change(|plan| plan.failures.push(failure));
+    pub(crate) fn inject(&self, route: Route, times: Times, answer: Answer) {
+        let left = match times {
+            Times::Next(requests) => Left::Requests(requests),
+            // An end beyond the clock's range is none.
+            Times::For(time) => Instant::now().checked_add(time).map_or(Left::Always, Left::Until),
+            Times::Always => Left::Always,
+        };
+        self.change(|plan| plan.injections.push(Injection { route, left, answer }));
+    }
+
+    /// Takes back what was injected for a route.
+    pub(crate) fn stop_injecting(&self, route: &Route) {
+        self.change(|plan| plan.injections.retain(|injection| injection.route != *route));
+    }
+
+    /// Sets the delay of a route; zero takes it away.
+    pub(crate) fn delay_route(&self, route: Route, by: Duration) {
+        self.change(|plan| {
+            plan.route_delays.retain(|(of, _)| *of != route);
+            plan.route_delays.push((route, by));
+        });
     }
 
     pub(crate) fn pongs_muted(&self) -> bool {
@@ -81,40 +124,49 @@ impl Plan {
         self.state().delay
     }
 
+    /// By how much the answer to a request of this route is late.
+    pub(crate) fn delay_of(&self, route: &Route) -> Duration {
+        let state = self.state();
+        let own = state.route_delays.iter().filter(|(of, _)| route.is_one_of(of)).map(|(_, by)| *by);
+        state.delay + own.sum::<Duration>()
+    }
+
     pub(crate) fn is_duplicating(&self) -> bool {
         self.state().duplicate
     }
 
-    pub(crate) fn upload_refusal(&self) -> Option<u16> {
-        self.state().refuse_uploads
-    }
-
-    /// Uses up one refusal of a socket.
-    pub(crate) fn take_upgrade_refusal(&self) -> Option<u16> {
-        let (left, status) = &mut self.state().refuse_upgrades;
-        *left = left.checked_sub(1)?;
-        Some(*status)
-    }
-
-    /// Uses up one acknowledgement that is to be dropped.
-    pub(crate) fn take_ack_drop(&self) -> bool {
+    /// Uses up one of a counted fault; false when none is left.
+    pub(crate) fn take(&self, counted: impl FnOnce(&mut State) -> &mut u64) -> bool {
         let mut state = self.state();
-        let dropped = state.drop_acks > 0;
-        state.drop_acks = state.drop_acks.saturating_sub(1);
-        dropped
+        let left = counted(&mut state);
+        let taken = *left > 0;
+        *left = left.saturating_sub(1);
+        taken
+    }
+
+    pub(crate) fn change_upgrade(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.state().upgrade_headers {
+            set_header(headers, name, value);
+        }
     }
 
     pub(crate) fn join_refused(&self, channel: i64) -> bool {
         self.state().refuse_joins.contains(&channel)
     }
 
-    /// Uses up one failure of a call to this method.
-    pub(crate) fn take_http_failure(&self, method: &str) -> Option<HttpFailure> {
-        let failures = &mut self.state().failures;
-        failures.retain(|failure| failure.left > 0);
-        let failure = failures.iter_mut().find(|failure| failure.method.as_deref().is_none_or(|of| of == method))?;
-        failure.left -= 1;
-        Some(failure.clone())
+    /// Uses up one injected answer to a request of this route.
+    pub(crate) fn take_injection(&self, route: &Route) -> Option<Answer> {
+        let injections = &mut self.state().injections;
+        if injections.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        injections.retain(|injection| !injection.left.is_over(now));
+        let injection = injections.iter_mut().find(|injection| route.is_one_of(&injection.route))?;
+        if let Left::Requests(left) = &mut injection.left {
+            *left -= 1;
+        }
+        Some(injection.answer.clone())
     }
 
     /// Counts a data frame of a socket, and tells what is to happen to the socket after it.
@@ -124,7 +176,7 @@ impl Plan {
             meter.carried.store(0, Ordering::Relaxed);
         }
         let carried = meter.carried.fetch_add(1, Ordering::Relaxed) + 1;
-        state.end_after.filter(|(after, _)| carried >= *after).map(|(_, end)| end)
+        state.end_after.as_ref().filter(|(after, _)| carried >= *after).map(|(_, end)| end.clone())
     }
 
     /// Counts a frame sent to a socket, and tells whether a garbage frame is to follow it.
@@ -142,23 +194,39 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::answer::Page;
 
-    #[test]
-    fn failures_are_used_up_by_method() {
+    #[tokio::test(start_paused = true)]
+    async fn injections_are_used_up_by_route_by_count_and_by_time() {
         let plan = Plan::default();
-        let failure = |left, status, method: Option<&str>| HttpFailure {
-            left,
-            status,
-            retry_after: None,
-            method: method.map(str::to_owned),
-        };
-        plan.fail(failure(1, 503, Some("SessionRefresh")));
-        plan.fail(failure(2, 429, None));
-        let next = |method| plan.take_http_failure(method).map(|failure| failure.status);
+        let answer = |status| Answer::new(status, Page::Empty);
+        plan.inject("SessionRefresh".into(), Times::Next(1), answer(503));
+        plan.inject(Route::Calls, Times::Next(2), answer(429));
+        plan.inject(Route::Calls, Times::For(Duration::from_secs(5)), answer(500));
+        plan.inject(Route::Uploads, Times::Always, answer(507));
+        let next = |route: &str| plan.take_injection(&route.into()).map(|answer| answer.status.as_u16());
         assert_eq!(next("GetAccount"), Some(429));
         assert_eq!(next("SessionRefresh"), Some(503));
         assert_eq!(next("SessionRefresh"), Some(429));
+        assert_eq!(next("SessionRefresh"), Some(500));
+        assert_eq!(next("sockets"), None);
+        tokio::time::advance(Duration::from_secs(5)).await;
         assert_eq!(next("SessionRefresh"), None);
+        assert_eq!((next("uploads"), next("uploads"), next("downloads")), (Some(507), Some(507), None));
+        plan.stop_injecting(&Route::Uploads);
+        assert_eq!(next("uploads"), None);
+    }
+
+    #[test]
+    fn delays_add_up_by_route() {
+        let plan = Plan::default();
+        let ms = Duration::from_millis;
+        plan.change(|plan| plan.delay = ms(1));
+        plan.delay_route(Route::Calls, ms(10));
+        plan.delay_route("GetAccount".into(), ms(50));
+        plan.delay_route("GetAccount".into(), ms(100));
+        let of = |route: &str| plan.delay_of(&route.into());
+        assert_eq!((of("GetAccount"), of("SessionRefresh"), of("sockets")), (ms(111), ms(11), ms(1)));
     }
 
     #[test]
@@ -178,9 +246,9 @@ mod tests {
     #[test]
     fn counted_faults_run_out() {
         let plan = Plan::default();
-        plan.change(|plan| (plan.refuse_upgrades, plan.drop_acks) = ((1, 401), 1));
-        assert_eq!((plan.take_upgrade_refusal(), plan.take_upgrade_refusal()), (Some(401), None));
-        assert_eq!((plan.take_ack_drop(), plan.take_ack_drop()), (true, false));
+        plan.change(|plan| plan.drop_acks = 1);
+        let drops = || plan.take(|plan| &mut plan.drop_acks);
+        assert_eq!((drops(), drops()), (true, false));
         plan.change(|plan| plan.garbage_every = 2);
         let meter = FrameMeter::default();
         assert_eq!([(); 4].map(|()| plan.garbage_follows(&meter)), [false, true, false, true]);

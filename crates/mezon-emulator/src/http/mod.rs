@@ -9,13 +9,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST, RETRY_AFTER};
+use http::header::{AUTHORIZATION, HOST};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use crate::failure::Failure;
+use crate::faults::Route;
 use crate::gateway::{Caller, Gateway};
 use crate::rpc;
 use crate::token::TokenFault;
@@ -35,50 +36,67 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
     upgrade: &Upgrade,
 ) -> Reply {
-    let delay = gateway.plan.delay();
+    let Some(route) = route_of(&request) else {
+        return reply::failure(&Failure::not_found("requested resource not found"));
+    };
+    if matches!(route, Route::Call(_)) {
+        gateway.counters.count(|stats| stats.http_calls += 1);
+    }
+    let delay = gateway.plan.delay_of(&route);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
+    if let Some(injected) = gateway.plan.take_injection(&route) {
+        gateway.counters.count(|stats| match route {
+            Route::Sockets => stats.upgrades_refused += 1,
+            Route::Uploads => stats.uploads_refused += 1,
+            _ => {}
+        });
+        object_store::drain(request.into_body()).await;
+        return reply::injected(injected);
+    }
     let host = host_of(request.headers(), local);
-    let path = request.uri().path();
-    if path == "/ws" {
-        return upgrade::answer(gateway, request, &host, upgrade).unwrap_or_else(|failure| {
+    match route {
+        Route::Sockets => upgrade::answer(gateway, request, &host, upgrade).unwrap_or_else(|failure| {
             gateway.counters.count(|stats| stats.upgrades_refused += 1);
             reply::failure(&failure)
-        });
+        }),
+        Route::Uploads | Route::Downloads => object_store::answer(gateway, request).await,
+        Route::Calls => reply::failure(&Failure::not_found("requested resource not found")),
+        Route::Call(name) => call(gateway, &name, request, host).await.unwrap_or_else(|failure| {
+            tracing::debug!(call = %name, status = failure.http_status().as_u16(), "call refused");
+            reply::failure(&failure)
+        }),
     }
-    if path.starts_with(uploads::PREFIX) {
-        return object_store::answer(gateway, request).await;
-    }
+}
 
-    let name = path.strip_prefix(METHODS).unwrap_or(path).to_owned();
-    if name == path && !path.starts_with("/v2/") {
-        return reply::failure(&Failure::not_found("requested resource not found"));
-    }
-    gateway.counters.count(|stats| stats.http_calls += 1);
-    if let Some(failure) = gateway.plan.take_http_failure(&name) {
-        let mut reply = reply::injected(failure.status);
-        if let Some(after) = failure.retry_after {
-            reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after.as_secs()));
-        }
-        return reply;
-    }
-    if request.method() != Method::POST {
-        return reply::error(StatusCode::METHOD_NOT_ALLOWED, 12, "use POST");
-    }
-    let answered = if name == path {
-        login::answer(gateway, &name, request, &host).await
+/// Where a request goes; `None` where nothing is.
+fn route_of(request: &Request<Incoming>) -> Option<Route> {
+    let path = request.uri().path();
+    if path == "/ws" {
+        Some(Route::Sockets)
+    } else if path.starts_with(uploads::PREFIX) {
+        Some(if request.method() == Method::PUT { Route::Uploads } else { Route::Downloads })
+    } else if path.starts_with("/v2/") {
+        Some(Route::Call(path.to_owned()))
     } else {
-        call(gateway, &name, request, host).await.map(reply::protobuf)
-    };
-    answered.unwrap_or_else(|failure| {
-        tracing::debug!(call = %name, status = failure.http_status().as_u16(), "call refused");
-        reply::failure(&failure)
-    })
+        path.strip_prefix(METHODS).map(|method| Route::Call(method.to_owned()))
+    }
+}
+
+/// A call: a sign-in by its path, or a method by its name.
+async fn call(gateway: &Gateway, name: &str, request: Request<Incoming>, host: String) -> Result<Reply, Failure> {
+    if request.method() != Method::POST {
+        return Ok(reply::error(StatusCode::METHOD_NOT_ALLOWED, 12, "use POST"));
+    }
+    if name.starts_with('/') {
+        return login::answer(gateway, name, request, &host).await;
+    }
+    method(gateway, name, request, host).await.map(reply::protobuf)
 }
 
 /// A method, with its access token; a refresh goes by the server key instead.
-async fn call(gateway: &Gateway, method: &str, request: Request<Incoming>, host: String) -> Result<Bytes, Failure> {
+async fn method(gateway: &Gateway, method: &str, request: Request<Incoming>, host: String) -> Result<Bytes, Failure> {
     if method == rpc::SESSION_REFRESH {
         if basic_user(request.headers()).as_deref() != Some(&gateway.settings.server_key) {
             return Err(Failure::unauthenticated("invalid server key"));

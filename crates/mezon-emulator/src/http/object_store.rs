@@ -43,8 +43,6 @@ async fn put(gateway: &Gateway, request: Request<Incoming>) -> Result<Reply, Rep
     let checked = if parts.headers.contains_key(AUTHORIZATION) {
         // A bearer token must never come here.
         Err(reply::refusal(WITH_AUTHORIZATION))
-    } else if let Some(status) = gateway.plan.upload_refusal() {
-        Err(reply::injected(status))
     } else {
         gateway.check_put(&put).await.map_err(reply::refusal)
     };
@@ -62,7 +60,7 @@ async fn put(gateway: &Gateway, request: Request<Incoming>) -> Result<Reply, Rep
 }
 
 /// Reads what a client still sends: one that is busy writing would not see the refusal.
-async fn drain(mut body: Incoming) {
+pub(super) async fn drain(mut body: Incoming) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 

@@ -7,6 +7,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
+use crate::faults::Answer;
 use crate::uploads::Refusal;
 
 pub(crate) type Reply = Response<Full<Bytes>>;
@@ -20,17 +21,11 @@ pub(super) fn error(status: StatusCode, code: u16, message: &str) -> Reply {
 }
 
 /// An answer that a fault asks for.
-pub(super) fn injected(status: u16) -> Reply {
-    let (code, message) = match status {
-        401 => (16, "invalid authentication token"),
-        403 => (7, "permission denied"),
-        404 => (5, "requested resource not found"),
-        429 => (8, "too many requests"),
-        502..=504 => (14, "service temporarily unavailable"),
-        400..500 => (3, "bad request"),
-        _ => (13, "internal server error occurred"),
-    };
-    error(StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), code, message)
+pub(super) fn injected(answer: Answer) -> Reply {
+    let mut reply = Reply::new(Full::new(answer.body));
+    *reply.status_mut() = answer.status;
+    *reply.headers_mut() = answer.headers;
+    reply
 }
 
 pub(super) fn json(status: StatusCode, value: &Value) -> Reply {

@@ -12,7 +12,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::reply::{self, Reply};
+use super::reply::Reply;
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway};
 use crate::percent;
@@ -41,10 +41,6 @@ pub(super) fn answer(
     host: &str,
     upgrade: &Upgrade,
 ) -> Result<Reply, Failure> {
-    if let Some(status) = gateway.plan.take_upgrade_refusal() {
-        gateway.counters.count(|stats| stats.upgrades_refused += 1);
-        return Ok(reply::injected(status));
-    }
     let headers = request.headers();
     let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| {
         lists(headers, UPGRADE, "websocket")
@@ -71,6 +67,7 @@ pub(super) fn answer(
     if with_protocol {
         headers.insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
     }
+    gateway.plan.change_upgrade(headers);
     Ok(reply)
 }
 

@@ -1,6 +1,7 @@
 //! The emulator over real connections, with a bare client.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod answers;
 mod faults;
 mod http;
 mod lifecycle;
