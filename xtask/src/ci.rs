@@ -59,6 +59,11 @@ const SLICES: &[Slice] = &[
         without: &["tokio-tungstenite", "mezon-realtime", "rustls-platform-verifier"],
     },
     Slice {
+        package: "mezon-client",
+        features: &["webpki-roots"],
+        without: &["mezon-emulator", "mezon-light", "rustls-platform-verifier"],
+    },
+    Slice {
         package: "mezon-light",
         features: &["webpki-roots"],
         without: &["mezon-emulator", "rusqlite", "clap", "url", "reqwest", "rustls-platform-verifier"],

@@ -3,17 +3,16 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use mezon_api::{
     ApiClient, AppLogin, ChannelQuery, Download, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery, SessionChanges,
     Timeouts, TlsConfig, UploadRequest, UploadTicket,
 };
-use mezon_model::{Attachment, Channel, ChannelId, ChannelMessage, MessageId, Target, UserId};
-use mezon_realtime::{ChannelGap, Config, Revision};
-use mezon_session::{Clock, Secret, Session, SessionStore, TokenSource};
-use tokio::runtime::Handle;
+use mezon_client::Client;
+use mezon_model::{Attachment, Channel, ChannelId, ChannelMessage, MessageId, UserId};
+use mezon_realtime::Revision;
+use mezon_session::{Clock, Secret, Session, SessionStore};
 
 use crate::{AuthenticateConfig, BotConfig, ClientInitConfig, LightError, LightSocket};
 
@@ -24,9 +23,7 @@ use crate::{AuthenticateConfig, BotConfig, ClientInitConfig, LightError, LightSo
 /// [`LightClient::session_changes`] tells about each new one; a [`SessionStore`] given to the builder holds it by then.
 #[derive(Clone, Debug)]
 pub struct LightClient {
-    api: ApiClient,
-    tls: TlsConfig,
-    revision: Revision,
+    client: Client,
 }
 
 /// Settings for a [`LightClient`], before it signs in.
@@ -84,17 +81,17 @@ impl LightClient {
 
     /// The session as it is now.
     pub fn session(&self) -> Arc<Session> {
-        self.api.session()
+        self.api().session()
     }
 
     /// Every session from now on: after a refresh, and after the server pushed new credentials.
     pub fn session_changes(&self) -> SessionChanges {
-        self.api.session_changes()
+        self.api().session_changes()
     }
 
     /// The layer beneath: any call of the server by name, uploads, queries.
     pub fn api(&self) -> &ApiClient {
-        &self.api
+        self.client.api()
     }
 
     /// The access token.
@@ -109,12 +106,12 @@ impl LightClient {
 
     /// Whether the access token has expired. The next call refreshes it.
     pub fn is_session_expired(&self) -> bool {
-        self.session().is_expired(self.api.now())
+        self.session().is_expired(self.api().now())
     }
 
     /// Whether the refresh token has expired too: only a new sign-in helps then.
     pub fn is_refresh_session_expired(&self) -> bool {
-        self.session().is_refresh_expired(self.api.now())
+        self.session().is_refresh_expired(self.api().now())
     }
 
     /// Refreshes the session now. Calls at the same time share one refresh.
@@ -125,7 +122,7 @@ impl LightClient {
     /// # Cancel safety
     /// Cancel safe: the refresh goes on in a task of its own, and its tokens are not lost.
     pub async fn refresh_session(&self) -> Result<Arc<Session>, LightError> {
-        Ok(self.api.refresh_session().await?)
+        Ok(self.api().refresh_session().await?)
     }
 
     /// The session as the JavaScript SDK's JSON, for [`ClientInitConfig::from_export`] and the JavaScript SDK. It holds
@@ -142,7 +139,7 @@ impl LightClient {
     /// # Cancel safety
     /// A dropped logout may have happened on the server.
     pub async fn logout(&self) -> Result<(), LightError> {
-        Ok(self.api.logout().await?)
+        Ok(self.api().logout().await?)
     }
 
     /// Opens the direct channel with `peer`; the same peer gives the same channel.
@@ -153,7 +150,7 @@ impl LightClient {
     /// # Cancel safety
     /// The channel may exist on the server; asking again gives it.
     pub async fn create_dm(&self, peer: impl Into<UserId>) -> Result<Channel, LightError> {
-        Ok(self.api.create_dm(peer.into()).await?)
+        Ok(self.api().create_dm(peer.into()).await?)
     }
 
     /// Opens a new group channel with `peers`.
@@ -164,7 +161,7 @@ impl LightClient {
     /// # Cancel safety
     /// A dropped call may have made the group.
     pub async fn create_group_dm(&self, peers: &[UserId]) -> Result<Channel, LightError> {
-        Ok(self.api.create_group_dm(peers).await?)
+        Ok(self.api().create_group_dm(peers).await?)
     }
 
     /// The user's channels.
@@ -175,7 +172,7 @@ impl LightClient {
     /// # Cancel safety
     /// Cancel safe: it only reads.
     pub async fn list_channels(&self, query: &ChannelQuery) -> Result<Vec<Channel>, LightError> {
-        Ok(self.api.list_channels(query).await?)
+        Ok(self.api().list_channels(query).await?)
     }
 
     /// The history of a direct or group channel, oldest message first.
@@ -190,7 +187,7 @@ impl LightClient {
         channel: ChannelId,
         query: &MessageQuery,
     ) -> Result<Vec<ChannelMessage>, LightError> {
-        Ok(self.api.list_messages(channel, query).await?)
+        Ok(self.api().list_messages(channel, query).await?)
     }
 
     /// All messages of a channel that came after the message `after`, oldest first: what a
@@ -203,7 +200,7 @@ impl LightClient {
     /// # Cancel safety
     /// Cancel safe: it only reads.
     pub async fn catch_up(&self, channel: ChannelId, after: MessageId) -> Result<Vec<ChannelMessage>, LightError> {
-        Ok(self.api.catch_up(channel, after).await?)
+        Ok(self.api().catch_up(channel, after).await?)
     }
 
     /// Asks for an address to upload a file to. [`LightClient::upload_file`] does the whole job.
@@ -214,7 +211,7 @@ impl LightClient {
     /// # Cancel safety
     /// Cancel safe: an unused address expires.
     pub async fn upload_attachment(&self, request: &UploadRequest) -> Result<UploadTicket, LightError> {
-        Ok(self.api.request_upload(request).await?)
+        Ok(self.api().request_upload(request).await?)
     }
 
     /// Uploads a file as it is read, and gives the attachment for a message. `progress` hears the bytes sent so far and
@@ -230,7 +227,7 @@ impl LightClient {
         path: impl AsRef<Path>,
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Attachment, LightError> {
-        Ok(self.api.upload_file(path.as_ref(), progress).await?)
+        Ok(self.api().upload_file(path.as_ref(), progress).await?)
     }
 
     /// Uploads bytes as the file `filename`, and gives the attachment for a message.
@@ -247,7 +244,7 @@ impl LightClient {
         bytes: impl Into<Bytes>,
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Attachment, LightError> {
-        Ok(self.api.upload_bytes(filename, filetype, bytes, progress).await?)
+        Ok(self.api().upload_bytes(filename, filetype, bytes, progress).await?)
     }
 
     /// Begins to download a file, such as [`Attachment::url`] of a message. [`Download::save`] writes it to the disk.
@@ -261,7 +258,7 @@ impl LightClient {
     /// # Cancel safety
     /// Cancel safe: it only reads.
     pub async fn download(&self, url: &str) -> Result<Download, LightError> {
-        Ok(self.api.download(url).await?)
+        Ok(self.api().download(url).await?)
     }
 
     /// A socket for this client, not connected yet. The same as [`LightSocket::new`].
@@ -269,36 +266,8 @@ impl LightClient {
         LightSocket::new(self)
     }
 
-    /// How a socket of this client connects: with the same trust as its HTTP calls.
-    pub(crate) fn socket_config(&self, timeout: Option<Duration>) -> Result<Config, LightError> {
-        let gateway = self.api.gateway();
-        let config = Config::builder()
-            .gateway_url(gateway.endpoint().http_origin())
-            .endpoint_policy(gateway.endpoint_policy().clone())
-            .tls(self.tls.clone())
-            .revision(self.revision);
-        let config = match timeout {
-            Some(timeout) => config.connect_timeout(timeout),
-            None => config,
-        };
-        Ok(config.build()?)
-    }
-
-    /// Where a socket of this client gets its credentials, which are kept fresh from now on. To be called in a runtime.
-    pub(crate) fn token_source(&self) -> Arc<dyn TokenSource> {
-        self.api.keep_fresh();
-        Arc::new(self.api.clone())
-    }
-
-    /// Fills a gap in any channel, of a clan too.
-    pub(crate) async fn missed(&self, gap: &ChannelGap, after: MessageId) -> Result<Vec<ChannelMessage>, LightError> {
-        Ok(self.api.catch_up_in(gap.clan_id, gap.channel_id, after).await?)
-    }
-
-    /// The newest message of a channel. `None`: there is none.
-    pub(crate) async fn newest_message(&self, target: &Target) -> Result<Option<MessageId>, LightError> {
-        let newest = MessageQuery::latest().clan(target.clan_id).limit(1);
-        Ok(self.api.list_messages(target.channel_id, &newest).await?.last().map(ChannelMessage::id))
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 }
 
@@ -454,12 +423,7 @@ impl LightClientBuilder {
     }
 
     fn client(self, api: ApiClient) -> LightClient {
-        let client = LightClient { api, tls: self.tls, revision: self.revision };
-        // Outside of a runtime there is nothing to refresh in: the first connect catches up on it.
-        if Handle::try_current().is_ok() {
-            client.api.keep_fresh();
-        }
-        client
+        LightClient { client: Client::new(api).tls(self.tls).revision(self.revision) }
     }
 }
 

@@ -1,32 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-mod baseline;
-mod catch_up;
 mod client;
 mod config;
-mod dispatch;
-mod error;
-mod handlers;
-mod history;
-mod lifecycle;
 mod payload;
 mod socket;
-mod stream;
-mod watched;
 
 pub use client::{LightClient, LightClientBuilder};
 pub use config::{AuthenticateConfig, BotConfig, ClientInitConfig};
-pub use error::LightError;
-pub use handlers::Subscription;
 pub use payload::SendMessagePayload;
 pub use socket::{LightSocket, SocketConnectOptions};
-pub use stream::{EventStream, Lagged, MessageStream};
+
+/// Why a call failed.
+pub use mezon_client::ClientError as LightError;
 
 // The layers' own types, as they appear in this crate's signatures.
 pub use mezon_api::{
     ApiClient, ApiError, ApiErrorKind, ChannelQuery, Download, MessageQuery, Position, SessionChanges, Timeouts,
     TlsConfig, UploadRequest, UploadSource, UploadTicket,
 };
+pub use mezon_client::{EventStream, Lagged, MessageStream, Subscription};
 pub use mezon_model::{
     Attachment, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, Draft, DraftError, EmojiId,
     Mention, MessageAck, MessageCode, MessageContent, MessageId, Reaction, Reference, RoleId, StreamMode, Target,

@@ -1,18 +1,12 @@
-//! The facade's socket: handlers and streams side by side over one connection.
+//! The facade's socket, in the words of the JavaScript SDK.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
+use mezon_client::{ConnectOptions, Connection, EventStream, MessageStream, Subscription};
 use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
 use mezon_realtime::{ConnectionState, Event, Socket};
-use mezon_session::BoxFuture;
 
-use crate::dispatch::Audience;
-use crate::handlers::{Registry, Subscription};
-use crate::history::History;
-use crate::lifecycle::{Lifecycle, Opened};
-use crate::stream::{EventStream, MessageStream, Subscriber};
 use crate::{LightClient, LightError, SendMessagePayload};
 
 /// A connection to the server's realtime side. Clones are cheap and share the connection.
@@ -23,27 +17,14 @@ use crate::{LightClient, LightError, SendMessagePayload};
 /// login is over.
 #[derive(Clone)]
 pub struct LightSocket {
-    inner: Arc<Inner>,
+    connection: Connection,
 }
-
-struct Inner {
-    client: LightClient,
-    audience: Arc<Audience>,
-    lifecycle: Lifecycle,
-}
-
-type ErrorCallback = Box<dyn Fn(&LightError) + Send + Sync>;
-type DisconnectCallback = Box<dyn Fn() + Send + Sync>;
 
 /// How to connect.
-#[derive(Default)]
+#[derive(Debug, Default)]
 #[must_use]
 pub struct SocketConnectOptions {
-    on_error: Option<ErrorCallback>,
-    on_disconnect: Option<DisconnectCallback>,
-    verbose: bool,
-    keep_gaps: bool,
-    timeout: Option<Duration>,
+    options: ConnectOptions,
 }
 
 impl SocketConnectOptions {
@@ -53,66 +34,46 @@ impl SocketConnectOptions {
     }
 
     /// Hears errors that belong to no call: a history that could not be read, a handler that panicked.
-    pub fn on_error(mut self, handler: impl Fn(&LightError) + Send + Sync + 'static) -> Self {
-        self.on_error = Some(Box::new(handler));
-        self
+    pub fn on_error(self, handler: impl Fn(&LightError) + Send + Sync + 'static) -> Self {
+        self.with(|options| options.on_error(handler))
     }
 
     /// Hears each time the connection is lost or closed. It comes back by itself unless it was closed.
-    pub fn on_disconnect(mut self, handler: impl Fn() + Send + Sync + 'static) -> Self {
-        self.on_disconnect = Some(Box::new(handler));
-        self
+    pub fn on_disconnect(self, handler: impl Fn() + Send + Sync + 'static) -> Self {
+        self.with(|options| {
+            options.on_event(move |event| {
+                if matches!(event, Event::Disconnected { .. } | Event::Closed { .. }) {
+                    handler();
+                }
+            })
+        })
     }
 
-    /// Whether the kind of each event is logged at `info`. Contents never are.
-    pub fn verbose(mut self, verbose: bool) -> Self {
-        self.verbose = verbose;
-        self
+    /// Whether the kind of each event is logged at `info`. Contents never are. Off by default.
+    pub fn verbose(self, verbose: bool) -> Self {
+        self.with(|options| options.verbose(verbose))
     }
 
     /// Whether messages missed while the connection was down are read from the history and delivered as if they had come
     /// in. On by default. Without it, an [`Event::Gap`] says where to read on.
-    pub fn catch_up(mut self, catch_up: bool) -> Self {
-        self.keep_gaps = !catch_up;
-        self
+    pub fn catch_up(self, catch_up: bool) -> Self {
+        self.with(|options| options.catch_up(catch_up))
     }
 
     /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.with(|options| options.timeout(timeout))
     }
 
-    /// Puts the callbacks beside the handlers, for as long as the guards live.
-    fn register(self, handlers: &Arc<Registry>) -> Vec<Subscription> {
-        let mut callbacks = Vec::new();
-        if let Some(on_error) = self.on_error {
-            callbacks.push(handlers.on_error(on_error));
-        }
-        if let Some(on_disconnect) = self.on_disconnect {
-            callbacks.push(handlers.on_event(move |event| {
-                if matches!(event, Event::Disconnected { .. } | Event::Closed { .. }) {
-                    on_disconnect();
-                }
-            }));
-        }
-        if self.verbose {
-            callbacks.push(handlers.on_event(|event| tracing::info!(event = event.name(), "socket event")));
-        }
-        callbacks
+    fn with(self, set: impl FnOnce(ConnectOptions) -> ConnectOptions) -> Self {
+        Self { options: set(self.options) }
     }
 }
 
 impl LightSocket {
     /// A socket for `client`, not connected yet.
     pub fn new(client: &LightClient) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                client: client.clone(),
-                audience: Arc::default(),
-                lifecycle: Lifecycle::default(),
-            }),
-        }
+        Self { connection: Connection::new(client.client()) }
     }
 
     /// Connects, and stays connected until [`LightSocket::disconnect`] or until the last clone is dropped. Does nothing
@@ -125,7 +86,7 @@ impl LightSocket {
     /// # Cancel safety
     /// Cancel safe: a dropped attempt leaves no connection behind.
     pub async fn connect(&self, options: SocketConnectOptions) -> Result<(), LightError> {
-        self.open(options).await
+        self.connection.connect(options.options).await
     }
 
     /// Closes the connection: waits for calls in flight, says goodbye to the server, and ends every stream once it has
@@ -137,17 +98,17 @@ impl LightSocket {
     /// # Cancel safety
     /// Cancel safe: the connection is closed all the same.
     pub async fn disconnect(&self) {
-        self.inner.lifecycle.disconnect(&self.inner.audience).await;
+        self.connection.disconnect().await;
     }
 
     /// Whether the connection is up now.
     pub fn is_connected(&self) -> bool {
-        self.state().is_some_and(|state| state.is_up())
+        self.connection.is_connected()
     }
 
     /// Where the connection stands. `None` before the first connect and after a disconnect.
     pub fn state(&self) -> Option<ConnectionState> {
-        self.inner.lifecycle.live(|live| live.socket.state())
+        self.connection.state()
     }
 
     /// The layer beneath: any request of the protocol, connection states, round-trip time.
@@ -155,14 +116,14 @@ impl LightSocket {
     /// # Errors
     /// [`LightError::NotConnected`] before [`LightSocket::connect`].
     pub fn socket(&self) -> Result<Socket, LightError> {
-        self.inner.lifecycle.live(|live| live.socket.clone()).ok_or(LightError::NotConnected)
+        self.connection.socket()
     }
 
     /// Calls `handler` with every message, until the guard is dropped. Handlers run one after the other, outside the
     /// socket's task: a slow one holds up the others and the streams, never the connection. A panic in one is reported
     /// to the error handlers.
     pub fn on_channel_message(&self, handler: impl Fn(&ChannelMessage) + Send + Sync + 'static) -> Subscription {
-        self.inner.audience.handlers.on_message(handler)
+        self.connection.on_message(handler)
     }
 
     /// As [`LightSocket::on_channel_message`], for the messages of one channel. It costs nothing for those of others,
@@ -172,7 +133,7 @@ impl LightSocket {
         channel: ChannelId,
         handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.audience.handlers.on_message_in(channel, handler)
+        self.connection.on_message_in(channel, handler)
     }
 
     /// As [`LightSocket::on_channel_message`], for good.
@@ -182,26 +143,22 @@ impl LightSocket {
 
     /// Calls `handler` with every event, until the guard is dropped.
     pub fn on_event(&self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        self.inner.audience.handlers.on_event(handler)
+        self.connection.on_event(handler)
     }
 
     /// Calls `handler` with every error that belongs to no call, for good.
     pub fn set_error_handler(&self, handler: impl Fn(&LightError) + Send + Sync + 'static) {
-        self.inner.audience.handlers.on_error(handler).detach();
+        self.connection.on_error(handler).detach();
     }
 
     /// Every message from now on.
     pub fn messages(&self) -> MessageStream {
-        let (subscriber, stream) = Subscriber::messages();
-        self.inner.audience.subscribe(subscriber);
-        stream
+        self.connection.messages()
     }
 
     /// Every event from now on: messages, typing, reactions, connection states, gaps, and whatever the protocol brings.
     pub fn events(&self) -> EventStream {
-        let (subscriber, stream) = Subscriber::events();
-        self.inner.audience.subscribe(subscriber);
-        stream
+        self.connection.events()
     }
 
     /// Joins a direct channel: its messages come in from then on, after every reconnect too.
@@ -260,9 +217,7 @@ impl LightSocket {
     /// # Cancel safety
     /// As [`LightSocket::join_dm_channel`].
     pub async fn join(&self, target: &Target) -> Result<(), LightError> {
-        self.socket()?.join(target).await?;
-        self.inner.lifecycle.joined(target);
-        Ok(())
+        self.connection.join(target).await
     }
 
     /// Leaves any channel.
@@ -273,9 +228,7 @@ impl LightSocket {
     /// # Cancel safety
     /// As [`LightSocket::leave_dm_channel`].
     pub async fn leave(&self, target: &Target) -> Result<(), LightError> {
-        self.inner.lifecycle.leaving(target);
-        self.socket()?.leave(target).await?;
-        Ok(())
+        self.connection.leave(target).await
     }
 
     /// Sends a message to a direct channel, at most once. `Ok` is the server's word that it is stored.
@@ -288,7 +241,7 @@ impl LightSocket {
     /// A dropped send may have been sent.
     pub async fn send_dm(&self, mut payload: SendMessagePayload) -> Result<MessageAck, LightError> {
         let target = Target::direct(payload.channel_id());
-        Ok(self.socket()?.send(&target, payload.prepare()).await?)
+        self.connection.send(&target, payload.prepare()).await
     }
 
     /// Sends a message to a group channel, at most once.
@@ -300,7 +253,7 @@ impl LightSocket {
     /// As [`LightSocket::send_dm`].
     pub async fn send_group(&self, mut payload: SendMessagePayload) -> Result<MessageAck, LightError> {
         let target = Target::group(payload.channel_id());
-        Ok(self.socket()?.send(&target, payload.prepare()).await?)
+        self.connection.send(&target, payload.prepare()).await
     }
 
     /// Sends a draft as it is to any channel, at most once.
@@ -311,7 +264,7 @@ impl LightSocket {
     /// # Cancel safety
     /// As [`LightSocket::send_dm`].
     pub async fn send(&self, target: &Target, draft: impl Into<Draft>) -> Result<MessageAck, LightError> {
-        Ok(self.socket()?.send(target, &draft.into()).await?)
+        self.connection.send(target, &draft.into()).await
     }
 
     /// Tells the channel that the user is typing.
@@ -322,36 +275,12 @@ impl LightSocket {
     /// # Cancel safety
     /// Harmless: it may or may not be told.
     pub async fn typing(&self, target: &Target) -> Result<(), LightError> {
-        self.socket()?.typing(target).await?;
-        Ok(())
-    }
-
-    /// Boxed, so that it is compiled here: an `async fn` is compiled anew in each crate that awaits it, with all that it
-    /// calls.
-    fn open(&self, options: SocketConnectOptions) -> BoxFuture<'_, Result<(), LightError>> {
-        let Inner { client, audience, lifecycle } = &*self.inner;
-        Box::pin(lifecycle.connect(audience, async move || {
-            let (socket, events) =
-                mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
-            let history = (!options.keep_gaps).then(|| Arc::new(client.clone()) as Arc<dyn History>);
-            let callbacks = options.register(&audience.handlers);
-            Ok(Opened { socket, events, history, callbacks })
-        }))
+        self.connection.typing(target).await
     }
 }
 
 impl fmt::Debug for LightSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LightSocket").field("state", &self.state()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for SocketConnectOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SocketConnectOptions")
-            .field("verbose", &self.verbose)
-            .field("keep_gaps", &self.keep_gaps)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
     }
 }

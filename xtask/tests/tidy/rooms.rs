@@ -15,7 +15,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mezon-tls", &[]),
     ("mezon-api", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
     ("mezon-realtime", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
-    ("mezon-light", &["mezon-api", "mezon-model", "mezon-realtime", "mezon-session"]),
+    ("mezon-client", &["mezon-api", "mezon-model", "mezon-realtime", "mezon-session"]),
+    ("mezon-light", &["mezon-api", "mezon-client", "mezon-model", "mezon-realtime", "mezon-session"]),
     ("mezon-emulator", &["mezon-proto"]),
     ("mezon-cli", &["mezon-emulator", "mezon-light"]),
     ("xtask", &[]),
@@ -24,7 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The one room that tests of others may use.
 const TEST_SERVER: &str = "mezon-emulator";
-const TESTED_AGAINST_IT: &[&str] = &["mezon-api", "mezon-realtime", "mezon-light"];
+const TESTED_AGAINST_IT: &[&str] = &["mezon-api", "mezon-realtime", "mezon-client", "mezon-light"];
 
 #[test]
 fn rooms_depend_on_each_other_as_drawn() {

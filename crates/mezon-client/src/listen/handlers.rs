@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use mezon_model::{ChannelId, ChannelMessage};
 use mezon_realtime::Event;
 
-use crate::LightError;
+use crate::ClientError;
 
-type MessageHandler = Arc<dyn Fn(&ChannelMessage) + Send + Sync>;
-type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
-type ErrorHandler = Arc<dyn Fn(&LightError) + Send + Sync>;
+pub(crate) type MessageHandler = Arc<dyn Fn(&ChannelMessage) + Send + Sync>;
+pub(crate) type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
+pub(crate) type ErrorHandler = Arc<dyn Fn(&ClientError) + Send + Sync>;
 
 /// Takes a handler off when it is dropped.
 #[must_use = "the handler is taken off as soon as this guard is dropped; call `detach` to keep it for good"]
@@ -71,31 +71,24 @@ impl std::fmt::Debug for Subscription {
 }
 
 impl Registry {
-    pub(crate) fn on_message(
-        self: &Arc<Self>,
-        handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
-    ) -> Subscription {
-        self.add(|handlers, id| handlers.messages.push((id, Arc::new(handler))))
+    pub(crate) fn on_message(self: &Arc<Self>, handler: MessageHandler) -> Subscription {
+        self.add(|handlers, id| handlers.messages.push((id, handler)))
     }
 
-    pub(crate) fn on_message_in(
-        self: &Arc<Self>,
-        channel: ChannelId,
-        handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
-    ) -> Subscription {
-        self.add(|handlers, id| handlers.messages_in.entry(channel).or_default().push((id, Arc::new(handler))))
+    pub(crate) fn on_message_in(self: &Arc<Self>, channel: ChannelId, handler: MessageHandler) -> Subscription {
+        self.add(|handlers, id| handlers.messages_in.entry(channel).or_default().push((id, handler)))
     }
 
-    pub(crate) fn on_event(self: &Arc<Self>, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        self.add(|handlers, id| handlers.events.push((id, Arc::new(handler))))
+    pub(crate) fn on_event(self: &Arc<Self>, handler: EventHandler) -> Subscription {
+        self.add(|handlers, id| handlers.events.push((id, handler)))
     }
 
-    pub(crate) fn on_error(self: &Arc<Self>, handler: impl Fn(&LightError) + Send + Sync + 'static) -> Subscription {
-        self.add(|handlers, id| handlers.errors.push((id, Arc::new(handler))))
+    pub(crate) fn on_error(self: &Arc<Self>, handler: ErrorHandler) -> Subscription {
+        self.add(|handlers, id| handlers.errors.push((id, handler)))
     }
 
     /// Hands `error` to the error handlers. With none, it is logged.
-    pub(crate) fn report(&self, error: &LightError) {
+    pub(crate) fn report(&self, error: &ClientError) {
         let mut heard = false;
         for (_, handler) in &self.snapshot().errors {
             // A panicking error handler has nobody left to report it to.
@@ -177,7 +170,7 @@ impl Caller {
             attempt(&|| handler(event));
         }
         if panicked {
-            self.registry.report(&LightError::HandlerPanicked);
+            self.registry.report(&ClientError::HandlerPanicked);
         }
         called
     }
@@ -206,11 +199,11 @@ mod tests {
         Event::Message(parts.into())
     }
 
-    fn counting(counter: &Arc<AtomicU64>) -> impl Fn(&ChannelMessage) + Send + Sync + 'static {
+    fn counting(counter: &Arc<AtomicU64>) -> MessageHandler {
         let counter = Arc::clone(counter);
-        move |_| {
+        Arc::new(move |_| {
             counter.fetch_add(1, Ordering::Relaxed);
-        }
+        })
     }
 
     #[test]
@@ -236,10 +229,10 @@ mod tests {
         let own: Arc<Mutex<Option<Subscription>>> = Arc::default();
         let (guard, heard) = (Arc::clone(&own), Arc::new(AtomicU64::new(0)));
         let count = counting(&heard);
-        let subscription = registry.on_message(move |message| {
+        let subscription = registry.on_message(Arc::new(move |message| {
             count(message);
             guard.lock().unwrap().take();
-        });
+        }));
         *own.lock().unwrap() = Some(subscription);
         assert!(caller.call(&message(1)));
         assert!(!caller.call(&message(1)));
@@ -249,8 +242,8 @@ mod tests {
     #[test]
     fn a_handler_may_own_the_guard_of_another() {
         let registry = Arc::new(Registry::default());
-        let inner = registry.on_message(|_| {});
-        let outer = registry.on_event(move |_| _ = &inner);
+        let inner = registry.on_message(Arc::new(|_| {}));
+        let outer = registry.on_event(Arc::new(move |_| _ = &inner));
         let (done, end) = std::sync::mpsc::channel();
         let dropping = Arc::clone(&registry);
         // On a thread of its own: what locks up here is to fail the test, not to hold it.
@@ -268,8 +261,8 @@ mod tests {
         let registry = Arc::new(Registry::default());
         let (heard, told) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let counter = Arc::clone(&told);
-        registry.on_error(move |_| _ = counter.fetch_add(1, Ordering::Relaxed)).detach();
-        registry.on_message(|_| panic!("a handler's own fault")).detach();
+        registry.on_error(Arc::new(move |_| _ = counter.fetch_add(1, Ordering::Relaxed))).detach();
+        registry.on_message(Arc::new(|_| panic!("a handler's own fault"))).detach();
         registry.on_message(counting(&heard)).detach();
         let mut caller = Caller::new(registry);
         assert!(caller.call(&message(1)));

@@ -4,7 +4,7 @@ use mezon_model::{ChannelMessage, MessageId, Target};
 use mezon_realtime::ChannelGap;
 use mezon_session::BoxFuture;
 
-use crate::{LightClient, LightError};
+use crate::ClientError;
 
 /// Reads histories. What decides about gaps knows no more of HTTP than this.
 pub(crate) trait History: Send + Sync {
@@ -13,24 +13,10 @@ pub(crate) trait History: Send + Sync {
         &'a self,
         gap: &'a ChannelGap,
         after: MessageId,
-    ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, LightError>>;
+    ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, ClientError>>;
 
     /// The newest message of a channel. `None`: there is none.
-    fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, LightError>>;
-}
-
-impl History for LightClient {
-    fn missed<'a>(
-        &'a self,
-        gap: &'a ChannelGap,
-        after: MessageId,
-    ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, LightError>> {
-        Box::pin(LightClient::missed(self, gap, after))
-    }
-
-    fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, LightError>> {
-        Box::pin(self.newest_message(target))
-    }
+    fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, ClientError>>;
 }
 
 /// A history that a test answers for, question by question.
@@ -62,10 +48,10 @@ pub(crate) mod by_hand {
             &self,
             channel: ChannelId,
             after: Option<MessageId>,
-        ) -> Result<impl Iterator<Item = ChannelMessage>, LightError> {
+        ) -> Result<impl Iterator<Item = ChannelMessage>, ClientError> {
             let (answer, answered) = oneshot::channel();
             self.0.send(Question { channel, after, answer }).unwrap();
-            let ids = answered.await.map_err(|_| LightError::NotConnected)?;
+            let ids = answered.await.map_err(|_| ClientError::NotConnected)?;
             Ok(ids.into_iter().map(move |id| {
                 let mut parts = MessageParts::default();
                 (parts.channel_id, parts.message_id) = (channel, MessageId::new(id));
@@ -86,11 +72,11 @@ pub(crate) mod by_hand {
             &'a self,
             gap: &'a ChannelGap,
             after: MessageId,
-        ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, LightError>> {
+        ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, ClientError>> {
             Box::pin(async move { Ok(self.ask(gap.channel_id, Some(after)).await?.collect()) })
         }
 
-        fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, LightError>> {
+        fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, ClientError>> {
             Box::pin(async move { Ok(self.ask(target.channel_id, None).await?.last().map(|message| message.id())) })
         }
     }

@@ -9,11 +9,13 @@ use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
 
+use mezon_client::mezon_realtime::Event;
+use mezon_client::mezon_session::ErrorClass;
+use mezon_client::{ConnectOptions, Connection};
 use mezon_emulator::Emulator;
 use mezon_emulator::proto::api::ChannelMessage;
 use mezon_emulator::proto::realtime::Envelope;
 use mezon_emulator::proto::realtime::envelope::Message;
-use mezon_light::{ErrorClass, Event, LightSocket, SocketConnectOptions};
 use support::{LINH, PATIENCE, emulator, next_event, next_message, sign_in};
 
 /// A close code after which a client does not come back.
@@ -46,7 +48,7 @@ fn message(message_id: i64) -> Envelope {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connecting_after_the_end_waits_for_its_last_events_and_connects() {
     let emulator = emulator().await;
-    let socket = LightSocket::new(&sign_in(&emulator.url(), LINH, "linh").await);
+    let socket = Connection::new(&sign_in(&emulator.url(), LINH, "linh").await);
     let mut old = socket.events();
     let (let_go, held) = mpsc::channel::<()>();
     let held = std::sync::Mutex::new(held);
@@ -57,12 +59,12 @@ async fn connecting_after_the_end_waits_for_its_last_events_and_connects() {
             held.lock().unwrap().recv().unwrap();
         }
     });
-    socket.connect(SocketConnectOptions::new()).await.unwrap();
+    socket.connect(ConnectOptions::new()).await.unwrap();
     arrived(&emulator, 1).await;
     emulator.faults().close_sockets(FOR_GOOD);
     in_time(at_the_end.recv()).await.unwrap();
 
-    let mut connect = Box::pin(socket.connect(SocketConnectOptions::new()));
+    let mut connect = Box::pin(socket.connect(ConnectOptions::new()));
     assert!(begin(&mut connect).await.is_none(), "there is no connection");
     let_go.send(()).unwrap();
     in_time(connect).await.unwrap();
@@ -79,15 +81,15 @@ async fn connecting_after_the_end_waits_for_its_last_events_and_connects() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connecting_when_a_stream_has_ended_connects() {
     let emulator = emulator().await;
-    let socket = LightSocket::new(&sign_in(&emulator.url(), LINH, "linh").await);
+    let socket = Connection::new(&sign_in(&emulator.url(), LINH, "linh").await);
     for round in 0..50 {
         let mut events = socket.events();
-        socket.connect(SocketConnectOptions::new()).await.unwrap();
+        socket.connect(ConnectOptions::new()).await.unwrap();
         arrived(&emulator, 2 * round + 1).await;
         emulator.faults().close_sockets(FOR_GOOD);
         in_time(async { while events.next().await.is_some() {} }).await;
         let mut inbox = socket.messages();
-        in_time(socket.connect(SocketConnectOptions::new())).await.unwrap();
+        in_time(socket.connect(ConnectOptions::new())).await.unwrap();
         assert!(socket.is_connected());
         arrived(&emulator, 2 * round + 2).await;
         emulator.push(LINH.get(), &message(1));
@@ -99,10 +101,14 @@ async fn connecting_when_a_stream_has_ended_connects() {
 #[tokio::test]
 async fn a_disconnect_that_is_given_up_closes_all_the_same() {
     let emulator = emulator().await;
-    let socket = LightSocket::new(&sign_in(&emulator.url(), LINH, "linh").await);
+    let socket = Connection::new(&sign_in(&emulator.url(), LINH, "linh").await);
     let (mut inbox, mut events) = (socket.messages(), socket.events());
     let (told, hears) = mpsc::channel();
-    let options = SocketConnectOptions::new().on_disconnect(move || told.send(()).unwrap());
+    let options = ConnectOptions::new().on_event(move |event| {
+        if matches!(event, Event::Closed { .. }) {
+            told.send(()).unwrap();
+        }
+    });
     socket.connect(options).await.unwrap();
 
     let mut disconnect = Box::pin(socket.disconnect());
@@ -121,13 +127,13 @@ async fn a_disconnect_that_is_given_up_closes_all_the_same() {
 #[tokio::test]
 async fn connecting_after_a_disconnect_that_was_given_up_makes_a_new_connection() {
     let emulator = emulator().await;
-    let socket = LightSocket::new(&sign_in(&emulator.url(), LINH, "linh").await);
-    socket.connect(SocketConnectOptions::new()).await.unwrap();
+    let socket = Connection::new(&sign_in(&emulator.url(), LINH, "linh").await);
+    socket.connect(ConnectOptions::new()).await.unwrap();
     let mut disconnect = Box::pin(socket.disconnect());
     assert!(begin(&mut disconnect).await.is_none());
     drop(disconnect);
 
-    in_time(socket.connect(SocketConnectOptions::new())).await.unwrap();
+    in_time(socket.connect(ConnectOptions::new())).await.unwrap();
     let mut inbox = socket.messages();
     arrived(&emulator, 2).await;
     emulator.push(LINH.get(), &message(1));
@@ -138,10 +144,10 @@ async fn connecting_after_a_disconnect_that_was_given_up_makes_a_new_connection(
 #[tokio::test]
 async fn a_disconnect_calls_off_the_attempts_that_have_begun() {
     let emulator = emulator().await;
-    let socket = LightSocket::new(&sign_in(&emulator.url(), LINH, "linh").await);
+    let socket = Connection::new(&sign_in(&emulator.url(), LINH, "linh").await);
     let mut inbox = socket.messages();
-    let mut first = Box::pin(socket.connect(SocketConnectOptions::new()));
-    let mut second = Box::pin(socket.connect(SocketConnectOptions::new()));
+    let mut first = Box::pin(socket.connect(ConnectOptions::new()));
+    let mut second = Box::pin(socket.connect(ConnectOptions::new()));
     assert!(begin(&mut first).await.is_none() && begin(&mut second).await.is_none());
 
     in_time(socket.disconnect()).await;
@@ -153,7 +159,7 @@ async fn a_disconnect_calls_off_the_attempts_that_have_begun() {
     assert!(in_time(inbox.next()).await.is_none(), "nobody connects any more");
     in_time(emulator.wait_for(|stats| stats.open_sockets == 0)).await;
 
-    in_time(socket.connect(SocketConnectOptions::new())).await.unwrap();
+    in_time(socket.connect(ConnectOptions::new())).await.unwrap();
     assert!(socket.is_connected());
 }
 
@@ -161,7 +167,7 @@ async fn a_disconnect_calls_off_the_attempts_that_have_begun() {
 #[tokio::test]
 async fn a_disconnect_gives_up_a_history_that_does_not_come() {
     let emulator = emulator().await;
-    let socket = LightSocket::new(&sign_in(&emulator.url(), LINH, "linh").await);
+    let socket = Connection::new(&sign_in(&emulator.url(), LINH, "linh").await);
     let (mut inbox, mut events) = (socket.messages(), socket.events());
     let faults = emulator.faults().clone();
     let _guard = socket.on_event(move |event| {
@@ -170,7 +176,7 @@ async fn a_disconnect_gives_up_a_history_that_does_not_come() {
             faults.delay(Duration::from_secs(3_600));
         }
     });
-    socket.connect(SocketConnectOptions::new()).await.unwrap();
+    socket.connect(ConnectOptions::new()).await.unwrap();
     arrived(&emulator, 1).await;
     emulator.push(LINH.get(), &message(1));
     next_message(&mut inbox).await;

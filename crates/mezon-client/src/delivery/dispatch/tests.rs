@@ -12,8 +12,8 @@ use mezon_session::DelayPolicy;
 use tokio::sync::mpsc;
 
 use super::*;
-use crate::history::by_hand::{HistoryByHand, Question};
-use crate::stream::{EventStream, MessageStream};
+use crate::delivery::history::by_hand::{HistoryByHand, Question};
+use crate::listen::{EventStream, MessageStream, Subscriber};
 use crate::watched::Watched;
 
 const CHANNEL: i64 = 7;
@@ -60,7 +60,7 @@ impl Rig {
             let is_over = Arc::clone(&is_over);
             Box::pin(async move { _ = is_over.wait_for(|over| over).await })
         });
-        tokio::spawn(run(events, audience, Some(catch_up), Vec::new(), Ending(Arc::default())));
+        tokio::spawn(run(events, audience, Some(catch_up), ()));
         let mut rig = Self {
             machine: Machine::new(Settings::default(), Box::new(OneSecond), now, 1),
             now,
@@ -305,29 +305,4 @@ async fn histories_that_fail_slowly_do_not_hold_up_what_comes_live() {
     assert!(gap.iter().all(|gap| gap.last_seen == Some(MessageId::new(1))), "each tells where to read on");
     assert!(rig.asked.try_recv().is_err());
     assert_eq!(rig.close().await.0.last(), Some(&9));
-}
-
-/// A stream made as soon as another one ended was ended by the same connection; and later one that a handler made because of
-/// the end, before the streams were told.
-#[tokio::test]
-async fn streams_end_in_the_moment_of_the_last_event() {
-    let audience = Arc::<Audience>::default();
-    let (subscriber, mut ended) = Subscriber::events();
-    audience.subscribe(subscriber);
-    let (made, mut waiting) = mpsc::unbounded_channel();
-    let there = Arc::clone(&audience);
-    let _handler = audience.handlers.on_event(move |_| {
-        let (subscriber, stream) = Subscriber::events();
-        there.subscribe(subscriber);
-        _ = made.send(stream);
-    });
-    let caller = Caller::new(Arc::clone(&audience.handlers));
-    let mut delivery = Delivery { audience: Arc::clone(&audience), caller, ready: VecDeque::new() };
-    delivery.deliver(Event::Closed { reason: mezon_realtime::CloseReason::Requested });
-    assert!(matches!(ended.next().await, Some(Event::Closed { .. })));
-    assert!(ended.next().await.is_none());
-    let mut next = waiting.recv().await.unwrap();
-    delivery.deliver(Event::Ready { generation: 2 });
-    delivery.publish();
-    assert!(matches!(next.next().await, Some(Event::Ready { generation: 2 })));
 }

@@ -1,4 +1,4 @@
-//! One error for everything the facade does.
+//! One error for everything a client does.
 
 use std::fmt;
 
@@ -7,11 +7,11 @@ use mezon_model::ChannelId;
 use mezon_realtime::{CallError, ConnectError, SendError};
 use mezon_session::{ErrorClass, SessionError};
 
-/// Why a call of the facade failed. Each variant holds the error of the layer where it happened, with a kind to match
-/// on; [`LightError::class`] says what to do about any of them.
+/// Why a call failed. Each variant holds the error of the layer where it happened, with a kind to match
+/// on; [`ClientError::class`] says what to do about any of them.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum LightError {
+pub enum ClientError {
     /// An HTTP call: sign-in, refresh, channels, history, uploads.
     Api(ApiError),
     /// The socket could not be connected.
@@ -27,7 +27,7 @@ pub enum LightError {
         /// The channel.
         channel_id: ChannelId,
         /// Why.
-        source: Box<LightError>,
+        source: Box<ClientError>,
     },
     /// The socket is not connected: call `connect` first.
     NotConnected,
@@ -35,7 +35,7 @@ pub enum LightError {
     HandlerPanicked,
 }
 
-impl LightError {
+impl ClientError {
     /// What a caller can do about it.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -62,7 +62,7 @@ impl LightError {
     }
 }
 
-impl fmt::Display for LightError {
+impl fmt::Display for ClientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Api(error) => error.fmt(f),
@@ -80,7 +80,7 @@ impl fmt::Display for LightError {
     }
 }
 
-impl std::error::Error for LightError {
+impl std::error::Error for ClientError {
     /// The error beneath the layer's own, which `Display` has printed already.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -90,31 +90,31 @@ impl std::error::Error for LightError {
     }
 }
 
-impl From<ApiError> for LightError {
+impl From<ApiError> for ClientError {
     fn from(error: ApiError) -> Self {
         Self::Api(error)
     }
 }
 
-impl From<ConnectError> for LightError {
+impl From<ConnectError> for ClientError {
     fn from(error: ConnectError) -> Self {
         Self::Connect(error)
     }
 }
 
-impl From<CallError> for LightError {
+impl From<CallError> for ClientError {
     fn from(error: CallError) -> Self {
         Self::Call(error)
     }
 }
 
-impl From<SendError> for LightError {
+impl From<SendError> for ClientError {
     fn from(error: SendError) -> Self {
         Self::Send(error)
     }
 }
 
-impl From<SessionError> for LightError {
+impl From<SessionError> for ClientError {
     fn from(error: SessionError) -> Self {
         Self::Session(error)
     }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use mezon_model::{ChannelId, MessageId, Target};
 use tokio::sync::Semaphore;
 
-use crate::history::History;
+use super::history::History;
 use crate::watched::Watched;
 
 /// So many newest messages are asked for at a time, however many channels are joined at once.
@@ -105,7 +105,7 @@ mod tests {
     use tokio::task::{JoinHandle, yield_now};
 
     use super::*;
-    use crate::history::by_hand::{HistoryByHand, Question};
+    use crate::delivery::history::by_hand::{HistoryByHand, Question};
 
     /// Baselines, and what a connection says of itself.
     struct Rig {

@@ -10,11 +10,9 @@ use mezon_realtime::{ConnectErrorKind, ConnectionState, Events, Socket, States};
 use mezon_session::BoxFuture;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::LightError;
-use crate::baseline::Baselines;
-use crate::dispatch::{self, Audience, CatchUp};
-use crate::handlers::Subscription;
-use crate::history::History;
+use crate::ClientError;
+use crate::delivery::{self, Baselines, CatchUp, History};
+use crate::listen::{Audience, Subscription};
 use crate::watched::Watched;
 
 /// The connections of one socket.
@@ -50,7 +48,7 @@ pub(crate) struct Opened {
 pub(crate) struct Live {
     pub(crate) socket: Socket,
     dispatcher: AbortHandle,
-    /// Whether the dispatcher has.
+    /// Set once the dispatcher has ended.
     ended: Arc<Watched<bool>>,
     baselines: Option<(Arc<Baselines>, Arc<dyn History>)>,
     /// Looking for baselines.
@@ -62,8 +60,8 @@ impl Lifecycle {
     pub(crate) async fn connect(
         &self,
         audience: &Arc<Audience>,
-        open: impl AsyncFnOnce() -> Result<Opened, LightError>,
-    ) -> Result<(), LightError> {
+        open: impl AsyncFnOnce() -> Result<Opened, ClientError>,
+    ) -> Result<(), ClientError> {
         let disconnects = Arc::clone(&self.disconnects);
         let before = disconnects.get();
         let mut called_off = pin!(disconnects.wait_for(|now| now != before));
@@ -81,9 +79,9 @@ impl Lifecycle {
     async fn attempt(
         &self,
         audience: &Arc<Audience>,
-        open: impl AsyncFnOnce() -> Result<Opened, LightError>,
+        open: impl AsyncFnOnce() -> Result<Opened, ClientError>,
         disconnects: u64,
-    ) -> Result<(), LightError> {
+    ) -> Result<(), ClientError> {
         let _one_at_a_time = self.connecting.lock().await;
         let ended = match &*self.standing() {
             Standing::Up(live) if !live.is_over() => return Ok(()),
@@ -176,7 +174,7 @@ impl Live {
         });
         let ended = Arc::<Watched<bool>>::default();
         let ending = Ending(Arc::clone(&ended));
-        let dispatcher = tokio::spawn(dispatch::run(events, Arc::clone(audience), catch_up, callbacks, ending));
+        let dispatcher = tokio::spawn(delivery::run(events, Arc::clone(audience), catch_up, (callbacks, ending)));
         Self { socket, dispatcher: dispatcher.abort_handle(), ended, baselines, lookups: JoinSet::new() }
     }
 
@@ -211,7 +209,7 @@ impl Live {
 }
 
 /// Held by a dispatcher, and dropped with it.
-pub(crate) struct Ending(pub(crate) Arc<Watched<bool>>);
+struct Ending(Arc<Watched<bool>>);
 
 impl Drop for Ending {
     fn drop(&mut self) {
@@ -224,6 +222,6 @@ async fn over(mut states: States) {
     states.wait_for(|state| matches!(state, ConnectionState::Closing | ConnectionState::Closed(_))).await;
 }
 
-fn closed() -> LightError {
-    LightError::Connect(ConnectErrorKind::Closed.into())
+fn closed() -> ClientError {
+    ClientError::Connect(ConnectErrorKind::Closed.into())
 }

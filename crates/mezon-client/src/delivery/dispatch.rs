@@ -3,23 +3,20 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use mezon_model::{ChannelId, ChannelMessage};
 use mezon_realtime::{ChannelGap, Event, Events};
 use mezon_session::BoxFuture;
-use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
-use crate::LightError;
-use crate::baseline::Baselines;
-use crate::catch_up::Ledger;
-use crate::handlers::{Caller, Registry, Subscription};
-use crate::history::History;
-use crate::lifecycle::Ending;
-use crate::stream::Subscriber;
+use super::baselines::Baselines;
+use super::history::History;
+use super::ledger::Ledger;
+use crate::ClientError;
+use crate::listen::{Audience, Delivery};
 
 /// How many messages of a history are handed on at a time.
 const PART: usize = 256;
@@ -27,102 +24,6 @@ const PART: usize = 256;
 /// So long in all histories are waited for that do not come in the end. Nothing else is delivered meanwhile, so the other
 /// channels are left as a gap then.
 const IN_VAIN: Duration = Duration::from_secs(30);
-
-/// Everybody who listens to a socket. It outlives single connections.
-#[derive(Default)]
-pub(crate) struct Audience {
-    pub(crate) handlers: Arc<Registry>,
-    subscribers: Mutex<Vec<Subscriber>>,
-}
-
-impl Audience {
-    pub(crate) fn subscribe(&self, subscriber: Subscriber) {
-        self.subscribers().push(subscriber);
-    }
-
-    /// Nothing comes any more: every stream ends once it has been read.
-    pub(crate) fn dismiss(&self) {
-        self.subscribers().clear();
-    }
-
-    /// Whether a reader is far behind.
-    fn is_crowded(&self) -> bool {
-        self.subscribers().iter().any(Subscriber::is_crowded)
-    }
-
-    /// Gives up the streams of a connection that is over. One that is made from now on waits for the next connection.
-    fn part_with_streams(&self) -> Vec<Subscriber> {
-        std::mem::take(&mut *self.subscribers())
-    }
-
-    fn subscribers(&self) -> MutexGuard<'_, Vec<Subscriber>> {
-        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Moves `events` to every stream that wants them. The last one gets them without a copy.
-fn publish(events: &mut VecDeque<Event>, streams: &mut Vec<Subscriber>) {
-    streams.retain(Subscriber::is_alive);
-    if let Some((last, others)) = streams.split_last() {
-        for stream in others {
-            stream.send_all(events.iter().cloned());
-        }
-        last.send_batch(events);
-    }
-    events.clear();
-}
-
-/// Hands events on: to the handlers first, then to the streams.
-struct Delivery {
-    audience: Arc<Audience>,
-    caller: Caller,
-    ready: VecDeque<Event>,
-}
-
-impl Delivery {
-    fn deliver(&mut self, event: Event) {
-        if matches!(event, Event::Closed { .. }) {
-            return self.end(event);
-        }
-        let called = self.caller.call(&event);
-        self.ready.push_back(event);
-        // A handler may take its time: the streams do not wait for those of later events. Without handlers they get a
-        // whole batch at once.
-        if called {
-            self.publish();
-        }
-    }
-
-    /// Delivers the last event of a connection, with which its streams end. Handlers hear of it first, and may make
-    /// streams for the next connection then.
-    fn end(&mut self, last: Event) {
-        self.publish();
-        let mut streams = self.audience.part_with_streams();
-        self.caller.call(&last);
-        publish(&mut [last].into(), &mut streams);
-    }
-
-    /// Whether no handler would be called for a message.
-    fn is_unheard(&mut self) -> bool {
-        self.caller.is_idle()
-    }
-
-    /// Publishes what is ready. Readers on the same thread get their turn before their queues are full.
-    async fn flush(&mut self) {
-        self.publish();
-        // An idle connection keeps no room for what is to come.
-        self.ready = VecDeque::new();
-        if self.audience.is_crowded() {
-            yield_now().await;
-        }
-    }
-
-    fn publish(&mut self) {
-        if !self.ready.is_empty() {
-            publish(&mut self.ready, &mut self.audience.subscribers());
-        }
-    }
-}
 
 /// Fills gaps from the history.
 pub(crate) struct CatchUp {
@@ -205,8 +106,8 @@ impl CatchUp {
                 Some(Ok(missed)) => self.deliver(delivery, gap.channel_id, missed).await,
                 Some(Err(error)) => {
                     in_vain += asked.elapsed();
-                    let error = LightError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) };
-                    delivery.audience.handlers.report(&error);
+                    let error = ClientError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) };
+                    delivery.audience().handlers.report(&error);
                     unread.push(gap);
                 }
                 None => unread.push(gap),
@@ -246,18 +147,16 @@ async fn unless<T>(over: &mut Option<BoxFuture<'static, ()>>, work: impl Future<
 
 /// Runs until the connection is over for good. With `catch_up`, what was missed while the connection was down is read
 /// from the history and delivered as if it had come in, each message once; only what could not be read is left as an
-/// [`Event::Gap`]. `callbacks` are taken off at the end, and `ending` tells of it.
+/// [`Event::Gap`]. `guards` are dropped at the end.
 ///
 /// No `async fn`: the future of one keeps room for its arguments twice, in each idle connection.
 pub(crate) fn run(
     mut events: Events,
     audience: Arc<Audience>,
     mut catch_up: Option<CatchUp>,
-    callbacks: Vec<Subscription>,
-    ending: Ending,
+    guards: impl Send,
 ) -> impl Future<Output = ()> + Send {
-    let caller = Caller::new(Arc::clone(&audience.handlers));
-    let mut delivery = Delivery { audience, caller, ready: VecDeque::new() };
+    let mut delivery = Delivery::to(audience);
     async move {
         loop {
             let busy = catch_up.as_mut().filter(|catch_up| !catch_up.ledger.is_idle());
@@ -270,8 +169,7 @@ pub(crate) fn run(
             let Some(mut batch) = batch else { break };
             if is_idle && batch.iter().all(|event| matches!(event, Event::Message(_))) && delivery.is_unheard() {
                 // Nobody looks at single messages: the streams get the batch as it is.
-                delivery.ready = batch;
-                delivery.flush().await;
+                delivery.deliver_batch(batch).await;
                 continue;
             }
             let Some(catch_up) = &mut catch_up else {
@@ -296,7 +194,7 @@ pub(crate) fn run(
             }
             delivery.flush().await;
         }
-        drop((callbacks, ending));
+        drop(guards);
     }
 }
 

@@ -1,0 +1,273 @@
+//! A user's realtime side: handlers and streams side by side over one connection at a time.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
+use mezon_realtime::{ConnectionState, Event, Socket};
+use mezon_session::BoxFuture;
+
+use crate::delivery::History;
+use crate::listen::{
+    Audience, ErrorHandler, EventHandler, EventStream, MessageStream, Registry, Subscriber, Subscription,
+};
+use crate::live::{Lifecycle, Opened};
+use crate::{Client, ClientError};
+
+/// A connection to the server's realtime side. Clones are cheap and share the connection.
+///
+/// It comes back by itself when the network fails, joins its channels again, and reads what was missed from the
+/// history. Handlers and streams registered before [`Connection::connect`] see everything from the first event on.
+/// Handlers stay for the next connect; streams end when the connection is over for good: after a disconnect, or when the
+/// login is over.
+#[derive(Clone)]
+pub struct Connection {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    client: Client,
+    audience: Arc<Audience>,
+    lifecycle: Lifecycle,
+}
+
+/// How to connect.
+#[derive(Default)]
+#[must_use]
+pub struct ConnectOptions {
+    on_event: Vec<EventHandler>,
+    on_error: Vec<ErrorHandler>,
+    verbose: bool,
+    keep_gaps: bool,
+    timeout: Option<Duration>,
+}
+
+impl ConnectOptions {
+    /// The default: with catch-up, 15 seconds to connect.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Hears every event until the connection is over for good.
+    pub fn on_event(mut self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.on_event.push(Arc::new(handler));
+        self
+    }
+
+    /// Hears errors that belong to no call, until the connection is over for good: a history that could not be read, a
+    /// handler that panicked.
+    pub fn on_error(mut self, handler: impl Fn(&ClientError) + Send + Sync + 'static) -> Self {
+        self.on_error.push(Arc::new(handler));
+        self
+    }
+
+    /// Whether the kind of each event is logged at `info`. Contents never are. Off by default.
+    pub fn verbose(mut self, verbose: bool) -> Self {
+        self.verbose = verbose;
+        self
+    }
+
+    /// Whether messages missed while the connection was down are read from the history and delivered as if they had come
+    /// in. On by default. Without it, an [`Event::Gap`] says where to read on.
+    pub fn catch_up(mut self, catch_up: bool) -> Self {
+        self.keep_gaps = !catch_up;
+        self
+    }
+
+    /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Puts the handlers beside the others, for as long as the guards live.
+    fn register(mut self, handlers: &Arc<Registry>) -> Vec<Subscription> {
+        if self.verbose {
+            self = self.on_event(|event| tracing::info!(event = event.name(), "socket event"));
+        }
+        let errors = self.on_error.into_iter().map(|handler| handlers.on_error(handler));
+        let events = self.on_event.into_iter().map(|handler| handlers.on_event(handler));
+        errors.chain(events).collect()
+    }
+}
+
+impl Connection {
+    /// A connection for `client`, not connected yet.
+    pub fn new(client: &Client) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                client: client.clone(),
+                audience: Arc::default(),
+                lifecycle: Lifecycle::default(),
+            }),
+        }
+    }
+
+    /// The user whose connection it is.
+    pub fn client(&self) -> &Client {
+        &self.inner.client
+    }
+
+    /// Connects, and stays connected until [`Connection::disconnect`] or until the last clone is dropped. Does nothing
+    /// when it is connected already. After a connection has ended it waits until all of its events are delivered.
+    ///
+    /// # Errors
+    /// [`ClientError::Connect`] when the first attempt fails; later losses are repaired by themselves. Its kind is
+    /// [`Closed`](mezon_realtime::ConnectErrorKind::Closed) when [`Connection::disconnect`] is called meanwhile.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped attempt leaves no connection behind.
+    pub fn connect(&self, options: ConnectOptions) -> BoxFuture<'_, Result<(), ClientError>> {
+        // Boxed, so that it is compiled here: an `async fn` is compiled anew in each crate that awaits it, with all that
+        // it calls.
+        let Inner { client, audience, lifecycle } = &*self.inner;
+        Box::pin(lifecycle.connect(audience, async move || {
+            let (socket, events) =
+                mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
+            let history = (!options.keep_gaps).then(|| Arc::new(client.clone()) as Arc<dyn History>);
+            let callbacks = options.register(&audience.handlers);
+            Ok(Opened { socket, events, history, callbacks })
+        }))
+    }
+
+    /// Closes the connection: waits for calls in flight, says goodbye to the server, and ends every stream once it has
+    /// been read. Attempts to connect that have begun fail.
+    ///
+    /// It takes 7 s at the most, and what handlers need for the events that wait. A history that is being read is given
+    /// up: what is missing of it is told as an [`Event::Gap`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the connection is closed all the same.
+    pub async fn disconnect(&self) {
+        self.inner.lifecycle.disconnect(&self.inner.audience).await;
+    }
+
+    /// Whether the connection is up now.
+    pub fn is_connected(&self) -> bool {
+        self.state().is_some_and(|state| state.is_up())
+    }
+
+    /// Where the connection stands. `None` before the first connect and after a disconnect.
+    pub fn state(&self) -> Option<ConnectionState> {
+        self.inner.lifecycle.live(|live| live.socket.state())
+    }
+
+    /// The layer beneath: any request of the protocol, connection states, round-trip time.
+    ///
+    /// # Errors
+    /// [`ClientError::NotConnected`] before [`Connection::connect`].
+    pub fn socket(&self) -> Result<Socket, ClientError> {
+        self.inner.lifecycle.live(|live| live.socket.clone()).ok_or(ClientError::NotConnected)
+    }
+
+    /// Calls `handler` with every message, until the guard is dropped. Handlers run one after the other, outside the
+    /// socket's task: a slow one holds up the others and the streams, never the connection. A panic in one is reported
+    /// to the error handlers.
+    pub fn on_message(&self, handler: impl Fn(&ChannelMessage) + Send + Sync + 'static) -> Subscription {
+        self.inner.audience.handlers.on_message(Arc::new(handler))
+    }
+
+    /// As [`Connection::on_message`], for the messages of one channel. It costs nothing for those of others, however many
+    /// such handlers there are.
+    pub fn on_message_in(
+        &self,
+        channel: ChannelId,
+        handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.inner.audience.handlers.on_message_in(channel, Arc::new(handler))
+    }
+
+    /// Calls `handler` with every event, until the guard is dropped.
+    pub fn on_event(&self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        self.inner.audience.handlers.on_event(Arc::new(handler))
+    }
+
+    /// Calls `handler` with every error that belongs to no call, until the guard is dropped.
+    pub fn on_error(&self, handler: impl Fn(&ClientError) + Send + Sync + 'static) -> Subscription {
+        self.inner.audience.handlers.on_error(Arc::new(handler))
+    }
+
+    /// Every message from now on.
+    pub fn messages(&self) -> MessageStream {
+        let (subscriber, stream) = Subscriber::messages();
+        self.inner.audience.subscribe(subscriber);
+        stream
+    }
+
+    /// Every event from now on: messages, typing, reactions, connection states, gaps, and whatever the protocol brings.
+    pub fn events(&self) -> EventStream {
+        let (subscriber, stream) = Subscriber::events();
+        self.inner.audience.subscribe(subscriber);
+        stream
+    }
+
+    /// Joins a channel: its messages come in from then on, after every reconnect too.
+    ///
+    /// With catch-up the newest message of a channel that is new here is looked up over HTTP in the background, for four
+    /// channels at a time: when the connection is lost before a message was seen, catching up begins behind it. When it
+    /// could not be looked up, an [`Event::Gap`] tells of the channel.
+    ///
+    /// # Errors
+    /// [`ClientError::Call`], [`ClientError::NotConnected`].
+    ///
+    /// # Cancel safety
+    /// A dropped call may have joined.
+    pub async fn join(&self, target: &Target) -> Result<(), ClientError> {
+        self.socket()?.join(target).await?;
+        self.inner.lifecycle.joined(target);
+        Ok(())
+    }
+
+    /// Leaves a channel.
+    ///
+    /// # Errors
+    /// As [`Connection::join`].
+    ///
+    /// # Cancel safety
+    /// A dropped call may have left.
+    pub async fn leave(&self, target: &Target) -> Result<(), ClientError> {
+        self.inner.lifecycle.leaving(target);
+        self.socket()?.leave(target).await?;
+        Ok(())
+    }
+
+    /// Sends a message, at most once. `Ok` is the server's word that it is stored.
+    ///
+    /// # Errors
+    /// [`ClientError::Send`], whose kind tells what became of the message; [`ClientError::NotConnected`] before
+    /// [`Connection::connect`].
+    ///
+    /// # Cancel safety
+    /// A dropped send may have been sent.
+    pub async fn send(&self, target: &Target, draft: &Draft) -> Result<MessageAck, ClientError> {
+        Ok(self.socket()?.send(target, draft).await?)
+    }
+
+    /// Tells the channel that the user is typing.
+    ///
+    /// # Errors
+    /// [`ClientError::Call`], [`ClientError::NotConnected`].
+    ///
+    /// # Cancel safety
+    /// Harmless: it may or may not be told.
+    pub async fn typing(&self, target: &Target) -> Result<(), ClientError> {
+        Ok(self.socket()?.typing(target).await?)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectOptions")
+            .field("verbose", &self.verbose)
+            .field("keep_gaps", &self.keep_gaps)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod client;
+mod connection;
+mod delivery;
+mod error;
+mod listen;
+mod live;
+mod watched;
+
+pub use client::Client;
+pub use connection::{ConnectOptions, Connection};
+pub use error::ClientError;
+pub use listen::{EventStream, Lagged, MessageStream, Subscription};
+
+// The layers beneath, whose types are in this crate's signatures.
+pub use {mezon_api, mezon_model, mezon_realtime, mezon_session};

@@ -1,0 +1,11 @@
+//! Who listens: handlers and streams.
+
+mod audience;
+mod handlers;
+mod streams;
+
+pub(crate) use audience::{Audience, Delivery};
+pub use handlers::Subscription;
+pub(crate) use handlers::{ErrorHandler, EventHandler, Registry};
+pub(crate) use streams::Subscriber;
+pub use streams::{EventStream, Lagged, MessageStream};

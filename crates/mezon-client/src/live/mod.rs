@@ -1,0 +1,5 @@
+//! One connection after the other.
+
+mod lifecycle;
+
+pub(crate) use lifecycle::{Lifecycle, Opened};
