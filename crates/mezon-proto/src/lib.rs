@@ -54,6 +54,9 @@
 // Generated code is exempt from the lints on style; `unsafe_code` stays forbidden in it.
 
 mod presence;
+#[rustfmt::skip]
+#[path = "generated/shapes.rs"]
+mod shapes;
 pub mod wire;
 
 /// Messages of the package `mezon.api`: what the HTTP calls carry.

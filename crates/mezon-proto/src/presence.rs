@@ -9,6 +9,8 @@ use bytes::{Buf, BufMut};
 use prost::encoding::{DecodeContext, WireType, bool, int32, int64, message, skip_field, string};
 use prost::{DecodeError, Message};
 
+use crate::wire::{Described, Part, Shape};
+
 /// One connection of a user: who is in a channel or online, and from where.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct UserPresence {
@@ -83,6 +85,17 @@ impl fmt::Display for PresenceSession {
             Self::Text(text) => f.write_str(text),
         }
     }
+}
+
+impl Described for UserPresence {
+    const SHAPE: &'static Shape = &Shape::new(&[
+        Part::varint(1),
+        Part::varint_or_text(2),
+        Part::text(3),
+        Part::message::<String>(4),
+        Part::varint(5),
+        Part::text(6),
+    ]);
 }
 
 impl Message for UserPresence {

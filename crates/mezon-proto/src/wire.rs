@@ -23,12 +23,14 @@
 
 mod api_reply;
 mod arm;
+mod decode;
 mod error;
 mod fields;
 mod inbound;
 mod outbound;
 mod outline;
 mod raw;
+mod shape;
 
 pub use api_reply::ApiReply;
 pub use arm::{
@@ -36,12 +38,15 @@ pub use arm::{
     CHANNEL_MESSAGE_SEND_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, CLAN_JOIN_FIELD, ERROR_FIELD,
     MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, PING_FIELD, PONG_FIELD, REFRESH_SESSION_EVENT_FIELD,
 };
+pub use decode::{Decoded, decode_within};
 pub use error::{WireError, WireErrorKind};
 pub use fields::{Field, FieldError, Fields, Value};
 pub use inbound::{Body, Inbound, decode, read};
 pub use outbound::{Revision, Unnumbered};
 pub use outline::Outline;
 pub use raw::{RawInbound, RawMessage};
+pub(crate) use shape::Part;
+pub use shape::{Described, Shape};
 
 /// One binary frame of the socket.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use protox::prost_reflect::{DescriptorPool, FieldDescriptor, MessageDescriptor};
 
+use super::names::type_name;
+
 /// All messages with a marked field, in the order of their names.
 pub(crate) fn redacted_messages(pool: &DescriptorPool) -> Vec<MessageDescriptor> {
     let mut messages: Vec<_> =
@@ -57,37 +59,4 @@ impl ::core::fmt::Debug for {name} {{
 }}
 "
     ))
-}
-
-/// The name prost gives to the type: `FCMTokens` becomes `FcmTokens`.
-fn type_name(name: &str) -> String {
-    let letters: Vec<char> = name.chars().collect();
-    let is_upper = |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(char::is_ascii_uppercase);
-    let is_lower = |at: usize| letters.get(at).is_some_and(char::is_ascii_lowercase);
-    letters
-        .iter()
-        .enumerate()
-        .map(|(at, letter)| {
-            // Inside a run of capitals only the first starts a word, and the last if a word goes on behind it.
-            if is_upper(at.checked_sub(1)) && !is_lower(at + 1) { letter.to_ascii_lowercase() } else { *letter }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn type_names_are_those_of_prost() {
-        for (proto, rust) in [
-            ("Session", "Session"),
-            ("FCMTokens", "FcmTokens"),
-            ("LoginIDResponse", "LoginIdResponse"),
-            ("ConfirmLinkMezonOTPData", "ConfirmLinkMezonOtpData"),
-            ("SFUSignalingFwd", "SfuSignalingFwd"),
-        ] {
-            assert_eq!(type_name(proto), rust);
-        }
-    }
 }
