@@ -156,6 +156,7 @@ impl ApiClient {
     /// # Errors
     /// - [`ApiErrorKind::LoginOver`], [`ApiErrorKind::Forbidden`], [`ApiErrorKind::NotFound`],
     ///   [`ApiErrorKind::RateLimited`], [`ApiErrorKind::Status`], [`ApiErrorKind::Redirected`]: what the server answered.
+    /// - [`ApiErrorKind::Intercepted`]: something on the way answered in its place.
     /// - [`ApiErrorKind::Connect`], [`ApiErrorKind::Tls`], [`ApiErrorKind::TimedOut`],
     ///   [`ApiErrorKind::ConnectionLost`]: there was no answer; for a method that is not idempotent
     ///   [`ApiErrorKind::MaybeSent`], unless it certainly was not sent.
@@ -168,7 +169,9 @@ impl ApiClient {
         Req: Message,
         Res: Message + Default,
     {
-        let body = self.inner.call(method, request.encode_to_vec().into()).await?;
+        // A message without fields takes no room: its answer may be nothing at all.
+        let answered = size_of::<Res>() > 0;
+        let body = self.inner.call(method, request.encode_to_vec().into(), answered).await?;
         Res::decode(body).map_err(|error| ApiError::with_source(ApiErrorKind::Decode { what: method.name() }, error))
     }
 
@@ -211,15 +214,15 @@ impl Inner {
     ///
     /// In a box, like everything that programs can begin: an `async fn` is compiled in the crate that awaits it, and all
     /// that it awaits with it.
-    fn call(self: &Arc<Self>, method: Method, body: Bytes) -> BoxFuture<'_, Result<Bytes, ApiError>> {
+    fn call(self: &Arc<Self>, method: Method, body: Bytes, answered: bool) -> BoxFuture<'_, Result<Bytes, ApiError>> {
         Box::pin(async move {
             let deadline = self.gateway.0.deadline();
             let current = self.ready(deadline).await?;
-            match self.call_with(&current, method, body.clone(), deadline).await {
+            match self.call_with(&current, method, body.clone(), answered, deadline).await {
                 Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
                     debug!(method = method.name(), "access token refused, refreshing the session");
                     let fresh = self.after_refusal(&current, refused, deadline).await?;
-                    match self.call_with(&fresh, method, body, deadline).await {
+                    match self.call_with(&fresh, method, body, answered, deadline).await {
                         Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
                             Err(self.login_over(refused))
                         }
@@ -237,6 +240,7 @@ impl Inner {
         current: &Current,
         method: Method,
         body: Bytes,
+        answered: bool,
         deadline: Instant,
     ) -> Result<Bytes, ApiError> {
         // A logout carries the refresh token too.
@@ -251,6 +255,7 @@ impl Inner {
             content_type: PROTO,
             body,
             secrets: &secrets,
+            answered,
             tells_time: false,
         };
         self.gateway.0.run(&outgoing, deadline).await
@@ -299,7 +304,8 @@ impl Inner {
             refresh_token: session.refresh_token().map(|token| token.expose().to_owned()).unwrap_or_default(),
             ..api::SessionLogoutRequest::default()
         };
-        let answer = self.call_with(current, Method::SESSION_LOGOUT, request.encode_to_vec().into(), deadline).await;
+        let answer =
+            self.call_with(current, Method::SESSION_LOGOUT, request.encode_to_vec().into(), false, deadline).await;
         answer.map(drop)
     }
 }

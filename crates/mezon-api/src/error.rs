@@ -88,6 +88,14 @@ pub enum ApiErrorKind {
         /// How long the server asked to wait, at most five minutes.
         retry_after: Option<Duration>,
     },
+    /// Something else answered in the gateway's place: a proxy, a firewall, the sign-in page of a network. It says nothing
+    /// about the login or the request, and passes like an overloaded server.
+    Intercepted {
+        /// The status of its answer.
+        status: StatusCode,
+        /// How long it asked to wait, at most five minutes.
+        retry_after: Option<Duration>,
+    },
     /// The sign-in was refused.
     SignInRefused {
         /// The status: 401 or 403.
@@ -97,8 +105,15 @@ pub enum ApiErrorKind {
         /// The server's own message.
         message: Option<String>,
     },
+    /// The refresh token was refused. It is the source of a [`ApiErrorKind::LoginOver`].
+    RefreshRefused {
+        /// The status: 401 or 403.
+        status: StatusCode,
+        /// The server's own message.
+        message: Option<String>,
+    },
     /// The login is over: the server refused the refresh token, or an access token that was just refreshed; or this
-    /// client has logged out. Sign in again.
+    /// client has logged out. The source says which. Sign in again.
     LoginOver,
     /// The session has no refresh token, and no application key to sign in with again.
     NotRefreshable,
@@ -193,7 +208,9 @@ impl ErrorKind for ApiErrorKind {
     fn class(&self) -> ErrorClass {
         match self {
             Self::Connect { .. } | Self::TimedOut { .. } | Self::ConnectionLost => ErrorClass::TRANSIENT,
-            Self::RateLimited { retry_after, .. } => ErrorClass::Transient { retry_after: *retry_after },
+            Self::RateLimited { retry_after, .. } | Self::Intercepted { retry_after, .. } => {
+                ErrorClass::Transient { retry_after: *retry_after }
+            }
             Self::Status { status, retry_after, .. } if is_transient(*status) => {
                 ErrorClass::Transient { retry_after: *retry_after }
             }
@@ -204,14 +221,27 @@ impl ErrorKind for ApiErrorKind {
             }
             // The ticket is too old: a new one may do.
             Self::Upload { status, .. } if *status == StatusCode::FORBIDDEN => ErrorClass::TRANSIENT,
-            Self::Unauthorized { .. } | Self::SignInRefused { .. } | Self::LoginOver | Self::NotRefreshable => {
-                ErrorClass::Auth
-            }
+            Self::Unauthorized { .. }
+            | Self::SignInRefused { .. }
+            | Self::RefreshRefused { .. }
+            | Self::LoginOver
+            | Self::NotRefreshable => ErrorClass::Auth,
             Self::Session(kind) => kind.class(),
             Self::Store(kind) => kind.class(),
             Self::MaybeSent { .. } => ErrorClass::MaybeDone,
             Self::Interrupted => ErrorClass::Cancelled,
             _ => ErrorClass::Permanent,
+        }
+    }
+}
+
+impl ApiErrorKind {
+    /// Status and message, if the gateway refused the credentials of a request.
+    pub(crate) fn refusal(&self) -> Option<(StatusCode, Option<String>)> {
+        match self {
+            Self::Unauthorized { message } => Some((StatusCode::UNAUTHORIZED, message.clone())),
+            Self::Forbidden { message } => Some((StatusCode::FORBIDDEN, message.clone())),
+            _ => None,
         }
     }
 }
@@ -265,6 +295,14 @@ impl fmt::Display for ApiErrorKind {
             }
             Self::SignInRefused { status, check, message } => {
                 write!(f, "the gateway refused the sign-in ({}), check {check}{}", status.as_u16(), Said(message))
+            }
+            Self::Intercepted { status, .. } => write!(
+                f,
+                "something on the way answered in place of the gateway ({}), look for a proxy or a network sign-in",
+                status.as_u16()
+            ),
+            Self::RefreshRefused { status, message } => {
+                write!(f, "the server refused the refresh token ({}){}", status.as_u16(), Said(message))
             }
             Self::LoginOver => f.write_str("the login is over, sign in again"),
             Self::NotRefreshable => f.write_str("the session has no refresh token, sign in again"),

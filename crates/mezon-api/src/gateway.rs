@@ -280,14 +280,22 @@ impl GatewayInner {
             }
         };
         debug!(method = outgoing.name, attempt, elapsed_ms, status = answer.status.as_u16(), "call answered");
+        let intercepted = |failure: &Failure| matches!(failure.error.kind(), ApiErrorKind::Intercepted { .. });
+        let now = self.clock.now();
+        let failure = if answer.status.is_success() {
+            response::intercepted(&answer, outgoing.answered, now)
+        } else {
+            Some(response::failure(answer.status, &answer.headers, &answer.body, outgoing.secrets, now))
+        };
+        // Only the gateway's own clock is of use.
         let timely = outgoing.tells_time || answer.status == StatusCode::UNAUTHORIZED;
-        if let Some(date) = timely.then(|| response::date(&answer.headers)).flatten() {
+        if timely
+            && !failure.as_ref().is_some_and(intercepted)
+            && let Some(date) = response::date(&answer.headers)
+        {
             self.clock.observe(date, self.clock.local().now());
         }
-        if answer.status.is_success() {
-            return Ok(answer.body);
-        }
-        Err(response::failure(answer.status, &answer.headers, &answer.body, outgoing.secrets, self.clock.now()))
+        failure.map_or(Ok(answer.body), Err)
     }
 }
 

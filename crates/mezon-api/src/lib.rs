@@ -21,8 +21,8 @@
 //!   tokens are stored before they are used. Over a shared store, one process refreshes and the others take its session.
 //! - A request is repeated only if that does no harm. When the answer to another one is lost, the error says so
 //!   ([`ApiErrorKind::MaybeSent`]).
-//! - Only proof ends a login: a refused refresh token, or a refused access token that was just refreshed. Timeouts,
-//!   overloaded servers and lost connections never do.
+//! - Only proof ends a login: a refused refresh token, or a refused access token that was just refreshed, and refused by
+//!   the gateway in its own form. Pages of proxies, timeouts, overloaded servers and lost connections never do.
 //! - Credentials go to the gateway's own domain over TLS, and nowhere else: addresses that the server names are checked,
 //!   redirects are not followed, requests for files carry no token.
 //! - No log line, error text or `Debug` output holds a credential. Logs (`tracing`, level debug) name methods, statuses
@@ -41,6 +41,7 @@ mod history;
 mod keep_fresh;
 mod login;
 mod method;
+mod redaction;
 mod refresh;
 mod request;
 mod response;

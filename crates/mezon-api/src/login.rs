@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
 use mezon_model::UserId;
 use mezon_session::{BoxFuture, Secret, Session, SessionStore, SessionUpdate};
 use serde::Serialize;
@@ -124,6 +123,7 @@ impl Gateway {
                 content_type: JSON,
                 body: json(&body)?,
                 secrets: &[&login.id_token, &self.0.server_key],
+                answered: true,
                 tells_time: true,
             };
             let answer = self.0.run(&outgoing, self.0.deadline()).await;
@@ -193,6 +193,7 @@ impl GatewayInner {
             content_type: JSON,
             body: json(&body)?,
             secrets: &[&login.token],
+            answered: true,
             tells_time: true,
         };
         let answer = self.run(&outgoing, self.deadline()).await;
@@ -229,13 +230,8 @@ fn json(body: &impl Serialize) -> Result<Bytes, ApiError> {
 
 /// Says what to check when a sign-in is refused.
 fn sign_in_refused(error: ApiError, check: &'static str) -> ApiError {
-    match error.kind() {
-        ApiErrorKind::Unauthorized { message } => {
-            ApiErrorKind::SignInRefused { status: StatusCode::UNAUTHORIZED, check, message: message.clone() }.into()
-        }
-        ApiErrorKind::Forbidden { message } => {
-            ApiErrorKind::SignInRefused { status: StatusCode::FORBIDDEN, check, message: message.clone() }.into()
-        }
-        _ => error,
+    match error.kind().refusal() {
+        Some((status, message)) => ApiErrorKind::SignInRefused { status, check, message }.into(),
+        None => error,
     }
 }

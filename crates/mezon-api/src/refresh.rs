@@ -301,9 +301,10 @@ impl Inner {
             content_type: PROTO,
             body: Bytes::from(request.encode_to_vec()),
             secrets: &[token, &gateway.server_key, session.token()],
+            answered: true,
             tells_time: true,
         };
-        let answer = gateway.run(&outgoing, gateway.deadline()).await.map_err(lost)?;
+        let answer = gateway.run(&outgoing, gateway.deadline()).await.map_err(|error| refresh_refused(lost(error)))?;
         let update = session_answer::read(answer)?;
         match &update.token {
             Some(token) if !token.is_empty() => Ok(update),
@@ -365,10 +366,15 @@ fn is_newer(stored: &Session, current: &Current) -> bool {
 
 /// Whether an answer to a refresh or a sign-in ends the login.
 fn is_refusal(error: &ApiError) -> bool {
-    matches!(
-        error.kind(),
-        ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Forbidden { .. } | ApiErrorKind::SignInRefused { .. }
-    )
+    matches!(error.kind(), ApiErrorKind::RefreshRefused { .. } | ApiErrorKind::SignInRefused { .. })
+}
+
+/// Says which token was refused.
+fn refresh_refused(error: ApiError) -> ApiError {
+    match error.kind().refusal() {
+        Some((status, message)) => ApiErrorKind::RefreshRefused { status, message }.into(),
+        None => error,
+    }
 }
 
 /// A refresh whose answer was lost leaves the calls that waited for it undone, so they may be made again: only the way it

@@ -68,6 +68,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) body: Bytes,
     /// What a server could repeat in an error message.
     pub(crate) secrets: &'a [&'a Secret],
+    /// Whether the answer is a message. If not, nothing is an answer too.
+    pub(crate) answered: bool,
     /// Whether the answer's `Date` is worth reading: where tokens are handed out.
     pub(crate) tells_time: bool,
 }
@@ -148,6 +150,7 @@ mod tests {
             content_type: PROTO,
             body: Bytes::from_static(b"x"),
             secrets: &[],
+            answered: true,
             tells_time: false,
         };
         let request = outgoing.build();

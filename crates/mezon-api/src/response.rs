@@ -1,19 +1,20 @@
 //! What comes back: statuses, error bodies, waiting times. Nothing here does I/O.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
-use data_encoding::BASE64;
-use http::header::{DATE, LOCATION, RETRY_AFTER};
-use http::{HeaderMap, StatusCode, Uri};
+use http::header::{CONTENT_TYPE, DATE, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use mezon_session::Secret;
 use prost::Message as _;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::retry::{Failure, Fate};
-use crate::{ApiError, ApiErrorKind};
+use crate::transport::Answer;
+use crate::{ApiError, ApiErrorKind, redaction};
 
-/// How much of an error's body is read.
-pub(crate) const ERROR_BODY_LIMIT: usize = 4 * 1024;
+/// How much of an error's body is read. JSON that is cut off tells no code, so there is room for details.
+pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
 /// No server makes a client wait longer; a longer wish is a mistake, or a way to stop it.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(5 * 60);
@@ -26,10 +27,15 @@ pub(crate) fn failure(
     secrets: &[&Secret],
     now: SystemTime,
 ) -> Failure {
-    let ServerError { code, message } = server_error(body, secrets);
+    let ServerError { code, message } = ServerError::read(body);
+    let by_gateway = is_by_gateway(headers, body, code);
+    let message = message.and_then(|message| redaction::clean(&message, secrets));
     let retry_after = retry_after(headers, now);
     let (kind, fate) = match status.as_u16() {
         300..=399 => (ApiErrorKind::Redirected { host: redirect_host(headers) }, Fate::Failed),
+        // These two come from proxies and captive portals by definition.
+        407 | 511 => (ApiErrorKind::Intercepted { status, retry_after }, Fate::Failed),
+        401 | 403..=405 if !by_gateway => (ApiErrorKind::Intercepted { status, retry_after }, Fate::Failed),
         401 => (ApiErrorKind::Unauthorized { message }, Fate::Refused),
         403 => (ApiErrorKind::Forbidden { message }, Fate::Failed),
         404 => (ApiErrorKind::NotFound { message }, Fate::Failed),
@@ -41,19 +47,74 @@ pub(crate) fn failure(
     Failure { error: ApiError::new(kind), fate }
 }
 
+/// The failure that a success is, when it is not the gateway's own: a page for browsers, or nothing where a message is
+/// due (`due`). Captive portals answer like that.
+///
+/// An empty message is an answer only when its type says so: it would be read as "there is nothing", and what is there
+/// would be missed. Messages with content do not need the type, because some of the gateway's answers lack it.
+pub(crate) fn intercepted(answer: &Answer, due: bool, now: SystemTime) -> Option<Failure> {
+    let media_type = media_type(&answer.headers);
+    let page = media_type.contains("html");
+    let nothing = answer.body.is_empty() && (answer.status == StatusCode::NO_CONTENT || !media_type.contains("proto"));
+    (page || (due && nothing)).then(|| {
+        let retry_after = retry_after(&answer.headers, now);
+        let kind = ApiErrorKind::Intercepted { status: answer.status, retry_after };
+        Failure { error: kind.into(), fate: Fate::Failed }
+    })
+}
+
+/// The media type in lower case. Empty: there is none.
+fn media_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether the gateway itself wrote a refusal: it gives the code of the error, or it says nothing at all. A proxy or a
+/// firewall sends a page, or asks for credentials of its own. Proof matters here, because a refusal can end a login.
+fn is_by_gateway(headers: &HeaderMap, body: &[u8], code: Option<i64>) -> bool {
+    if media_type(headers).contains("html") {
+        return false;
+    }
+    if !body.trim_ascii().is_empty() {
+        return code.is_some_and(|code| RPC_CODES.contains(&code));
+    }
+    // The gateway's own tokens are Bearer tokens.
+    let challenges = headers.get_all(WWW_AUTHENTICATE).into_iter();
+    let foreign = |challenge: &HeaderValue| {
+        let scheme = challenge.as_bytes().trim_ascii_start();
+        !scheme.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
+    };
+    !challenges.into_iter().any(foreign) && !headers.keys().any(|name| name.as_str().starts_with("proxy-"))
+}
+
+/// The codes of gRPC, from `CANCELLED` to `UNAUTHENTICATED`, which the gateway's errors carry.
+const RPC_CODES: RangeInclusive<i64> = 1..=16;
+
+/// Their names, in order.
+const RPC_NAMES: [&str; 16] = [
+    "canceled",
+    "unknown",
+    "invalid_argument",
+    "deadline_exceeded",
+    "not_found",
+    "already_exists",
+    "permission_denied",
+    "resource_exhausted",
+    "failed_precondition",
+    "aborted",
+    "out_of_range",
+    "unimplemented",
+    "internal",
+    "unavailable",
+    "data_loss",
+    "unauthenticated",
+];
+
 /// What a server says about an error.
 #[derive(Debug, Default, PartialEq)]
 struct ServerError {
     code: Option<i64>,
     message: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct JsonError {
-    #[serde(default)]
-    code: Option<serde_json::Value>,
-    #[serde(default, alias = "error")]
-    message: Option<serde_json::Value>,
 }
 
 /// The head of `google.rpc.Status`.
@@ -65,46 +126,46 @@ struct RpcStatus {
     message: String,
 }
 
-/// Reads an error's body: JSON with `code` and `message`, a protobuf status, or text. No SDK documents the form, so none
-/// is relied on.
-fn server_error(body: &[u8], secrets: &[&Secret]) -> ServerError {
-    let said = |message: &str| clean(message, secrets);
-    match body.trim_ascii().first() {
-        // A page for browsers, from a proxy.
-        None | Some(b'<') => ServerError::default(),
-        Some(b'{') => match serde_json::from_slice::<JsonError>(body) {
-            Ok(JsonError { code, message }) => ServerError {
-                code: code.and_then(|code| code.as_i64()),
-                message: message.and_then(|message| said(message.as_str()?)),
+impl ServerError {
+    /// Reads an error's body: JSON with `code` and `message` or `error` (or all three, as gRPC gateways send them), a
+    /// protobuf status, or text. No SDK documents the form, so none is relied on.
+    fn read(body: &[u8]) -> Self {
+        let text = || std::str::from_utf8(body).ok().map(str::to_owned);
+        match body.trim_ascii().first() {
+            // A page for browsers, from a proxy.
+            None | Some(b'<') => Self::default(),
+            Some(b'{') => match serde_json::from_slice(body) {
+                Ok(error) => Self::of_json(&error),
+                Err(_) => Self { code: None, message: Some(String::from_utf8_lossy(body).into_owned()) },
             },
-            Err(_) => ServerError { code: None, message: said(&String::from_utf8_lossy(body)) },
-        },
-        Some(_) => match RpcStatus::decode(body) {
-            Ok(status) if !status.message.is_empty() => {
-                ServerError { code: Some(status.code.into()), message: said(&status.message) }
-            }
-            _ => {
-                let text = std::str::from_utf8(body).ok();
-                ServerError { code: None, message: text.and_then(said) }
-            }
-        },
+            Some(_) => match RpcStatus::decode(body) {
+                Ok(RpcStatus { code, message }) if code != 0 || !message.is_empty() => {
+                    Self { code: Some(code.into()).filter(|code| *code != 0), message: Some(message) }
+                }
+                _ => Self { code: None, message: text() },
+            },
+        }
+    }
+
+    fn of_json(error: &Value) -> Self {
+        let text = |key: &str| error.get(key)?.as_str().filter(|text| !text.trim().is_empty());
+        // Some wrap the whole error once more.
+        if let Some(inner @ Value::Object(_)) = error.get("error")
+            && error.get("code").is_none()
+        {
+            return Self::of_json(inner);
+        }
+        Self {
+            code: error.get("code").and_then(code_of),
+            message: text("message").or_else(|| text("error")).map(str::to_owned),
+        }
     }
 }
 
-/// A server's message without control characters and without the request's own credentials, which some servers repeat.
-fn clean(message: &str, secrets: &[&Secret]) -> Option<String> {
-    let mut message = message.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        let plain = secret.expose();
-        // Basic credentials are a name, a colon and no password.
-        let basic = BASE64.encode([plain.trim_end_matches(':'), ":"].concat().as_bytes());
-        for text in [plain, &basic] {
-            message = message.replace(text, "<redacted>");
-        }
-    }
-    let message: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let message = message.trim();
-    (!message.is_empty()).then(|| message.to_owned())
+/// A code as a number, or by the name that Connect gives it.
+fn code_of(value: &Value) -> Option<i64> {
+    let named = |name: &str| RPC_NAMES.iter().position(|known| known.eq_ignore_ascii_case(name));
+    value.as_i64().or_else(|| RPC_CODES.clone().nth(named(value.as_str()?)?))
 }
 
 /// The host that a redirect names, without its path and query, which may hold credentials.
@@ -139,100 +200,4 @@ pub(crate) fn store_code(body: &[u8]) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn error(body: &[u8]) -> (Option<i64>, Option<String>) {
-        let ServerError { code, message } = server_error(body, &[&Secret::from("t0ken")]);
-        (code, message)
-    }
-
-    #[test]
-    fn every_known_form_of_error_body_is_read() {
-        let text = |text: &str| Some(text.to_owned());
-        assert_eq!(error(br#"{"code":5,"message":"channel not found"}"#), (Some(5), text("channel not found")));
-        assert_eq!(error(br#" {"error":"nope"}"#), (None, text("nope")));
-        assert_eq!(error(br#"{"code":"x","message":7}"#), (None, None));
-        assert_eq!(error(b"{broken"), (None, text("{broken")));
-        assert_eq!(error(b"permission denied\n"), (None, text("permission denied")));
-        assert_eq!(error(b"\x08\x07\x12\x06denied"), (Some(7), text("denied")));
-        assert_eq!(error(b"<html>502</html>"), (None, None));
-        assert_eq!(error(b"\xff\xfe\x00"), (None, None));
-        assert_eq!(error(b""), (None, None));
-        assert_eq!(error(b"bad token t0ken\x1b[31m\r\nhere"), (None, text("bad token <redacted> [31m  here")));
-    }
-
-    #[test]
-    fn statuses_become_kinds() {
-        let read = |status: u16| {
-            let status = StatusCode::from_u16(status).unwrap();
-            let failure = failure(status, &HeaderMap::new(), b"no", &[], SystemTime::UNIX_EPOCH);
-            (failure.fate, failure.error.into_parts().0)
-        };
-        let message = Some("no".to_owned());
-        assert_eq!(read(401), (Fate::Refused, ApiErrorKind::Unauthorized { message: message.clone() }));
-        assert_eq!(read(403), (Fate::Failed, ApiErrorKind::Forbidden { message: message.clone() }));
-        assert_eq!(read(404), (Fate::Failed, ApiErrorKind::NotFound { message: message.clone() }));
-        assert_eq!(read(429), (Fate::Refused, ApiErrorKind::RateLimited { retry_after: None, message }));
-        assert_eq!(read(302), (Fate::Failed, ApiErrorKind::Redirected { host: String::new() }));
-        for (status, fate) in [(400, Fate::Failed), (409, Fate::Failed), (500, Fate::Failed), (502, Fate::Unknown)] {
-            let (got, kind) = read(status);
-            assert_eq!(got, fate, "{status}");
-            assert!(matches!(kind, ApiErrorKind::Status { status: s, .. } if s.as_u16() == status));
-        }
-    }
-
-    #[test]
-    fn waiting_times_are_read_and_bounded() {
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
-        let read = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(RETRY_AFTER, HeaderValue::from_str(value).unwrap());
-            retry_after(&headers, now).map(|wait| wait.as_secs())
-        };
-        for (value, seconds) in [
-            ("0", Some(0)),
-            (" 12 ", Some(12)),
-            ("86400", Some(300)),
-            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
-            ("Sun, 06 Nov 1994 08:49:17 GMT", Some(0)),
-            ("Sat, 06 Nov 2094 08:49:17 GMT", Some(300)),
-            ("-1", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(read(value), seconds, "{value:?}");
-        }
-        assert_eq!(retry_after(&HeaderMap::new(), now), None);
-    }
-
-    #[test]
-    fn a_redirect_gives_away_its_host_only() {
-        let mut headers = HeaderMap::new();
-        headers.insert(LOCATION, HeaderValue::from_static("https://user:pw@evil.example:8443/path?token=x"));
-        assert_eq!(redirect_host(&headers), "evil.example");
-        headers.insert(LOCATION, HeaderValue::from_static("/elsewhere?token=x"));
-        assert_eq!(redirect_host(&headers), "");
-    }
-
-    #[test]
-    fn an_object_stores_error_is_reduced_to_its_code() {
-        let body = b"<?xml?><Error><Code>AccessDenied</Code><SignatureProvided>s3cret</SignatureProvided></Error>";
-        assert_eq!(store_code(body).as_deref(), Some("AccessDenied"));
-        assert_eq!(store_code(b"<Code>s3cret=1</Code>"), None);
-        assert_eq!(store_code(b"<Code></Code>"), None);
-        assert_eq!(store_code(b"Forbidden"), None);
-    }
-
-    proptest! {
-        #[test]
-        fn any_body_is_read_without_panic_or_control_characters(body in prop::collection::vec(any::<u8>(), 0..256)) {
-            let (_, message) = error(&body);
-            prop_assert!(message.is_none_or(|message| !message.chars().any(char::is_control)));
-            store_code(&body);
-        }
-    }
-}
+mod tests;

@@ -10,10 +10,16 @@ use serde_json::Value;
 
 use crate::{ApiError, ApiErrorKind};
 
+/// More than any session takes. JSON becomes many times as large when it is read.
+const LIMIT: usize = 1024 * 1024;
+
 /// Reads the session in an answer, whatever its `Content-Type` says: a JSON object starts with `{`, which no protobuf
 /// session does (it would be field 15 with a wire type that is not in use).
 pub(crate) fn read(body: Bytes) -> Result<SessionUpdate, ApiError> {
     const WHAT: &str = "the session that the sign-in or refresh brought";
+    if body.len() > LIMIT {
+        return Err(ApiErrorKind::BodyTooLarge { limit: LIMIT }.into());
+    }
     if body.trim_ascii_start().first() == Some(&b'{') {
         let answer: JsonSession = serde_json::from_slice(&body).map_err(|error| {
             // The error's own text may repeat a value, so only its position is kept.
@@ -43,40 +49,52 @@ fn from_proto(answer: api::Session) -> SessionUpdate {
     }
 }
 
-#[derive(Deserialize)]
+/// The fields of a JSON session, each in both spellings: a server that is changing from one to the other may send both.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct JsonSession {
-    #[serde(default)]
     token: Option<Secret>,
-    #[serde(default, alias = "refreshToken")]
     refresh_token: Option<Secret>,
-    #[serde(default, alias = "idToken")]
+    #[serde(rename = "refreshToken")]
+    refresh_token_camel: Option<Secret>,
     id_token: Option<Secret>,
-    #[serde(default, alias = "sessionId")]
+    #[serde(rename = "idToken")]
+    id_token_camel: Option<Secret>,
     session_id: Option<Secret>,
-    #[serde(default, alias = "apiUrl")]
+    #[serde(rename = "sessionId")]
+    session_id_camel: Option<Secret>,
     api_url: Option<String>,
-    #[serde(default, alias = "wsUrl")]
+    #[serde(rename = "apiUrl")]
+    api_url_camel: Option<String>,
     ws_url: Option<String>,
-    #[serde(default, alias = "tcpUrl")]
+    #[serde(rename = "wsUrl")]
+    ws_url_camel: Option<String>,
     tcp_url: Option<String>,
-    #[serde(default, alias = "userId")]
+    #[serde(rename = "tcpUrl")]
+    tcp_url_camel: Option<String>,
     user_id: Option<Value>,
-    #[serde(default, alias = "isRemember")]
+    #[serde(rename = "userId")]
+    user_id_camel: Option<Value>,
     is_remember: Option<bool>,
+    #[serde(rename = "isRemember")]
+    is_remember_camel: Option<bool>,
 }
 
 impl From<JsonSession> for SessionUpdate {
     fn from(answer: JsonSession) -> Self {
+        let secret = |one: Option<Secret>, other| one.filter(|secret| !secret.is_empty()).or(other);
+        let text = |one: Option<String>, other| one.filter(|text| !text.is_empty()).or(other);
+        let id = |value: Option<Value>| value.as_ref().and_then(id);
         Self {
             token: answer.token,
-            refresh_token: answer.refresh_token,
-            id_token: answer.id_token,
-            session_id: answer.session_id,
-            api_url: answer.api_url,
-            ws_url: answer.ws_url,
-            tcp_url: answer.tcp_url,
-            user_id: answer.user_id.as_ref().and_then(id),
-            is_remember: answer.is_remember,
+            refresh_token: secret(answer.refresh_token, answer.refresh_token_camel),
+            id_token: secret(answer.id_token, answer.id_token_camel),
+            session_id: secret(answer.session_id, answer.session_id_camel),
+            api_url: text(answer.api_url, answer.api_url_camel),
+            ws_url: text(answer.ws_url, answer.ws_url_camel),
+            tcp_url: text(answer.tcp_url, answer.tcp_url_camel),
+            user_id: id(answer.user_id).or(id(answer.user_id_camel)),
+            is_remember: answer.is_remember.or(answer.is_remember_camel),
         }
     }
 }
@@ -115,6 +133,8 @@ mod tests {
                 "user_id":"1840651202342719488","created":true}"#,
             r#" {"token":"t","refreshToken":"r","apiUrl":"https://api.example.org","wsUrl":"ws.example.org",
                 "userId":1840651202342719488}"#,
+            r#"{"token":"t","refresh_token":"","refreshToken":"r","api_url":"https://api.example.org","apiUrl":"x",
+                "ws_url":null,"wsUrl":"ws.example.org","user_id":"","userId":"1840651202342719488"}"#,
         ] {
             assert_eq!(read(Bytes::from_static(text.as_bytes())).unwrap(), expected());
         }
@@ -141,6 +161,12 @@ mod tests {
             assert!(matches!(error.kind(), ApiErrorKind::Decode { .. }));
             assert!(!format!("{error:#} {error:?}").contains("s3cret"));
         }
+    }
+
+    #[test]
+    fn a_session_of_megabytes_is_none() {
+        let list = ["{\"token\":\"t\",\"user_id\":[", &"0,".repeat(LIMIT / 2), "0]}"].concat();
+        assert_eq!(read(list.into()).unwrap_err().kind(), &ApiErrorKind::BodyTooLarge { limit: LIMIT });
     }
 
     #[test]

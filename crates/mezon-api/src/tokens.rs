@@ -61,12 +61,8 @@ impl Inner {
         let refusal = if session.is_expired(current.time(self.now())) {
             ApiErrorKind::Unauthorized { message: None }.into()
         } else {
-            match self.call_with(&current, Method::GET_ACCOUNT, Bytes::new(), deadline).await {
-                Err(error)
-                    if matches!(error.kind(), ApiErrorKind::Unauthorized { .. } | ApiErrorKind::Forbidden { .. }) =>
-                {
-                    error
-                }
+            match self.call_with(&current, Method::GET_ACCOUNT, Bytes::new(), true, deadline).await {
+                Err(error) if error.kind().refusal().is_some() => error,
                 // The server lives and has nothing against the token: the refusal was about something else.
                 Ok(_) => return Ok(Arc::clone(&current.session)),
                 Err(error) if matches!(error.kind(), ApiErrorKind::NotFound { .. }) => {

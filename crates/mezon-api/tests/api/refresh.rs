@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use mezon_api::{ApiClient, ApiError, ApiErrorKind, AppLogin, Method, Timeouts};
+use mezon_api::{ApiClient, ApiError, ApiErrorKind, AppLogin, Method, RetryPolicy, Timeouts};
+use mezon_model::{ChannelId, MessageId};
 use mezon_proto::api;
 use mezon_session::{
     ErrorClass, ManualClock, MemoryStore, Secret, Session, SessionStore, SessionUpdate, StoreError, StoreErrorKind,
@@ -86,6 +87,85 @@ async fn only_a_refusal_ends_a_login() {
     assert_eq!(error.kind(), &ApiErrorKind::ConnectionLost);
     get_account(&client).await.unwrap();
     assert_eq!(methods(&peer), ["SessionRefresh", "SessionRefresh", "GetAccount"], "and is not spent twice blindly");
+}
+
+/// What a proxy, a firewall or the sign-in page of a network answers.
+fn strangers() -> [Reply; 9] {
+    let page = "<html><title>Forbidden</title></html>";
+    [
+        answer(401, "Content-Type: text/html\r\n", page),
+        answer(401, "WWW-Authenticate: Basic realm=\"office\"\r\n", ""),
+        answer(403, "", page),
+        answer(403, "Content-Type: application/json\r\n", r#"{"message":"blocked by policy"}"#),
+        answer(403, "Proxy-Connection: close\r\n", ""),
+        answer(404, "", page),
+        answer(407, "Proxy-Authenticate: Basic\r\n", ""),
+        answer(200, "Content-Type: text/html\r\n", page),
+        answer(204, "", ""),
+    ]
+}
+
+#[tokio::test]
+async fn nobody_but_the_gateway_ends_a_login() {
+    for stranger in strangers() {
+        // A call, with a good token.
+        let peer = Peer::start([stranger.clone()]).await;
+        let client = peer.gateway().retry(RetryPolicy::none()).build().unwrap().resume(session("1", 3_600)).unwrap();
+        let error = get_account(&client).await.unwrap_err();
+        assert!(matches!(error.kind(), ApiErrorKind::Intercepted { .. }), "{error:?}");
+        assert!(error.class().is_transient(), "{error:?}");
+
+        // A refresh, and then the gateway is back.
+        let peer = Peer::start([stranger.clone(), new_tokens("2"), account()]).await;
+        let client = expired(&peer);
+        assert!(get_account(&client).await.unwrap_err().class().is_transient());
+        get_account(&client).await.unwrap();
+        assert_eq!(methods(&peer), ["SessionRefresh", "SessionRefresh", "GetAccount"]);
+
+        // The check of a refused dial.
+        let peer = Peer::start([stranger.clone()]).await;
+        let client = peer.client();
+        let error = client.refused(client.session()).await.unwrap_err();
+        assert!(matches!(error.kind(), TokenErrorKind::Unavailable { .. }), "{error:?}");
+
+        // The sign-in of a bot, the first and the next one.
+        let bot_gateway = |peer: &Peer| peer.gateway().retry(RetryPolicy::none()).build().unwrap();
+        let peer = Peer::start([stranger.clone()]).await;
+        let login = AppLogin::new("42", "app-key");
+        let error = bot_gateway(&peer).authenticate_app(&login).await.unwrap_err();
+        assert!(error.class().is_transient(), "{error:?}");
+        let peer =
+            Peer::start([answer(200, "", bot("1", -10)), stranger, answer(200, "", bot("2", 3_600)), account()]).await;
+        let client = bot_gateway(&peer).authenticate_app(&login).await.unwrap();
+        assert!(get_account(&client).await.unwrap_err().class().is_transient());
+        get_account(&client).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_one_to_calls_without_an_answer_only() {
+    let peer = Peer::start([answer(204, "", "")]).await;
+    let client = peer.gateway().retry(RetryPolicy::none()).build().unwrap().resume(session("1", 3_600)).unwrap();
+    client.call::<_, ()>(Method::new("MarkAsRead"), &()).await.unwrap();
+    let error = client.catch_up(ChannelId::new(7), MessageId::new(1)).await.unwrap_err();
+    assert!(matches!(error.kind(), ApiErrorKind::Intercepted { .. }), "nothing missed is not what it says: {error:?}");
+
+    let peer = Peer::start([answer(200, "Content-Type: application/proto\r\n", "")]).await;
+    let missed = peer.client().catch_up(ChannelId::new(7), MessageId::new(1)).await.unwrap();
+    assert!(missed.is_empty(), "an empty list is a message without content");
+}
+
+#[tokio::test]
+async fn the_end_of_a_login_names_the_token_that_was_refused() {
+    let body = r#"{"code":16,"error":"unauthenticated","message":"no such token"}"#;
+    let peer = Peer::start([answer(401, "", body)]).await;
+    let error = get_account(&expired(&peer)).await.unwrap_err();
+    let shown = format!("{error:#}");
+    assert!(shown.contains("refused the refresh token (401)") && shown.ends_with("says: no such token"), "{shown}");
+
+    let peer = Peer::start([answer(401, "", body), new_tokens("2"), answer(401, "", body)]).await;
+    let shown = format!("{:#}", get_account(&peer.client()).await.unwrap_err());
+    assert!(shown.contains("refused the access token (401)"), "{shown}");
 }
 
 #[tokio::test]

@@ -173,7 +173,7 @@ pub(crate) fn answer_bytes(status: u16, headers: &str, body: impl AsRef<[u8]>) -
 
 /// 200 with a protobuf message.
 pub(crate) fn message(message: &impl prost::Message) -> Reply {
-    answer(200, "", message.encode_to_vec())
+    answer(200, "Content-Type: application/proto\r\n", message.encode_to_vec())
 }
 
 /// 200 with the account of [`USER`].

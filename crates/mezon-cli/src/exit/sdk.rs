@@ -89,6 +89,7 @@ fn of_api(kind: &ApiErrorKind, class: ErrorClass) -> Verdict {
             .hint("the server key comes from MEZON_SERVER_KEY or --server-key-file; it is not the bot's API key"),
         Kind::Forbidden { .. } => Verdict::new(Exit::Refused, "forbidden"),
         Kind::NotFound { .. } => Verdict::new(Exit::Refused, "not_found"),
+        Kind::Intercepted { .. } => Verdict::new(Exit::Network, "intercepted"),
         Kind::RateLimited { .. } => Verdict::new(Exit::Network, "rate_limited"),
         Kind::Upload { status, .. } if is_refusal(status.as_u16()) => Verdict::new(Exit::Refused, "upload_refused"),
         Kind::Upload { .. } => of_class("upload", class),
