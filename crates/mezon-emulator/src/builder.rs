@@ -1,7 +1,9 @@
 //! Settings of an emulator.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use mezon_proto::wire::Revision;
@@ -15,6 +17,57 @@ use crate::token::TokenSettings;
 
 /// The server key of an emulator that was given none: the one that clients use when they are given none.
 pub const DEFAULT_SERVER_KEY: &str = "DefaultServerKey";
+
+/// How a session names the address of the socket (`ws_url`): gateways have written all of these, and no client reads
+/// them all.
+///
+/// Reads from text: `full`, `host-port` and `host`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WsUrlForm {
+    /// With its scheme, such as `ws://127.0.0.1:7350`: what the Python SDK needs without TLS.
+    Full,
+    /// Host and port, such as `127.0.0.1:7350`: what the JavaScript bot SDK needs.
+    #[default]
+    HostAndPort,
+    /// The host alone, as the real gateway names it, which listens on port 443.
+    Host,
+}
+
+/// A text that names no [`WsUrlForm`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseWsUrlFormError(String);
+
+impl fmt::Display for ParseWsUrlFormError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is no form of an address, use full, host-port or host", self.0)
+    }
+}
+
+impl std::error::Error for ParseWsUrlFormError {}
+
+impl FromStr for WsUrlForm {
+    type Err = ParseWsUrlFormError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "full" => Ok(Self::Full),
+            "host-port" => Ok(Self::HostAndPort),
+            "host" => Ok(Self::Host),
+            _ => Err(ParseWsUrlFormError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for WsUrlForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full => "full",
+            Self::HostAndPort => "host-port",
+            Self::Host => "host",
+        })
+    }
+}
 
 /// Builds an [`Emulator`].
 #[derive(Debug, Clone)]
@@ -43,6 +96,7 @@ impl Default for EmulatorBuilder {
                 revision: Revision::default(),
                 apps: Vec::new(),
                 json_lists: false,
+                ws_url: WsUrlForm::default(),
                 upload_lifetime: Duration::from_secs(60),
                 socket_queue: 1024,
             },
@@ -119,6 +173,12 @@ impl EmulatorBuilder {
     /// Write mentions, attachments, references and reactions of messages as JSON. Default: as protobuf.
     pub fn json_lists(mut self, on: bool) -> Self {
         self.settings.json_lists = on;
+        self
+    }
+
+    /// How sessions name the address of the socket. Default: [`WsUrlForm::HostAndPort`].
+    pub fn ws_url(mut self, form: WsUrlForm) -> Self {
+        self.settings.ws_url = form;
         self
     }
 

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::uri::Authority;
 use mezon_proto::wire::Revision;
 
+use crate::builder::WsUrlForm;
 use crate::error::{EmulatorError, EmulatorErrorKind};
 use crate::faults::{Faults, Plan};
 use crate::hub::Hub;
@@ -26,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) apps: Vec<App>,
     /// Write mentions, attachments, references and reactions of messages as JSON in place of protobuf.
     pub(crate) json_lists: bool,
+    pub(crate) ws_url: WsUrlForm,
     pub(crate) upload_lifetime: Duration,
     pub(crate) socket_queue: usize,
 }
@@ -105,5 +108,15 @@ impl Gateway {
     /// The base URL of the emulator at the address that a client used.
     pub(crate) fn url(&self, host: &str) -> String {
         format!("{}://{host}", if self.tls.is_some() { "https" } else { "http" })
+    }
+
+    /// The address of the socket at the address that a client used, as sessions name it.
+    pub(crate) fn ws_url(&self, host: &str) -> String {
+        match self.settings.ws_url {
+            WsUrlForm::Full => format!("{}://{host}", if self.tls.is_some() { "wss" } else { "ws" }),
+            WsUrlForm::HostAndPort => host.to_owned(),
+            // The brackets of an IPv6 address stay.
+            WsUrlForm::Host => host.parse::<Authority>().map_or_else(|_| host.to_owned(), |of| of.host().to_owned()),
+        }
     }
 }

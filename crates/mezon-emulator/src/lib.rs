@@ -27,14 +27,14 @@
 //!
 //! | Of the gateway | Here |
 //! |---|---|
-//! | Sign-in | any ID token with any user id or name; bots that were set up with [`EmulatorBuilder::app`] |
+//! | Sign-in | any ID token with any user id or name; bots that were set up with [`EmulatorBuilder::app`], with the header of any official SDK |
 //! | Users | made when they first sign in, or when another user names them as a peer |
 //! | Sessions | signed tokens with lifetimes of choice; a refresh token works once unless told otherwise |
 //! | Channels | direct (the same two users share one) and groups; no clans |
 //! | Messages | send, update, remove, react, type, read back; ids grow; content up to 4000 UTF-16 units |
 //! | Delivery | to all sockets that have joined the channel, those of the sender included |
 //! | Methods | over HTTP and over the socket alike; those that are missing answer "unimplemented" |
-//! | Uploads | presigned URLs with signature, expiry, type and exact length, checked; downloads by the clean URL |
+//! | Uploads | presigned URLs with signature, expiry and exact length, checked; downloads by the clean URL |
 //!
 //! Where the behaviour of the real gateway is not known, the emulator does the plainest thing: history comes newest
 //! first; direction 1 reads what is newer than the message, 2 what is around it, 0 and 3 what is older; the lists of
@@ -65,7 +65,7 @@ mod tls;
 mod token;
 mod uploads;
 
-pub use builder::{DEFAULT_SERVER_KEY, EmulatorBuilder};
+pub use builder::{DEFAULT_SERVER_KEY, EmulatorBuilder, ParseWsUrlFormError, WsUrlForm};
 pub use emulator::Emulator;
 pub use error::{EmulatorError, EmulatorErrorKind};
 pub use faults::{Answer, Fault, Faults, Page, ParseFaultError, Route, Times};

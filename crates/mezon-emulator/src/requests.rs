@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
+use bytes::BytesMut;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::realtime::{self, Envelope};
-use mezon_proto::wire::{ApiReply, Body, Inbound, Revision};
+use mezon_proto::wire::{self, ApiReply, Body, Field, Fields, Inbound, Revision, Value};
+use prost::encoding::{WireType, encode_key, encode_varint};
 
 use crate::failure::{Failure, MISSING_PAYLOAD, UNRECOGNIZED_PAYLOAD, realtime_error};
 use crate::gateway::{Caller, Gateway};
@@ -12,6 +14,8 @@ use crate::hub::Outgoing;
 use crate::messages::{check_mode, mode_of};
 use crate::rpc;
 
+/// The number of `Envelope.cid`.
+const CID_FIELD: u32 = 1;
 /// Payload bytes in one part of an API reply.
 const PART: usize = 16 * 1024;
 
@@ -23,18 +27,41 @@ pub(crate) struct Origin {
     pub(crate) revision: OnceLock<Revision>,
 }
 
-/// Answers one frame; `None` is one that could not be read at all.
-pub(crate) async fn answer(gateway: &Gateway, origin: &Origin, inbound: Option<Inbound>) {
-    let Some(inbound) = inbound else {
-        return refuse_payload(gateway, origin, 0, UNRECOGNIZED_PAYLOAD, "unrecognized payload");
+/// A correlation id, as the client wrote it: it comes back unchanged.
+#[derive(Debug, Clone, Copy)]
+enum Cid<'a> {
+    /// 0 means none.
+    Number(i32),
+    /// Most often a number as text, but a client may write what it likes.
+    Text(&'a [u8]),
+}
+
+impl<'a> Cid<'a> {
+    /// `inbound` is what was read of `frame`.
+    fn of(frame: &'a [u8], inbound: &Inbound) -> Self {
+        if inbound.revision == Some(Revision::StringCid) {
+            let texts = Fields::new(frame).map_while(Result::ok).filter_map(|field| match field {
+                Field { number: CID_FIELD, value: Value::LengthDelimited(text) } => Some(text),
+                _ => None,
+            });
+            return texts.last().map_or(Self::Number(0), Self::Text);
+        }
+        // Kept as the bits it came in.
+        Self::Number(inbound.cid.cast_signed())
+    }
+}
+
+/// Answers one frame; `None` is one that was no binary message.
+pub(crate) async fn answer(gateway: &Gateway, origin: &Origin, frame: Option<&[u8]>) {
+    let read = frame.and_then(|frame| wire::decode(frame).ok().map(|inbound| (Cid::of(frame, &inbound), inbound)));
+    let Some((cid, inbound)) = read else {
+        return refuse_payload(gateway, origin, Cid::Number(0), UNRECOGNIZED_PAYLOAD, "unrecognized payload");
     };
     if let Some(revision) = inbound.revision {
         origin.revision.get_or_init(|| revision);
     }
-    // Kept as the bits it came in.
-    let cid = inbound.cid.cast_signed();
     match inbound.body {
-        Body::Message(message) => match handle(gateway, origin, cid, *message).await {
+        Body::Message(message) => match handle(gateway, origin, inbound.cid, *message).await {
             Ok(Some(reply)) => send(gateway, origin, cid, reply),
             Ok(None) => {}
             Err(failure) => send(gateway, origin, cid, Message::Error(failure.realtime_error())),
@@ -45,7 +72,7 @@ pub(crate) async fn answer(gateway: &Gateway, origin: &Origin, inbound: Option<I
 }
 
 /// Does what the client asks; gives the reply, or `None` when there is none to give.
-async fn handle(gateway: &Gateway, origin: &Origin, cid: i32, message: Message) -> Result<Option<Message>, Failure> {
+async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) -> Result<Option<Message>, Failure> {
     Ok(match message {
         Message::Ping(_) => {
             gateway.counters.count(|stats| stats.pings += 1);
@@ -133,14 +160,14 @@ async fn typing(gateway: &Gateway, origin: &Origin, request: realtime::MessageTy
 }
 
 /// Runs an API method; the reply goes out in raw frames.
-async fn api_call(gateway: &Gateway, origin: &Origin, cid: i32, request: realtime::ApiRequestEvent) {
+async fn api_call(gateway: &Gateway, origin: &Origin, cid: u32, request: realtime::ApiRequestEvent) {
     gateway.counters.count(|stats| stats.socket_calls += 1);
     let (status, payload) = match rpc::call(gateway, &origin.caller, &request.api_name, request.body).await {
         Ok(payload) => (0, payload),
         Err(failure) => (failure.grpc_code(), failure.message.into()),
     };
     // Raw frames have room for 16 bits.
-    let cid = u16::try_from(cid.cast_unsigned() & u32::from(u16::MAX)).unwrap_or_default();
+    let cid = u16::try_from(cid & u32::from(u16::MAX)).unwrap_or_default();
     let mut rest = payload;
     loop {
         let part = rest.split_to(rest.len().min(PART));
@@ -153,12 +180,23 @@ async fn api_call(gateway: &Gateway, origin: &Origin, cid: i32, request: realtim
     }
 }
 
-fn refuse_payload(gateway: &Gateway, origin: &Origin, cid: i32, code: i32, message: &str) {
+fn refuse_payload(gateway: &Gateway, origin: &Origin, cid: Cid<'_>, code: i32, message: &str) {
     gateway.counters.count(|stats| stats.unknown_payloads += 1);
     send(gateway, origin, cid, Message::Error(realtime_error(code, message)));
 }
 
-fn send(gateway: &Gateway, origin: &Origin, cid: i32, message: Message) {
-    let envelope = Envelope { cid, message: Some(message) };
-    gateway.hub.send(origin.socket, Outgoing::Envelope(Arc::new(envelope)));
+fn send(gateway: &Gateway, origin: &Origin, cid: Cid<'_>, message: Message) {
+    let message = Some(message);
+    let frame = match cid {
+        Cid::Number(cid) => Outgoing::Envelope(Arc::new(Envelope { cid, message })),
+        Cid::Text(text) => {
+            let mut frame = BytesMut::new();
+            encode_key(CID_FIELD, WireType::LengthDelimited, &mut frame);
+            encode_varint(text.len() as u64, &mut frame);
+            frame.extend_from_slice(text);
+            frame.extend_from_slice(&Revision::StringCid.encode(&Envelope { cid: 0, message }));
+            Outgoing::Bytes(frame.freeze())
+        }
+    };
+    gateway.hub.send(origin.socket, frame);
 }

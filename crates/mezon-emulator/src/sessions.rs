@@ -110,7 +110,7 @@ impl Gateway {
             refresh_token: pair.refresh_token,
             user_id: user.id,
             api_url: self.url(host),
-            ws_url: host.to_owned(),
+            ws_url: self.ws_url(host),
             session_id: pair.session_id,
             ..api::Session::default()
         })

@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use mezon_proto::wire::{self, Inbound};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -70,7 +69,7 @@ where
 {
     while let Some(Ok(message)) = source.next().await {
         let inbound = match message {
-            WsMessage::Binary(frame) => decode(&frame),
+            WsMessage::Binary(frame) => Some(frame),
             // The JSON form of the protocol is not spoken.
             WsMessage::Text(_) => None,
             // Answered by the library; the stream ends by itself after a close frame.
@@ -78,7 +77,7 @@ where
         };
         gateway.counters.count(|stats| stats.frames_in += 1);
         let end = gateway.plan.frame_carried(meter);
-        requests::answer(gateway, origin, inbound).await;
+        requests::answer(gateway, origin, inbound.as_deref()).await;
         if let Some(end) = end {
             return end;
         }
@@ -128,10 +127,6 @@ where
         }
     }
     Control::Cut
-}
-
-fn decode(frame: &[u8]) -> Option<Inbound> {
-    wire::decode(frame).ok()
 }
 
 fn encode(gateway: &Gateway, origin: &Origin, frame: &Outgoing) -> Bytes {

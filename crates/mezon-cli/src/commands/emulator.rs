@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use mezon_emulator::{Emulator, EmulatorBuilder, EmulatorError, EmulatorErrorKind, Fault};
+use mezon_emulator::{Emulator, EmulatorBuilder, EmulatorError, EmulatorErrorKind, Fault, WsUrlForm};
 use mezon_light::Revision;
 use serde_json::json;
 
@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// Greet in the protocol before April 2026, where correlation ids were text
     #[arg(long)]
     string_cid: bool,
+    /// How sessions name the address of the socket: full, host-port or host
+    #[arg(long, value_name = "FORM", default_value_t)]
+    ws_url: WsUrlForm,
     /// Let the bot of this application sign in, with the key from the environment variable `MEZON_APP_KEY`
     #[arg(long, value_name = "ID")]
     app: Option<i64>,
@@ -105,6 +108,7 @@ fn builder(arguments: &Arguments, global: &Global) -> Result<EmulatorBuilder, Fa
     let mut builder = Emulator::builder()
         .listen(arguments.listen)
         .tls(arguments.tls)
+        .ws_url(arguments.ws_url)
         .token_lifetime(arguments.token_lifetime)
         .refresh_token_lifetime(arguments.refresh_token_lifetime);
     if arguments.string_cid {

@@ -7,7 +7,7 @@ use mezon_proto::api;
 use serde_json::{Value, json};
 
 use super::reply::{self, Reply};
-use super::{basic_user, body};
+use super::{basic, body};
 use crate::failure::{Failure, FailureKind};
 use crate::gateway::Gateway;
 use crate::rpc;
@@ -22,12 +22,12 @@ pub(super) async fn answer(
     request: Request<Incoming>,
     host: &str,
 ) -> Result<Reply, Failure> {
-    let key = basic_user(request.headers()).unwrap_or_default();
+    let (user, password) = basic(request.headers()).unwrap_or_default();
     let wants_protobuf =
         request.headers().get(ACCEPT).is_some_and(|accept| accept.as_bytes() == b"application/x-protobuf");
     let session = match path {
-        "/v2/account/authenticate/idtoken" => id_token(gateway, &key, json_body(request).await?, host).await?,
-        "/v2/apps/authenticate/token" => app(gateway, &key, json_body(request).await?, host).await?,
+        "/v2/account/authenticate/idtoken" => id_token(gateway, &user, json_body(request).await?, host).await?,
+        "/v2/apps/authenticate/token" => app(gateway, &[&user, &password], json_body(request).await?, host).await?,
         _ => {
             return Err(Failure::new(
                 FailureKind::Unimplemented,
@@ -58,14 +58,15 @@ async fn id_token(gateway: &Gateway, key: &str, request: Value, host: &str) -> R
     gateway.sign_in(id, text(&request, "username"), host).await
 }
 
-/// Some clients name the app and its key, some the key alone; the server key is as good as the app's for Basic.
-async fn app(gateway: &Gateway, key: &str, request: Value, host: &str) -> Result<api::Session, Failure> {
+/// The body carries the credentials: some clients name the app and its key there, some the key alone. In the header stand
+/// the app's key or the server's as the user, or the app's key as the password.
+async fn app(gateway: &Gateway, header: &[&str], request: Value, host: &str) -> Result<api::Session, Failure> {
     let account = request.get("account").unwrap_or(&Value::Null);
     let id = integer(account.get("appid"));
     let known = gateway.settings.apps.iter().find(|app| {
         app.key == text(account, "token")
             && id.is_none_or(|id| id == app.id)
-            && [app.key.as_str(), gateway.settings.server_key.as_str()].contains(&key)
+            && [&app.key, &gateway.settings.server_key].iter().any(|key| header.contains(&key.as_str()))
     });
     let app = known.ok_or_else(|| Failure::unauthenticated("unknown app or wrong key"))?;
     gateway.sign_in(Some(app.id), &app.name, host).await

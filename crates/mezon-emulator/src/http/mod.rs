@@ -117,12 +117,22 @@ async fn body(request: Request<Incoming>, limit: usize) -> Result<Bytes, Failure
         .map_err(|_| Failure::invalid("the request body is too large or broken"))
 }
 
-/// The user part of Basic credentials. Some clients leave the colon out, some write one too many.
-fn basic_user(headers: &HeaderMap) -> Option<String> {
-    let credentials = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
-    let decoded = data_encoding::BASE64.decode(credentials.trim().as_bytes()).ok()?;
+/// Basic credentials, user and password, as official clients write them: some leave the colon out, some write one too
+/// many, the Python SDK puts the text `b'...'` around the base64, the Go SDK encodes the word `Basic` too.
+fn basic(headers: &HeaderMap) -> Option<(String, String)> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let credentials = value.strip_prefix("Basic ").unwrap_or(value).trim();
+    let credentials = credentials.strip_prefix("b'").and_then(|text| text.strip_suffix('\'')).unwrap_or(credentials);
+    let decoded = data_encoding::BASE64.decode(credentials.as_bytes()).ok()?;
     let decoded = String::from_utf8(decoded).ok()?;
-    decoded.split(':').next().map(str::to_owned)
+    let text = decoded.strip_prefix("Basic ").unwrap_or(&decoded);
+    let (user, password) = text.split_once(':').unwrap_or((text, ""));
+    Some((user.to_owned(), password.trim_end_matches(':').to_owned()))
+}
+
+/// The user part of Basic credentials, where the key stands.
+fn basic_user(headers: &HeaderMap) -> Option<String> {
+    basic(headers).map(|(user, _)| user)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -67,8 +67,8 @@ pub(super) async fn drain(mut body: Incoming) {
 async fn get(gateway: &Gateway, path: &str) -> Result<Reply, Refusal> {
     let upload = gateway.upload(path).await?.ok_or(NO_SUCH_KEY)?;
     let content = upload.content.ok_or(NO_SUCH_KEY)?;
-    let filetype = if upload.filetype.is_empty() { "application/octet-stream" } else { &upload.filetype };
-    Ok(reply::bytes(StatusCode::OK, filetype, content))
+    let media_type = if upload.media_type.is_empty() { "application/octet-stream" } else { &upload.media_type };
+    Ok(reply::bytes(StatusCode::OK, media_type, content))
 }
 
 fn header(headers: &HeaderMap, name: HeaderName) -> &str {

@@ -54,7 +54,8 @@ impl Channel {
 pub(crate) struct Upload {
     /// The path of its URL.
     pub(crate) key: String,
-    pub(crate) filetype: String,
+    /// What the PUT said it is; empty before.
+    pub(crate) media_type: String,
     pub(crate) size: u64,
     pub(crate) signed_ms: u64,
     pub(crate) expires_ms: u64,

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{Channel, Direction, Page, Store, StoreError, Upload, User};
 
 /// Kept in `user_version`: a file of another emulator version, or of another program, is refused.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
     CREATE TABLE secret (id INTEGER PRIMARY KEY CHECK (id = 1), bytes BLOB NOT NULL);
@@ -29,10 +29,10 @@ const SCHEMA: &str = "
         channel INTEGER NOT NULL, id INTEGER NOT NULL, topic INTEGER NOT NULL, body BLOB NOT NULL,
         PRIMARY KEY (channel, id)) WITHOUT ROWID;
     CREATE TABLE uploads (
-        key TEXT PRIMARY KEY, filetype TEXT NOT NULL, size INTEGER NOT NULL, signed_ms INTEGER NOT NULL,
+        key TEXT PRIMARY KEY, media_type TEXT NOT NULL, size INTEGER NOT NULL, signed_ms INTEGER NOT NULL,
         expires_ms INTEGER NOT NULL, content BLOB);
     CREATE TABLE refresh_tokens (id TEXT PRIMARY KEY) WITHOUT ROWID;
-    PRAGMA user_version = 1;
+    PRAGMA user_version = 2;
 ";
 
 pub(crate) struct Sqlite {
@@ -210,17 +210,17 @@ impl Store for Sqlite {
     }
 
     fn upload(&mut self, key: &str) -> Result<Option<Upload>, StoreError> {
-        let sql = "SELECT key, filetype, size, signed_ms, expires_ms, content FROM uploads WHERE key = ?1";
+        let sql = "SELECT key, media_type, size, signed_ms, expires_ms, content FROM uploads WHERE key = ?1";
         self.connection.query_row(sql, [key], upload_from).optional().map_err(read_failed)
     }
 
     fn put_upload(&mut self, upload: &Upload) -> Result<(), StoreError> {
-        let sql = "INSERT OR REPLACE INTO uploads (key, filetype, size, signed_ms, expires_ms, content)
+        let sql = "INSERT OR REPLACE INTO uploads (key, media_type, size, signed_ms, expires_ms, content)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let numbers = [upload.size, upload.signed_ms, upload.expires_ms].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
         let [size, signed, expires] = numbers;
         self.connection
-            .execute(sql, params![upload.key, upload.filetype, size, signed, expires, upload.content.as_deref()])
+            .execute(sql, params![upload.key, upload.media_type, size, signed, expires, upload.content.as_deref()])
             .map(drop)
             .map_err(write_failed)
     }
@@ -253,7 +253,7 @@ fn upload_from(row: &Row<'_>) -> Result<Upload, rusqlite::Error> {
     let number = |column| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or_default());
     Ok(Upload {
         key: row.get(0)?,
-        filetype: row.get(1)?,
+        media_type: row.get(1)?,
         size: number(2)?,
         signed_ms: number(3)?,
         expires_ms: number(4)?,

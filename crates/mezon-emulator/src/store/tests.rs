@@ -106,7 +106,7 @@ fn an_upload_keeps_its_bytes() {
     on_both(|store| {
         let announced = Upload {
             key: "/uploads/1/a.png".to_owned(),
-            filetype: "image/png".to_owned(),
+            media_type: "image/png".to_owned(),
             size: 3,
             signed_ms: 1,
             expires_ms: 2,

@@ -89,6 +89,51 @@ async fn a_bot_signs_in_in_json_and_in_protobuf() {
 }
 
 #[tokio::test]
+async fn a_bot_signs_in_with_the_header_of_any_sdk() {
+    let emulator = Emulator::builder().app(77, "bot key", "helper").start().await.unwrap();
+    let addr = emulator.addr();
+    let base64 = |text: &str| data_encoding::BASE64.encode(text.as_bytes());
+    let post = |header: String, token: &str| {
+        let body = json!({ "account": { "appid": "77", "token": token } }).to_string();
+        // The JavaScript SDK ends each path with a question mark.
+        http(addr, request(addr, Method::POST, "/v2/apps/authenticate/token?", &header, body))
+    };
+    let key_alone = format!("Basic {}", base64("bot key:"));
+    for header in [
+        key_alone.clone(),
+        format!("Basic {}", base64("DefaultServerKey:")),
+        format!("Basic {}", base64("77:bot key")),
+        format!("Basic b'{}'", base64("77:bot key")),
+        base64("Basic bot key:"),
+    ] {
+        assert_eq!(post(header.clone(), "bot key").await.status(), StatusCode::OK, "{header}");
+    }
+    // The body decides, and the header must be one of somebody who knows a key.
+    for (header, token) in [
+        (key_alone, "guess"),
+        (format!("Basic b'{}'", base64("77:guess")), "bot key"),
+        (format!("Bearer {}", base64("bot key:")), "bot key"),
+        (String::new(), "bot key"),
+    ] {
+        assert_eq!(post(header.clone(), token).await.status(), StatusCode::UNAUTHORIZED, "{header} {token}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_names_the_socket_in_the_form_of_choice() {
+    for (form, wanted) in [("full", "ws://{}"), ("host-port", "{}"), ("host", "127.0.0.1")] {
+        let emulator = Emulator::builder().ws_url(form.parse().unwrap()).start().await.unwrap();
+        let an = user(&emulator, 7).await;
+        let wanted = wanted.replace("{}", &emulator.addr().to_string());
+        assert_eq!(an.session["ws_url"], wanted);
+        let refreshed = api::Session::decode(an.refresh("DefaultServerKey:").await.into_body()).unwrap();
+        assert_eq!(refreshed.ws_url, wanted);
+    }
+    let wrong = "url".parse::<mezon_emulator::WsUrlForm>().unwrap_err().to_string();
+    assert!(wrong.contains("`url`") && wrong.contains("host-port"), "{wrong}");
+}
+
+#[tokio::test]
 async fn a_refresh_token_works_once() {
     let emulator = Emulator::start().await.unwrap();
     let old = user(&emulator, 7).await;

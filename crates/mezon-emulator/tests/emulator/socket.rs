@@ -3,12 +3,14 @@
 use crate::support::{DM, GROUP, Seen, Socket, error_of, join, ping, text_message, user};
 use ::http::StatusCode;
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use mezon_emulator::Emulator;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::realtime::{self, Envelope, PresenceSession};
 use mezon_proto::wire::{Body, Inbound, Revision};
 use mezon_proto::{api, realtime::ChannelMessageSend};
 use prost::Message as _;
+use tokio_tungstenite::tungstenite::Message as WsMessage;
 
 #[tokio::test]
 async fn the_frames_of_the_wire_notes_are_answered() {
@@ -105,6 +107,20 @@ async fn each_client_is_answered_in_its_revision() {
     new.send(ping()).await;
     let Seen::Frame(pong) = new.next().await else { panic!() };
     assert_eq!(pong.revision, Some(Revision::Int32Cid));
+}
+
+#[tokio::test]
+async fn a_correlation_id_that_is_text_comes_back_as_it_was() {
+    let emulator = Emulator::start().await.unwrap();
+    let mut socket = user(&emulator, 1).await.socket().await;
+    let body = Revision::StringCid.encode(&Envelope { cid: 0, message: Some(ping()) });
+    let pong = Revision::StringCid.encode(&Envelope { cid: 0, message: Some(Message::Pong(realtime::Pong {})) });
+    for cid in ["1", "007", "a-b-c", "4294967297", "9e8d1c4e-88d5-4a6c-b4f2-0d6c31bb0b0e", "số 1"] {
+        let numbered = |message: &[u8]| [&[0x0a, u8::try_from(cid.len()).unwrap()], cid.as_bytes(), message].concat();
+        socket.send_bytes(numbered(&body)).await;
+        let Some(Ok(WsMessage::Binary(reply))) = socket.stream.next().await else { panic!("no reply to {cid}") };
+        assert_eq!(reply, numbered(&pong), "{cid}");
+    }
 }
 
 #[tokio::test]
