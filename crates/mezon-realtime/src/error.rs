@@ -6,6 +6,8 @@ use std::time::Duration;
 use mezon_model::DraftError;
 use mezon_session::{Error, ErrorClass, ErrorKind};
 
+use crate::event::Words;
+
 /// Why a connection could not be made.
 pub type ConnectError = Error<ConnectErrorKind>;
 
@@ -45,7 +47,7 @@ pub enum ConnectErrorKind {
         /// The HTTP status.
         status: u16,
     },
-    /// The server did not answer the upgrade request as WebSocket servers do.
+    /// The server did not answer the upgrade request as WebSocket servers do. The source names the header at fault.
     Handshake,
     /// The server proved that the login is over.
     LoginOver,
@@ -58,6 +60,8 @@ pub enum ConnectErrorKind {
     ClosedByServer {
         /// The code of RFC 6455 section 7.4.
         code: u16,
+        /// The server's own words, at most 123 bytes of any text. Often empty.
+        reason: String,
     },
     /// The connection was closed by the application before it was up.
     Closed,
@@ -111,7 +115,10 @@ impl fmt::Display for ConnectErrorKind {
             Self::Handshake => f.write_str("the server does not answer as a WebSocket server"),
             Self::LoginOver => f.write_str("the login is over, sign in again"),
             Self::NoCredentials { .. } => f.write_str("no credentials can be had at the moment"),
-            Self::ClosedByServer { code } => write!(f, "the server closed the connection for good with code {code}"),
+            Self::ClosedByServer { code, reason } => {
+                write!(f, "the server closed the connection for good with code {code}")?;
+                Words(reason).fmt(f)
+            }
             Self::Closed => f.write_str("the connection was closed before it was up"),
         }
     }

@@ -48,7 +48,8 @@ pub enum Event {
         retry_in: Duration,
     },
     /// Pushes were missed while the connection was down: the protocol has no resume. Read the history of these
-    /// channels after the last seen message. Comes before [`Event::Ready`].
+    /// channels after the last seen message. Comes before [`Event::Ready`], or before [`Event::Closed`] when the
+    /// connection ends before it is ready again.
     Gap {
         /// The channels in question: all joined ones and those that messages were seen from.
         channels: Vec<ChannelGap>,
@@ -148,13 +149,16 @@ impl fmt::Display for ServerError {
 }
 
 /// Why a connection was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DisconnectReason {
     /// The server closed it, with a close code or without.
     ClosedByServer {
-        /// The code of RFC 6455 section 7.4.
+        /// The code of RFC 6455 section 7.4. `None`: there was none, or one that may not stand on the wire, such as the
+        /// 1014 of some proxies.
         code: Option<u16>,
+        /// The server's own words, at most 123 bytes of any text. Often empty.
+        reason: String,
     },
     /// It broke: the network failed, or the server went away without a word.
     Broken,
@@ -169,8 +173,13 @@ pub enum DisconnectReason {
 impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ClosedByServer { code: Some(code) } => write!(f, "the server closed the connection with code {code}"),
-            Self::ClosedByServer { code: None } => f.write_str("the server closed the connection"),
+            Self::ClosedByServer { code, reason } => {
+                f.write_str("the server closed the connection")?;
+                if let Some(code) = code {
+                    write!(f, " with code {code}")?;
+                }
+                Words(reason).fmt(f)
+            }
             Self::Broken => f.write_str("the connection broke"),
             Self::Silent => f.write_str("the server was silent for too long after a ping"),
             Self::Protocol => f.write_str("the server broke the WebSocket protocol or a size limit"),
@@ -191,6 +200,8 @@ pub enum CloseReason {
     Refused {
         /// The code of RFC 6455 section 7.4.
         code: u16,
+        /// The server's own words, at most 123 bytes of any text. Often empty.
+        reason: String,
     },
     /// The first attempt to connect failed, and the configuration asks for no more.
     NotConnected(ConnectErrorKind),
@@ -203,10 +214,22 @@ impl fmt::Display for CloseReason {
         match self {
             Self::Requested => f.write_str("the connection was closed as asked"),
             Self::LoginOver => f.write_str("the login is over, sign in again"),
-            Self::Refused { code } => write!(f, "the server ended the connection for good with code {code}"),
+            Self::Refused { code, reason } => {
+                write!(f, "the server ended the connection for good with code {code}")?;
+                Words(reason).fmt(f)
+            }
             Self::NotConnected(kind) => kind.fmt(f),
             Self::Aborted => f.write_str("the runtime ended the task of the connection"),
         }
+    }
+}
+
+/// The words with which a server closes, if there are any. Quoted, so that nothing in them acts on a terminal or a log.
+pub(crate) struct Words<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, ": {:?}", self.0) }
     }
 }
 
@@ -246,5 +269,23 @@ impl ConnectionState {
     /// Whether calls are accepted.
     pub fn is_up(&self) -> bool {
         matches!(self, Self::Connected { .. } | Self::Ready { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_server_are_quoted() {
+        let said = |reason: &str| DisconnectReason::ClosedByServer { code: Some(1008), reason: reason.to_owned() };
+        assert_eq!(said("").to_string(), "the server closed the connection with code 1008");
+        let hostile = said("no\u{1b}[2J\nroot\u{2028}\u{200b}\u{202e}").to_string();
+        let quoted = r#": "no\u{1b}[2J\nroot\u{2028}\u{200b}\u{202e}""#;
+        assert_eq!(hostile, format!("the server closed the connection with code 1008{quoted}"));
+        let refused = CloseReason::Refused { code: 1002, reason: "a\tb".to_owned() };
+        assert_eq!(refused.to_string(), r#"the server ended the connection for good with code 1002: "a\tb""#);
+        let silent = DisconnectReason::ClosedByServer { code: None, reason: String::new() };
+        assert_eq!(silent.to_string(), "the server closed the connection");
     }
 }

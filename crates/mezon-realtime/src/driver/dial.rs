@@ -1,6 +1,6 @@
 //! Opening a socket: credentials, TCP, TLS, WebSocket upgrade.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mezon_session::{Endpoint, EndpointPolicy, Secret, Session, TokenErrorKind, TokenSource};
@@ -10,12 +10,10 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::error::Error as WsError;
-use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::transport::Transport;
+use super::handshake::upgrade;
+use super::transport::{Io, Transport};
 use crate::config::CREDENTIALS_TIMEOUT;
 use crate::machine::later;
 use crate::{Config, ConnectError, ConnectErrorKind, DialPhase};
@@ -27,7 +25,14 @@ pub(super) type Stream = WebSocketStream<Transport>;
 pub(super) struct Dialled {
     /// The credentials it went with, as far as it got any.
     pub(super) session: Option<Arc<Session>>,
-    pub(super) result: Result<Stream, ConnectError>,
+    pub(super) result: Result<Opened, ConnectError>,
+}
+
+/// A socket that the server has opened.
+pub(super) struct Opened {
+    pub(super) stream: Stream,
+    /// What it was opened with, when that was not the access token.
+    pub(super) session_id: Option<Secret>,
 }
 
 /// All that a dial needs to know.
@@ -39,6 +44,8 @@ pub(super) struct Dialler {
     connect_timeout: Duration,
     announce_online: bool,
     socket: WebSocketConfig,
+    /// A session id that did not open a socket, or one on which the server said nothing.
+    doubted: Mutex<Option<Secret>>,
 }
 
 /// How much may be written before it is flushed. Frames of one turn are gathered in it.
@@ -63,6 +70,7 @@ impl Dialler {
                 .max_write_buffer_size(WRITE_BUFFER + config.settings.max_outgoing + FRAME_SLACK)
                 .max_message_size(Some(config.max_message))
                 .max_frame_size(Some(config.max_message)),
+            doubted: Mutex::default(),
         }
     }
 
@@ -94,13 +102,38 @@ impl Dialler {
         Dialled { session: Some(session), result }
     }
 
-    async fn open(&self, session: &Session) -> Result<Stream, ConnectError> {
+    /// A session id is of no use to the server, as it seems. The access token opens the next socket.
+    pub(super) fn doubt(&self, session_id: Secret) {
+        *self.doubted.lock().unwrap_or_else(PoisonError::into_inner) = Some(session_id);
+    }
+
+    fn is_doubted(&self, session_id: &Secret) -> bool {
+        self.doubted.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == Some(session_id)
+    }
+
+    /// Opens a socket with the session id, if there is one, as current official clients do. One that is refused is not
+    /// used again, and the access token has its turn at once.
+    async fn open(&self, session: &Session) -> Result<Opened, ConnectError> {
         let untrusted = |error| ConnectError::with_source(ConnectErrorKind::Endpoint, error);
         let endpoint = session.ws_endpoint(&self.gateway).map_err(untrusted)?;
         self.policy.check(&endpoint).map_err(untrusted)?;
-        let request = upgrade_request(&endpoint, session.token(), self.announce_online)?;
-
         let deadline = Instant::from_std(later(super::now(), self.connect_timeout));
+        if let Some(id) = session.session_id().filter(|id| !self.is_doubted(id)) {
+            match self.open_with(&endpoint, id, deadline).await {
+                Err(error) if may_be_the_credential(error.kind()) => self.doubt(id.clone()),
+                outcome => return outcome.map(|stream| Opened { stream, session_id: Some(id.clone()) }),
+            }
+        }
+        let stream = self.open_with(&endpoint, session.token(), deadline).await?;
+        Ok(Opened { stream, session_id: None })
+    }
+
+    async fn open_with(
+        &self,
+        endpoint: &Endpoint,
+        credential: &Secret,
+        deadline: Instant,
+    ) -> Result<Stream, ConnectError> {
         let timed_out = |phase| ConnectError::from(ConnectErrorKind::TimedOut { phase });
         let unreachable = |error: std::io::Error| {
             ConnectError::with_source(ConnectErrorKind::Unreachable { host: endpoint.authority() }, error)
@@ -109,17 +142,16 @@ impl Dialler {
         let tcp = tcp.map_err(|_| timed_out(DialPhase::Tcp))?.map_err(unreachable)?;
         tcp.set_nodelay(true).map_err(unreachable)?;
         // The endpoint alone decides: a TLS configuration at hand must not make a plain address look safe.
-        let transport = if endpoint.is_secure() {
-            let tls = timeout_at(deadline, self.encrypt(&endpoint, tcp)).await;
-            Transport::new(tls.map_err(|_| timed_out(DialPhase::Tls))??)
+        let mut io: Box<dyn Io> = if endpoint.is_secure() {
+            let tls = timeout_at(deadline, self.encrypt(endpoint, tcp)).await;
+            Box::new(tls.map_err(|_| timed_out(DialPhase::Tls))??)
         } else {
-            Transport::new(tcp)
+            Box::new(tcp)
         };
-        let upgrade = tokio_tungstenite::client_async_with_config(request, transport, Some(self.socket));
-        let upgraded = timeout_at(deadline, upgrade).await.map_err(|_| timed_out(DialPhase::Upgrade))?;
-        let (stream, _answer) = upgraded.map_err(upgrade_error)?;
-        // The upgrade leaves a read buffer of 4 KiB behind. The socket gets one of its own size.
-        let transport = stream.into_inner().upgraded();
+        let target = target(credential, self.announce_online);
+        let upgrade = timeout_at(deadline, upgrade(&mut io, &endpoint.authority(), &target)).await;
+        let ahead = upgrade.map_err(|_| timed_out(DialPhase::Upgrade))??;
+        let transport = Transport::new(io, ahead);
         Ok(WebSocketStream::from_raw_socket(transport, Role::Client, Some(self.socket)).await)
     }
 
@@ -138,15 +170,15 @@ impl Dialler {
     }
 }
 
-/// The request with the token in its query, which is where the gateway wants it. It must not be logged.
-fn upgrade_request(endpoint: &Endpoint, token: &Secret, online: bool) -> Result<Request, ConnectError> {
-    let url = format!(
-        "{}/ws?lang=en&status={online}&token={}&format=protobuf&platform=0",
-        endpoint.ws_origin(),
-        percent_encoded(token.expose())
-    );
-    // The error would name the URL, so it is not passed on.
-    url.into_client_request().map_err(|_| ConnectErrorKind::Endpoint.into())
+/// Path and query of the socket. The credential is in the query, which is where the gateway wants it: not to be logged.
+fn target(credential: &Secret, online: bool) -> String {
+    let credential = percent_encoded(credential.expose());
+    format!("/ws?lang=en&status={online}&token={credential}&format=protobuf&platform=0")
+}
+
+/// Whether a socket may have been refused because of what it was opened with. Gateways also hang up without a word.
+fn may_be_the_credential(kind: &ConnectErrorKind) -> bool {
+    matches!(kind, ConnectErrorKind::Refused { status: 400 | 401 | 403 | 404 } | ConnectErrorKind::Handshake)
 }
 
 /// Everything but the unreserved characters of RFC 3986 section 2.3 is escaped.
@@ -165,37 +197,22 @@ fn percent_encoded(text: &str) -> String {
     encoded
 }
 
-/// Keeps the status or the I/O error, and nothing else: texts of the WebSocket layer may quote what the server sent.
-fn upgrade_error(error: WsError) -> ConnectError {
-    match error {
-        WsError::Http(response) => ConnectErrorKind::Refused { status: response.status().as_u16() }.into(),
-        WsError::Io(error) => ConnectError::with_source(ConnectErrorKind::Handshake, error),
-        _ => ConnectErrorKind::Handshake.into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_request_is_the_one_of_the_javascript_sdk() {
-        let endpoint = Endpoint::parse("sock.mezon.ai", true).unwrap();
-        let request = upgrade_request(&endpoint, &Secret::from("a.b-c_d"), true).unwrap();
-        assert_eq!(
-            request.uri().to_string(),
-            "wss://sock.mezon.ai/ws?lang=en&status=true&token=a.b-c_d&format=protobuf&platform=0"
-        );
+        let target = target(&Secret::from("a.b-c_d"), true);
+        assert_eq!(target, "/ws?lang=en&status=true&token=a.b-c_d&format=protobuf&platform=0");
     }
 
     #[test]
     fn a_token_cannot_break_out_of_its_place() {
-        let endpoint = Endpoint::parse("http://[::1]:7350", true).unwrap();
-        let request = upgrade_request(&endpoint, &Secret::from("a&b=c#d e\r\nä+/"), false).unwrap();
+        let target = target(&Secret::from("a&b=c#d e\r\nä+/"), false);
         assert_eq!(
-            request.uri().query(),
-            Some("lang=en&status=false&token=a%26b%3Dc%23d%20e%0D%0A%C3%A4%2B%2F&format=protobuf&platform=0")
+            target,
+            "/ws?lang=en&status=false&token=a%26b%3Dc%23d%20e%0D%0A%C3%A4%2B%2F&format=protobuf&platform=0"
         );
-        assert_eq!(request.uri().host(), Some("[::1]"));
     }
 }

@@ -6,12 +6,13 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream as _;
 use futures_util::Sink as _;
+use mezon_session::Secret;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
 
-use super::dial::Stream;
+use super::dial::{Opened, Stream};
 use crate::DisconnectReason;
 use crate::machine::Input;
 
@@ -25,14 +26,22 @@ pub(super) struct Link {
     close: Option<u16>,
     /// A large frame has come in.
     grown: bool,
+    /// What the socket was opened with, when that was a session id, until a frame proves that it is good.
+    session_id: Option<Secret>,
 }
 
 /// A frame longer than this has made the read buffer of the socket grow, which never shrinks by itself.
 const LARGE: usize = 16 * 1_024;
 
 impl Link {
-    pub(super) fn new(generation: u64, stream: Stream) -> Self {
-        Self { generation, stream, dirty: false, close: None, grown: false }
+    pub(super) fn new(generation: u64, opened: Opened) -> Self {
+        let Opened { stream, session_id } = opened;
+        Self { generation, stream, dirty: false, close: None, grown: false, session_id }
+    }
+
+    /// The session id that it was opened with, if no frame has come in.
+    pub(super) fn unproved_session_id(self) -> Option<Secret> {
+        self.session_id
     }
 
     /// Sends a close frame after everything that was written.
@@ -45,6 +54,9 @@ impl Link {
         let read = std::task::ready!(Pin::new(&mut self.stream).poll_next(context));
         if let Some(Ok(message)) = &read {
             self.grown |= message.len() > LARGE;
+            if !message.is_close() {
+                self.session_id = None;
+            }
         }
         Poll::Ready(match read {
             Some(Ok(Message::Binary(frame))) => Input::Received { generation, frame },
@@ -53,8 +65,7 @@ impl Link {
             Some(Ok(Message::Close(frame))) => {
                 // The answer is written as far as there is room; nobody waits for a peer that is leaving.
                 let _ = Pin::new(&mut self.stream).poll_flush(context);
-                let code = frame.map(|frame| u16::from(frame.code));
-                Input::Lost { generation, reason: DisconnectReason::ClosedByServer { code } }
+                Input::Lost { generation, reason: closed_by_server(frame) }
             }
             // A pong may have been queued.
             Some(Ok(_)) => {
@@ -114,6 +125,18 @@ impl Link {
     }
 }
 
+/// What the library puts in the place of a close frame whose code may not stand on the wire.
+const REPLACED: (CloseCode, &str) = (CloseCode::Protocol, "Protocol violation");
+
+fn closed_by_server(frame: Option<CloseFrame>) -> DisconnectReason {
+    let frame = frame.filter(|frame| (frame.code, frame.reason.as_str()) != REPLACED);
+    let (code, reason) = match frame {
+        Some(CloseFrame { code, reason }) => (Some(code.into()), reason.as_str().to_owned()),
+        None => (None, String::new()),
+    };
+    DisconnectReason::ClosedByServer { code, reason }
+}
+
 fn reason_of(error: &WsError) -> DisconnectReason {
     match error {
         WsError::ConnectionClosed
@@ -135,8 +158,9 @@ mod tests {
 
     async fn link() -> (DuplexStream, Link) {
         let (far, near) = tokio::io::duplex(1 << 22);
-        let transport = Transport::new(near).upgraded();
-        (far, Link::new(1, WebSocketStream::from_raw_socket(transport, Role::Client, None).await))
+        let transport = Transport::new(Box::new(near), bytes::BytesMut::new());
+        let stream = WebSocketStream::from_raw_socket(transport, Role::Client, None).await;
+        (far, Link::new(1, Opened { stream, session_id: None }))
     }
 
     /// A binary frame of a server.

@@ -7,6 +7,7 @@
 mod dial;
 mod events;
 mod frames;
+mod handshake;
 mod inbox;
 mod link;
 mod socket;
@@ -211,11 +212,11 @@ impl Driver {
             dialled.unwrap_or_else(|_| Dialled { session: None, result: Err(ConnectErrorKind::Closed.into()) });
         self.session = dialled.session.or(self.session.take());
         match dialled.result {
-            Ok(stream) => {
+            Ok(opened) => {
                 self.machine.handle(now, Input::Connected { generation });
                 // Otherwise the machine has moved on, and the socket is dropped here.
                 if self.machine.live_generation() == Some(generation) {
-                    self.link = Some(Link::new(generation, stream));
+                    self.link = Some(Link::new(generation, opened));
                 }
             }
             Err(error) => {
@@ -314,7 +315,11 @@ impl Driver {
                     self.dial = Some(Dial { generation, task: tokio::spawn(dial) });
                 }
                 Output::Drop { generation } => {
-                    self.link.take_if(|link| link.generation == generation);
+                    let link = self.link.take_if(|link| link.generation == generation);
+                    // Gateways open a socket with a dead credential and hang up without a word.
+                    if let Some(session_id) = link.and_then(Link::unproved_session_id) {
+                        self.dialler.doubt(session_id);
+                    }
                     self.dial.take_if(|dial| dial.generation == generation);
                 }
                 Output::Close { generation, code } => {
@@ -365,7 +370,9 @@ impl Driver {
         let kind = match reason {
             CloseReason::LoginOver => ConnectErrorKind::LoginOver,
             CloseReason::NotConnected(kind) => kind.clone(),
-            CloseReason::Refused { code } => ConnectErrorKind::ClosedByServer { code: *code },
+            CloseReason::Refused { code, reason } => {
+                ConnectErrorKind::ClosedByServer { code: *code, reason: reason.clone() }
+            }
             _ => ConnectErrorKind::Closed,
         };
         self.last_error.take().filter(|error| *error.kind() == kind).unwrap_or_else(|| kind.into())

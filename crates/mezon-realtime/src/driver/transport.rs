@@ -33,56 +33,21 @@ pub(super) struct Transport {
     ahead: BytesMut,
     /// How many reads before the next one filled all the room there was, up to [`FULL_READS`].
     full_reads: u8,
-    /// The answer to the upgrade has not been read to its end.
-    upgrading: bool,
-    /// What was read from this since the upgrade.
+    /// What was read from this.
     frames: Frames,
 }
 
-/// How much of the answer to an upgrade is read at a time.
-const HEAD: usize = 2 * 1_024;
-
-/// What ends the answer to an upgrade (RFC 9112 section 2.1).
-const HEAD_END: &[u8] = b"\r\n\r\n";
-
 impl Transport {
-    pub(super) fn new(io: impl Io + 'static) -> Self {
-        Self { io: Box::new(io), ahead: BytesMut::new(), full_reads: 0, upgrading: true, frames: Frames::default() }
+    /// A stream of frames, of which `ahead` was read already.
+    pub(super) fn new(io: Box<dyn Io>, ahead: BytesMut) -> Self {
+        // What is empty may have room all the same.
+        let ahead = if ahead.is_empty() { BytesMut::new() } else { ahead };
+        Self { io, ahead, full_reads: 0, frames: Frames::default() }
     }
 
-    /// The upgrade is done.
-    pub(super) fn upgraded(mut self) -> Self {
-        self.upgrading = false;
-        // The room for the answer.
-        if self.ahead.is_empty() {
-            self.ahead = BytesMut::new();
-        }
-        self
-    }
-
-    /// Whether what was read from this since the upgrade is nothing but whole messages.
+    /// Whether what was read from this is nothing but whole messages.
     pub(super) fn is_between_messages(&self) -> bool {
         self.frames.are_whole()
-    }
-
-    /// As much of the answer to the upgrade as is there, and nothing behind it: the frames that may come with it are for
-    /// the WebSocket, which gets this stream afterwards.
-    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        loop {
-            if let Some(at) = self.ahead.windows(HEAD_END.len()).position(|part| part == HEAD_END) {
-                return Poll::Ready(Ok(at + HEAD_END.len()));
-            }
-            // The last bytes may be the start of the end.
-            let certain = self.ahead.len().saturating_sub(HEAD_END.len() - 1);
-            if certain > 0 {
-                return Poll::Ready(Ok(certain));
-            }
-            // Whoever reads the answer takes it for an attack when it comes in many small pieces.
-            self.ahead.reserve(HEAD);
-            if ready!(pin!(self.io.read_buf(&mut self.ahead)).poll(context))? == 0 {
-                return Poll::Ready(Ok(self.ahead.len()));
-            }
-        }
     }
 
     /// Reads into the large buffer, which is empty.
@@ -106,12 +71,6 @@ impl AsyncRead for Transport {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        if this.upgrading {
-            let taken = ready!(this.poll_head(context))?.min(buffer.remaining());
-            buffer.put_slice(this.ahead.get(..taken).unwrap_or_default());
-            this.ahead.advance(taken);
-            return Poll::Ready(Ok(()));
-        }
         if this.ahead.is_empty() {
             if this.full_reads < FULL_READS {
                 let before = buffer.filled().len();
@@ -157,7 +116,7 @@ mod tests {
     /// What a reader with room for 4 KiB gets, and the largest buffer that this took.
     async fn read_all(bytes: &[u8], pipe: usize) -> (Vec<u8>, usize, usize) {
         let (mut far, near) = tokio::io::duplex(pipe);
-        let mut transport = Transport::new(near).upgraded();
+        let mut transport = Transport::new(Box::new(near), BytesMut::new());
         let (mut read, mut largest) = (Vec::new(), 0);
         let writing = async {
             far.write_all(bytes).await.unwrap();
@@ -195,53 +154,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_comes_with_the_answer_to_the_upgrade_is_kept_for_the_socket() {
+    async fn what_was_read_already_comes_first() {
         let (mut far, near) = tokio::io::duplex(1_024);
-        let mut transport = Transport::new(near);
-        let mut room = [0; 100];
-        let mut head = Vec::new();
-        for part in [&b"HTTP/1.1 101 Switching\r\nupgrade: websocket\r\n\r"[..], b"\n\x82\x01a"] {
-            far.write_all(part).await.unwrap();
-            let taken = transport.read(&mut room).await.unwrap();
-            head.extend_from_slice(&room[..taken]);
-        }
-        assert!(head.ends_with(b"websocket\r\n\r\n"), "{}", head.escape_ascii());
-        let mut transport = transport.upgraded();
-        assert_eq!(transport.read(&mut room).await.unwrap(), 3);
-        assert_eq!(room[..3], *b"\x82\x01a");
-    }
-
-    /// Reads of a few dozen bytes each were taken for an attack.
-    #[tokio::test]
-    #[expect(clippy::result_large_err, reason = "the type is the library's")]
-    async fn an_answer_with_many_headers_upgrades() {
-        use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
-        use tokio_tungstenite::tungstenite::http::HeaderValue;
-
-        for headers in [1, 80, 120] {
-            let (far, near) = tokio::io::duplex(1 << 20);
-            let server = tokio_tungstenite::accept_hdr_async(far, |_: &Request, mut answer: Response| {
-                let value = HeaderValue::from_str(&"x".repeat(80)).unwrap();
-                for _ in 0..headers {
-                    answer.headers_mut().append("set-cookie", value.clone());
-                }
-                Ok(answer)
-            });
-            let client = tokio_tungstenite::client_async("ws://localhost/ws", Transport::new(near));
-            let (server, client) = tokio::join!(server, client);
-            assert!(server.is_ok() && client.is_ok(), "{headers}: {:?}", client.err());
-        }
-    }
-
-    #[tokio::test]
-    async fn an_end_in_the_middle_of_the_upgrade_is_told() {
-        let (mut far, near) = tokio::io::duplex(1_024);
-        let mut transport = Transport::new(near);
-        far.write_all(b"HT").await.unwrap();
-        drop(far);
-        let mut read = Vec::new();
-        transport.read_to_end(&mut read).await.unwrap();
-        assert_eq!(read, b"HT");
+        let mut transport = Transport::new(Box::new(near), BytesMut::from(&b"\x82\x03a"[..]));
+        far.write_all(b"bc").await.unwrap();
+        let mut read = [0; 5];
+        transport.read_exact(&mut read).await.unwrap();
+        assert_eq!(read, *b"\x82\x03abc");
+        assert!(transport.is_between_messages() && transport.ahead.capacity() == 0);
     }
 
     #[tokio::test]

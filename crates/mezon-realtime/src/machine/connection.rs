@@ -81,10 +81,10 @@ impl<W> Machine<W> {
         // The transport goes before anybody is told, so that nobody meets a half-dead one.
         self.outputs.push_back(Output::Drop { generation: link.generation });
         self.end_calls(now, NotSent::ConnectionLost);
-        self.rejoin.connection_lost();
         if matches!(self.state, State::Draining { .. }) {
             return self.stop(now, CloseReason::Requested);
         }
+        self.rejoin.connection_lost();
         if now.saturating_duration_since(link.since) >= PROVEN_AFTER {
             self.delays.reset();
         }
@@ -92,9 +92,11 @@ impl<W> Machine<W> {
             self.note_silent_end();
         }
         let mut floor = Duration::ZERO;
-        if let DisconnectReason::ClosedByServer { code } = reason {
-            match (CloseAction::of(code), code) {
-                (CloseAction::Stop, Some(code)) => return self.stop(now, CloseReason::Refused { code }),
+        if let DisconnectReason::ClosedByServer { code, reason } = &reason {
+            match (CloseAction::of(*code), *code) {
+                (CloseAction::Stop, Some(code)) => {
+                    return self.stop(now, CloseReason::Refused { code, reason: reason.clone() });
+                }
                 (CloseAction::CheckLogin, _) => self.check_login = true,
                 (CloseAction::RetryLater, _) => floor = CloseAction::OVERLOADED,
                 _ => {}
@@ -181,6 +183,9 @@ impl<W> Machine<W> {
         }
         self.state = State::Stopped;
         self.end_calls(now, NotSent::Closed);
+        if let Some((channels, complete)) = self.rejoin.take_missed().filter(|(gaps, all)| !gaps.is_empty() || !all) {
+            self.tell(Event::Gap { channels, complete });
+        }
         self.outputs.push_back(Output::State(ConnectionState::Closed(reason.clone())));
         self.tell(Event::Closed { reason });
     }

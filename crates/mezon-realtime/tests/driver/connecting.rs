@@ -6,11 +6,15 @@ use std::time::Duration;
 
 use mezon_emulator::Emulator;
 use mezon_model::Draft;
-use mezon_realtime::{Config, ConnectError, ConnectErrorKind, DialPhase, connect};
+use mezon_proto::api;
+use mezon_proto::realtime::{Envelope, envelope};
+use mezon_realtime::{Config, ConnectError, ConnectErrorKind, DialPhase, Event, Revision, connect};
 use mezon_session::{ErrorClass, Session, SessionUpdate, StaticSession};
 use mezon_tls::{Roots, TlsConfig};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
+use crate::raw::{Pushed, RawGateway, TOKEN, accept_value, credential, frame};
 use crate::support::{Source, User, config, pair, sign_in, within};
 
 /// Connects with a session whose socket is at `ws_url`, which no sign-in has checked.
@@ -41,21 +45,138 @@ async fn tls_works_with_the_right_authority_and_not_without() {
 #[tokio::test]
 async fn a_refused_upgrade_has_the_credentials_checked_once() {
     let emulator = Emulator::start().await.unwrap();
-    emulator.faults().refuse_upgrades(1, 401);
+    // The session id and the access token.
+    emulator.faults().refuse_upgrades(2, 401);
     let anna = User::new(&emulator, 1).await;
     assert_eq!(anna.source.refused.load(Ordering::SeqCst), 1);
 
-    emulator.faults().refuse_upgrades(2, 401);
+    emulator.faults().refuse_upgrades(3, 401);
     let source = Arc::new(Source::new(anna.session.clone()));
     let error = within(connect(config(&emulator).build().unwrap(), source.clone())).await.unwrap_err();
     assert_eq!(*error.kind(), ConnectErrorKind::Refused { status: 401 });
     assert_eq!(source.refused.load(Ordering::SeqCst), 1);
 }
 
+/// Proxies list `keep-alive` beside it.
+#[tokio::test]
+async fn an_answer_that_keeps_the_connection_alive_upgrades() {
+    let gateway = RawGateway::new().await;
+    let server = async {
+        let (mut tcp, request) = gateway.accept().await;
+        let accept = accept_value(&request);
+        let answer = format!(
+            "HTTP/1.1 101 OK\r\nconnection: keep-alive, Upgrade\r\nUPGRADE: WebSocket\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        tcp.write_all(answer.as_bytes()).await.unwrap();
+        // The first frame of the server comes with its answer: a ping of WebSocket.
+        tcp.write_all(&frame(0x89, b"early")).await.unwrap();
+        let mut pong = [0; 11];
+        within(tcp.read_exact(&mut pong)).await.unwrap();
+        assert_eq!(pong[..2], [0x8a, 0x85]);
+    };
+    let client = connect(gateway.config().build().unwrap(), Pushed::new(None));
+    let (connected, ()) = tokio::join!(within(client), server);
+    assert!(connected.is_ok());
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_upgrade_names_the_header() {
+    for (header, named) in [
+        ("Connection: keep-alive\r\nUpgrade: websocket\r\n", "Connection"),
+        ("Connection: Upgrade\r\n", "Upgrade: websocket"),
+        ("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Protocol: canary\r\n", "Sec-WebSocket-Protocol"),
+    ] {
+        let gateway = RawGateway::new().await;
+        let server = async {
+            let (mut tcp, request) = gateway.accept().await;
+            let accept = accept_value(&request);
+            let answer = format!("HTTP/1.1 101 OK\r\n{header}Sec-WebSocket-Accept: {accept}\r\n\r\n");
+            tcp.write_all(answer.as_bytes()).await.unwrap();
+        };
+        let client = connect(gateway.config().build().unwrap(), Pushed::new(None));
+        let (connected, ()) = tokio::join!(within(client), server);
+        let error = connected.unwrap_err();
+        assert_eq!(*error.kind(), ConnectErrorKind::Handshake);
+        let said = format!("{error:#} {error:?}");
+        assert!(said.contains(named) && !said.contains("canary") && !said.contains(TOKEN), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_token_is_a_token() {
+    let gateway = RawGateway::new().await;
+    let token = format!("{TOKEN}{}", "x".repeat(100_000));
+    let update = SessionUpdate { token: Some(token.as_str().into()), ..SessionUpdate::default() };
+    let source = Arc::new(StaticSession::new(Session::new(update).unwrap()));
+    let client = connect(gateway.config().build().unwrap(), source);
+    let (connected, (_tcp, used)) = tokio::join!(within(client), gateway.accept_socket());
+    assert!(connected.is_ok() && used == token);
+}
+
+/// Refuses a socket.
+async fn refuse(gateway: &RawGateway, status: u16) -> String {
+    let (mut tcp, request) = gateway.accept().await;
+    tcp.write_all(format!("HTTP/1.1 {status} No\r\n\r\n").as_bytes()).await.unwrap();
+    credential(&request)
+}
+
+#[tokio::test]
+async fn a_session_id_opens_the_socket_and_the_access_token_when_it_is_refused() {
+    let gateway = RawGateway::new().await;
+    let client = connect(gateway.config().build().unwrap(), Pushed::new(Some("sid")));
+    let server = async {
+        assert_eq!(refuse(&gateway, 401).await, "sid");
+        let (tcp, used) = gateway.accept_socket().await;
+        assert_eq!(used, TOKEN);
+        tcp
+    };
+    let (connected, tcp) = tokio::join!(within(client), server);
+    let _connection = connected.unwrap();
+    drop(tcp);
+    assert_eq!(gateway.accept_socket().await.1, TOKEN, "what was refused is not used again");
+
+    // The refusal of an overloaded server is none of the session id.
+    let gateway = RawGateway::new().await;
+    let client = connect(gateway.config().build().unwrap(), Pushed::new(Some("sid")));
+    let (connected, used) = tokio::join!(within(client), refuse(&gateway, 503));
+    assert_eq!((connected.unwrap_err().kind(), used.as_str()), (&ConnectErrorKind::Refused { status: 503 }, "sid"));
+}
+
+/// That is how gateways refuse what has run out.
+#[tokio::test]
+async fn a_session_id_on_which_the_server_hangs_up_gives_way_to_the_access_token() {
+    let gateway = RawGateway::new().await;
+    let client = connect(gateway.config().build().unwrap(), Pushed::new(Some("sid")));
+    let server = async {
+        let (tcp, used) = gateway.accept_socket().await;
+        assert_eq!(used, "sid");
+        drop(tcp);
+        gateway.accept_socket().await
+    };
+    let (connected, (_tcp, used)) = tokio::join!(within(client), server);
+    assert!(connected.is_ok());
+    assert_eq!(used, TOKEN);
+}
+
+#[tokio::test]
+async fn a_session_id_that_is_pushed_opens_the_next_socket() {
+    let gateway = RawGateway::new().await;
+    let client = connect(gateway.config().build().unwrap(), Pushed::new(Some("sid 1")));
+    let (connected, (mut tcp, used)) = tokio::join!(within(client), gateway.accept_socket());
+    let (_socket, mut events) = connected.unwrap();
+    assert_eq!(used, "sid%201");
+    let session = api::Session { session_id: "sid 2".to_owned(), ..api::Session::default() };
+    let push = Envelope { cid: 0, message: Some(envelope::Message::RefreshSessionEvent(session)) };
+    tcp.write_all(&frame(0x82, &Revision::default().encode(&push))).await.unwrap();
+    while !matches!(within(events.next()).await.unwrap(), Event::SessionRefreshed) {}
+    drop(tcp);
+    assert_eq!(gateway.accept_socket().await.1, "sid%202");
+}
+
 #[tokio::test]
 async fn a_login_that_is_proved_over_ends_the_attempt() {
     let emulator = Emulator::start().await.unwrap();
-    emulator.faults().refuse_upgrades(1, 401);
+    emulator.faults().refuse_upgrades(2, 401);
     let source = Source { login_over: true, ..Source::new(sign_in(&emulator, 1).await) };
     let error = within(connect(config(&emulator).build().unwrap(), Arc::new(source))).await.unwrap_err();
     assert_eq!(*error.kind(), ConnectErrorKind::LoginOver);

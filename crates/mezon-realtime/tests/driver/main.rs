@@ -5,5 +5,6 @@
 mod connecting;
 mod ending;
 mod messages;
+mod raw;
 mod recovering;
 mod support;

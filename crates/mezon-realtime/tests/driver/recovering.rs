@@ -10,8 +10,10 @@ use mezon_proto::realtime::{self, Envelope, envelope};
 use mezon_realtime::{CallErrorKind, CloseReason, Config, ConnectionState, DisconnectReason, Event};
 use mezon_realtime::{MaybeSent, NotSent, SendErrorKind, connect};
 use mezon_session::{ExponentialDelay, Session, SessionUpdate, StaticSession};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
+use crate::raw::{Pushed, RawGateway, frame};
 use crate::support::{User, config, pair, within};
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -88,7 +90,7 @@ async fn close_codes_are_told_and_decide() {
     anna.until_ready().await;
     for code in [1000, 1001, 1012, 4000] {
         emulator.faults().close_sockets(code);
-        let reason = DisconnectReason::ClosedByServer { code: Some(code) };
+        let reason = DisconnectReason::ClosedByServer { code: Some(code), reason: String::new() };
         anna.until(|event| matches!(event, Event::Disconnected { reason: r, .. } if *r == reason)).await;
         anna.until_ready().await;
     }
@@ -98,9 +100,68 @@ async fn close_codes_are_told_and_decide() {
     assert_eq!(anna.source.refused.load(Ordering::SeqCst), before + 1);
     emulator.faults().close_sockets(1002);
     let event = anna.until(|event| matches!(event, Event::Closed { .. })).await;
-    assert!(matches!(event, Event::Closed { reason: CloseReason::Refused { code: 1002 } }));
+    assert!(matches!(event, Event::Closed { reason: CloseReason::Refused { code: 1002, .. } }));
     assert!(within(anna.events.next()).await.is_none());
-    assert_eq!(anna.socket.state(), ConnectionState::Closed(CloseReason::Refused { code: 1002 }));
+    let reason = CloseReason::Refused { code: 1002, reason: String::new() };
+    assert_eq!(anna.socket.state(), ConnectionState::Closed(reason));
+}
+
+/// Every way in which a server can close, on the wire. Codes that may not stand there ended a client for good, as 1002.
+#[tokio::test]
+async fn no_close_frame_but_three_ends_a_client() {
+    let gateway = RawGateway::new().await;
+    let client = connect(gateway.config().build().unwrap(), Pushed::new(None));
+    let (connected, (mut tcp, _)) = tokio::join!(within(client), gateway.accept_socket());
+    let (socket, mut events) = connected.unwrap();
+    let close = |code: u16, reason: &str| frame(0x88, &[&code.to_be_bytes(), reason.as_bytes()].concat());
+    let told = |code, reason: &str| DisconnectReason::ClosedByServer { code, reason: reason.to_owned() };
+    let mut cases = Vec::new();
+    for code in [1000, 1001, 1007, 1008, 1009, 1011, 1012, 3000, 3999, 4000, 4401, 4999] {
+        cases.push((close(code, "bye\nnow"), told(Some(code), "bye\nnow")));
+    }
+    for code in [0, 1, 999, 1004, 1005, 1006, 1014, 1015, 1016, 1100, 1999, 2000, 2999, 5000, u16::MAX] {
+        cases.push((close(code, "bad gateway"), told(None, "")));
+    }
+    cases.push((frame(0x88, b""), told(None, "")));
+    for broken in [&b"\x03"[..], b"\x03\xe8\xff", &[0x03, 0xe8, b'x'].repeat(50)] {
+        cases.push((frame(0x88, broken), DisconnectReason::Protocol));
+    }
+    for (close, reason) in cases {
+        tcp.write_all(&close).await.unwrap();
+        loop {
+            match within(events.next()).await.unwrap() {
+                Event::Disconnected { reason: told, .. } => break assert_eq!(told, reason),
+                Event::Closed { reason } => panic!("{} ended it: {reason:?}", close.escape_ascii()),
+                _ => {}
+            }
+        }
+        tcp = gateway.accept_socket().await.0;
+    }
+    tcp.write_all(&close(1010, "no extension")).await.unwrap();
+    let mut states = socket.states();
+    let closed = within(states.wait_for(|state| matches!(state, ConnectionState::Closed(_)))).await.unwrap();
+    let reason = CloseReason::Refused { code: 1010, reason: "no extension".to_owned() };
+    assert_eq!(closed, ConnectionState::Closed(reason));
+}
+
+/// "Message too big" blames one message. It ended a client for good.
+#[tokio::test]
+async fn a_message_that_the_server_finds_too_big_is_maybe_sent_and_the_connection_comes_back() {
+    let emulator = Emulator::start().await.unwrap();
+    let (mut anna, _minh, target) = pair(&emulator).await;
+    anna.until_ready().await;
+    emulator.faults().drop_acks(1);
+    let draft = Draft::from("big");
+    let (sent, ()) = tokio::join!(within(anna.socket.send(&target, &draft)), async {
+        emulator.wait_for(|stats| stats.sends_received == 1).await;
+        emulator.faults().close_sockets(1009);
+    });
+    assert_eq!(*sent.unwrap_err().kind(), SendErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost });
+    let is_it = |reason: &DisconnectReason| matches!(reason, DisconnectReason::ClosedByServer { code: Some(1009), .. });
+    anna.until(|event| matches!(event, Event::Disconnected { reason, .. } if is_it(reason))).await;
+    anna.until_ready().await;
+    within(anna.socket.send(&target, &Draft::from("small"))).await.unwrap();
+    assert_eq!(emulator.stats().sends_received, 2);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ fn close_waits_for_calls_then_for_the_server_and_takes_no_new_calls() {
     assert!(rig.outcome(call).is_ok());
     assert_eq!(rig.closes, [1000]);
     assert!(!rig.machine.is_stopped());
-    let reason = DisconnectReason::ClosedByServer { code: Some(1000) };
+    let reason = DisconnectReason::ClosedByServer { code: Some(1000), reason: String::new() };
     rig.handle(Input::Lost { generation: 1, reason });
     assert_eq!(rig.event_names(), ["closed"]);
     assert_eq!((rig.drops.as_slice(), rig.machine.deadline()), (&[1][..], None));
@@ -84,4 +84,51 @@ fn a_connection_lost_while_closing_is_closed() {
     assert!(rig.machine.is_stopped());
     assert_eq!(rig.event_names(), ["closed"]);
     assert_eq!(rig.finished.len(), 1);
+}
+
+/// What came between the loss and the end is missed, and nobody else says so.
+#[test]
+fn a_gap_is_told_before_the_end_when_the_connection_ends_while_it_is_down() {
+    let refused = DisconnectReason::ClosedByServer { code: Some(1002), reason: "no".to_owned() };
+    let ends: [fn(&mut Rig); 3] = [
+        // Waiting.
+        |rig| rig.handle(Input::Close),
+        // Dialling.
+        |rig| {
+            rig.pass(SECOND, false);
+            rig.handle(Input::DialFailed { generation: 2, error: crate::ConnectErrorKind::LoginOver });
+        },
+        // Up, and not ready yet.
+        |rig| {
+            rig.pass(SECOND, false);
+            rig.connect();
+            rig.handle(Input::Close);
+            rig.lose();
+        },
+    ];
+    for end in ends {
+        let mut rig = Rig::up();
+        rig.join(1);
+        rig.push(message(1, 10));
+        rig.lose();
+        end(&mut rig);
+        let [.., Event::Gap { channels, complete: true }, Event::Closed { .. }] = rig.events.as_slice() else {
+            panic!("{:?}", rig.event_names());
+        };
+        assert_eq!(channels.iter().map(|gap| gap.last_seen).collect::<Vec<_>>(), [Some(10.into())]);
+    }
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.handle(Input::Lost { generation: 1, reason: refused });
+    assert_eq!(rig.event_names(), ["gap", "closed"]);
+    let Some(Event::Closed { reason: CloseReason::Refused { code: 1002, reason } }) = rig.events.last() else {
+        panic!("{:?}", rig.events);
+    };
+    assert_eq!(reason, "no");
+    // Nothing is missed by a connection that was ready, and closes as asked.
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.handle(Input::Close);
+    rig.lose();
+    assert_eq!(rig.event_names(), ["closed"]);
 }

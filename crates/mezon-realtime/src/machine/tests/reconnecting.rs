@@ -516,11 +516,14 @@ fn three_connections_without_a_frame_have_the_login_checked() {
 fn close_codes_decide_what_comes_next() {
     let close = |code| {
         let mut rig = Rig::up();
-        let reason = DisconnectReason::ClosedByServer { code: Some(code) };
+        let reason = DisconnectReason::ClosedByServer { code: Some(code), reason: String::new() };
         rig.handle(Input::Lost { generation: 1, reason });
         rig
     };
     assert!(close(1002).machine.is_stopped());
+    for code in [1007, 1009, 1014, 4999] {
+        assert!(!close(code).machine.is_stopped(), "{code}");
+    }
     let mut rig = close(1008);
     rig.pass(SECOND, false);
     assert_eq!(rig.dials.last(), Some(&(2, true)));

@@ -175,7 +175,8 @@ impl World {
                 self.handle(Input::DialFailed { generation: generation(age), error });
             }
             Step::Lost(age, code) => {
-                let reason = DisconnectReason::ClosedByServer { code: (code != 1006).then_some(code) };
+                let reason =
+                    DisconnectReason::ClosedByServer { code: (code != 1006).then_some(code), reason: String::new() };
                 self.handle(Input::Lost { generation: generation(age), reason });
             }
             Step::Answer { back, how } => {
