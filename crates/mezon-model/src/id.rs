@@ -128,6 +128,39 @@ id_type! {
     ReactionId
 }
 
+id_type! {
+    /// Something that a role can allow.
+    PermissionId
+}
+id_type! {
+    /// A planned event of a clan.
+    EventId
+}
+id_type! {
+    /// An invitation to a clan.
+    InviteId
+}
+id_type! {
+    /// A sticker or a sound of a clan.
+    StickerId
+}
+id_type! {
+    /// A webhook.
+    WebhookId
+}
+id_type! {
+    /// An entry of a user's list of notifications.
+    NotificationId
+}
+id_type! {
+    /// One pin, as the server stores it.
+    PinId
+}
+id_type! {
+    /// An entry of a quick menu.
+    MenuId
+}
+
 impl ClanId {
     /// The clan that direct and group conversations belong to: 0.
     pub const DIRECT: Self = Self::new(0);

@@ -118,6 +118,20 @@ open_enum! {
 }
 
 open_enum! {
+    /// How a user stands to another one.
+    FriendState {
+        /// Both agreed.
+        Friend = 0,
+        /// The user asked; the other has not answered.
+        InviteSent = 1,
+        /// The other asked; the user has not answered.
+        InviteReceived = 2,
+        /// The user has blocked the other.
+        Blocked = 3,
+    }
+}
+
+open_enum! {
     /// What a message is for: ordinary chat, a change to an earlier message, or a system notice.
     MessageCode {
         /// Ordinary chat.

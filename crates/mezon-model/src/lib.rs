@@ -34,15 +34,21 @@
 mod ack;
 mod attachment;
 mod channel;
+mod clan;
 mod content;
 mod draft;
+pub mod event;
+mod hidden;
 mod id;
 mod kind;
 mod lenient;
 pub mod list;
 mod mention;
 mod message;
+mod notice;
+mod person;
 mod reaction;
+mod record;
 mod reference;
 mod target;
 #[cfg(feature = "proto")]
@@ -51,15 +57,21 @@ mod wire;
 pub use ack::MessageAck;
 pub use attachment::Attachment;
 pub use channel::{Channel, MessageHeader};
+pub use clan::{
+    Category, Clan, ClanEvent, Emoji, Invite, Permission, Permissions, Role, RoleMember, RoleMembers, Sticker, Webhook,
+};
 pub use content::{ContentBuilder, ContentError, EmojiMark, HashtagMark, Mark, MarkKind, MessageContent, Span};
 pub use draft::{CONTENT_LIMIT, Draft, DraftError};
+pub use hidden::HiddenText;
 pub use id::{
-    AppId, CategoryId, ChannelId, ClanId, EmojiId, MentionId, MessageId, ParseIdError, ReactionId, RoleId, TopicId,
-    UserId,
+    AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MentionId, MenuId, MessageId, NotificationId,
+    ParseIdError, PermissionId, PinId, ReactionId, RoleId, StickerId, TopicId, UserId, WebhookId,
 };
-pub use kind::{ChannelType, MessageCode, StreamMode};
+pub use kind::{ChannelType, FriendState, MessageCode, StreamMode};
 pub use mention::Mention;
 pub use message::{ChannelMessage, MessageParts};
+pub use notice::{Notification, PinnedMessage, QuickMenu};
+pub use person::{Account, Friend, Member, Presence, Profile, User};
 pub use reaction::Reaction;
 pub use reference::Reference;
 pub use target::Target;
