@@ -129,6 +129,13 @@ struct Parsed {
 }
 
 impl ChannelMessage {
+    /// How many bytes it takes in memory as it came. What was parsed of it since is not counted. Clones share all of it. For
+    /// bounds on what waits.
+    pub fn memory(&self) -> usize {
+        // The counters of the `Arc` stand before it.
+        2 * size_of::<usize>() + size_of::<Inner>() + self.inner.packed.room()
+    }
+
     /// The message's id. An edit or a removal has the id of the original.
     pub fn id(&self) -> MessageId {
         self.numbers().message_id

@@ -8,6 +8,7 @@ use mezon_proto::wire::Revision;
 use mezon_session::{DelayPolicy, Endpoint, EndpointPolicy, ExponentialDelay};
 use mezon_tls::TlsConfig;
 
+use crate::driver::EVENT_MEMORY;
 use crate::machine::Settings;
 use crate::{ConnectError, ConnectErrorKind};
 
@@ -39,6 +40,7 @@ pub struct Config {
     pub(crate) connect_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) event_queue: usize,
+    pub(crate) event_memory: usize,
     pub(crate) read_buffer: usize,
     pub(crate) max_message: usize,
     pub(crate) announce_online: bool,
@@ -56,6 +58,7 @@ pub struct ConfigBuilder {
     connect_timeout: Duration,
     call_timeout: Duration,
     event_queue: usize,
+    event_memory: usize,
     read_buffer: usize,
     max_message: usize,
     announce_online: bool,
@@ -74,6 +77,7 @@ impl Config {
             connect_timeout: Duration::from_secs(15),
             call_timeout: Duration::from_secs(10),
             event_queue: 1_024,
+            event_memory: EVENT_MEMORY,
             read_buffer: 2 * 1_024,
             max_message: 4 << 20,
             announce_online: true,
@@ -159,6 +163,12 @@ impl ConfigBuilder {
         self
     }
 
+    /// How many bytes the events that wait may take in memory before events are dropped. 8 MiB.
+    pub fn event_memory(mut self, bytes: usize) -> Self {
+        self.event_memory = bytes;
+        self
+    }
+
     /// The size of the read buffer in bytes, from 1 KiB to 1 MiB. All of it is allocated for as long as the connection
     /// lives. 2 KiB, the default, suits many idle connections; while a lot comes in, the connection reads ahead in pieces of
     /// 64 KiB anyway.
@@ -167,9 +177,17 @@ impl ConfigBuilder {
         self
     }
 
-    /// The largest message that is accepted, in bytes, at least 1 KiB. A larger one ends the connection. 4 MiB.
+    /// The largest frame that is accepted, in bytes, at least 1 KiB. A larger one ends the connection. 4 MiB. Only answers
+    /// may be that large; see [`ConfigBuilder::max_push`].
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes;
+        self
+    }
+
+    /// The largest push that is read, in bytes, at least 1 KiB. A larger one is told as
+    /// [`Event::Undecodable`](crate::Event::Undecodable), without what is in it. 1 MiB.
+    pub fn max_push(mut self, bytes: usize) -> Self {
+        self.settings.max_push = bytes;
         self
     }
 
@@ -210,8 +228,10 @@ impl ConfigBuilder {
                 is_some_time(&heart.0) && heart.0 < IDLE_LIMIT && is_some_time(&heart.1),
             ),
             ("event_queue", "at least 1", self.event_queue >= 1),
+            ("event_memory", "at least 1 KiB", self.event_memory >= 1 << 10),
             ("read_buffer", "from 1 KiB to 1 MiB", (1 << 10..=1 << 20).contains(&self.read_buffer)),
             ("max_message", "at least 1 KiB", self.max_message >= 1 << 10),
+            ("max_push", "at least 1 KiB", self.settings.max_push >= 1 << 10),
         ];
         if let Some(&(setting, rule, _)) = rules.iter().find(|(_, _, holds)| !holds) {
             return Err(ConnectErrorKind::InvalidSetting { setting, rule }.into());
@@ -225,6 +245,7 @@ impl ConfigBuilder {
             connect_timeout: self.connect_timeout,
             call_timeout: self.call_timeout,
             event_queue: self.event_queue,
+            event_memory: self.event_memory,
             read_buffer: self.read_buffer,
             max_message: self.max_message,
             announce_online: self.announce_online,

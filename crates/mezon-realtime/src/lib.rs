@@ -15,9 +15,10 @@
 //!
 //! # Memory
 //!
-//! A connection holds its read buffer (2 KiB, a setting; 64 KiB more while a lot comes in), a write buffer of at most 16 KiB and one frame, the message
-//! that is being received (4 MiB at most, a setting), 1,024 calls in flight and as many commands, and the events that
-//! the application has not taken yet (`Events` tells how many).
+//! A connection holds its read buffer (2 KiB, a setting; 64 KiB more while a lot comes in), a write buffer of at most 16 KiB
+//! and one frame, the message that is being received (4 MiB at most, a setting), 1,024 calls in flight and as many commands,
+//! and the events that the application has not taken yet (`Events` tells how many, and how much memory they take). Pushes
+//! over 1 MiB are not read, and nothing is decoded that would take more than 1 MiB of memory.
 
 mod close;
 #[cfg(feature = "driver")]

@@ -102,6 +102,11 @@ impl Packed {
         Some(Self { numbers, texts, lists, text_places, list_places })
     }
 
+    /// How many bytes the two buffers take.
+    pub(crate) fn room(&self) -> usize {
+        self.texts.capacity() + self.lists.capacity()
+    }
+
     pub(crate) fn text(&self, text: Text) -> &str {
         let place = self.text_places.get(text as usize);
         place.and_then(|&(start, end)| self.texts.get(start as usize..end as usize)).unwrap_or_default()

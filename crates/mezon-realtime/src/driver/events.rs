@@ -10,6 +10,10 @@ use futures_core::Stream;
 use super::inbox::Inbox;
 use super::wake;
 use crate::Event;
+use crate::event::memory;
+
+/// How many bytes of events wait in a queue by default: 1,024 ordinary events take less than a tenth of it.
+pub(crate) const EVENT_MEMORY: usize = 8 << 20;
 
 /// So many events about the connection itself are kept beyond the limit: they are rare and matter most. The current
 /// state is always in [`Socket::state`](crate::Socket::state).
@@ -18,11 +22,9 @@ const STATES_BEYOND_LIMIT: usize = 64;
 /// Everything that happens on a connection, in order. Ends after [`Event::Closed`].
 ///
 /// The connection never waits for its application: when the queue is full, events are dropped and [`Event::Lagged`]
-/// marks the place with their number. At most 1,024 events wait in the queue (a setting) and as many in the batch that
-/// the stream took last; each is at most one frame long ([`ConfigBuilder::max_message`]), and ordinary ones are under
-/// 1 KiB. Dropping the stream is allowed: calls still work, and nothing is queued any more.
-///
-/// [`ConfigBuilder::max_message`]: crate::ConfigBuilder::max_message
+/// marks the place with their number. At most 1,024 events that take 8 MiB of memory wait in the queue (two settings), and
+/// as many in the batch that the stream took last; ordinary ones are under 1 KiB. Dropping the stream is allowed: calls
+/// still work, and nothing is queued any more.
 #[derive(Debug)]
 pub struct Events {
     queue: Arc<Queue>,
@@ -41,13 +43,22 @@ pub struct EventSender {
 
 #[derive(Debug)]
 struct Queue {
-    limit: usize,
+    limits: Limits,
     inner: Mutex<Inner>,
+}
+
+/// How much waits at most.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    events: usize,
+    bytes: usize,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     events: VecDeque<Event>,
+    /// What they take in memory.
+    bytes: usize,
     waker: Option<Waker>,
     /// Nothing comes any more.
     ended: bool,
@@ -56,10 +67,15 @@ struct Inner {
 }
 
 impl Events {
-    /// A stream of its own, in which at most `limit` events wait. It behaves as that of a connection: a reader who is
-    /// slower than the sender loses events, and finds an [`Event::Lagged`] in their place.
+    /// A stream of its own, in which at most `limit` events wait, and at most 8 MiB of them. It behaves as that of a
+    /// connection: a reader who is slower than the sender loses events, and finds an [`Event::Lagged`] in their place.
     pub fn channel(limit: usize) -> (EventSender, Self) {
-        let queue = Arc::new(Queue { limit, inner: Mutex::default() });
+        Self::channel_within(limit, EVENT_MEMORY)
+    }
+
+    /// As [`Events::channel`], with another limit for the bytes that the waiting events take in memory.
+    pub fn channel_within(events: usize, bytes: usize) -> (EventSender, Self) {
+        let queue = Arc::new(Queue { limits: Limits { events, bytes }, inner: Mutex::default() });
         (EventSender { queue: Arc::clone(&queue) }, Self { queue, batch: VecDeque::new(), connection: None })
     }
 
@@ -115,6 +131,7 @@ impl Events {
             return Poll::Pending;
         }
         std::mem::swap(&mut inner.events, &mut self.batch);
+        inner.bytes = 0;
         Poll::Ready(true)
     }
 }
@@ -150,7 +167,7 @@ impl EventSender {
         let events = events.into_iter();
         inner.events.reserve(events.size_hint().0);
         for event in events {
-            inner.push(event, self.queue.limit);
+            inner.push(event, self.queue.limits);
         }
         let sleeper = inner.waker.take();
         wake(inner, sleeper);
@@ -159,9 +176,12 @@ impl EventSender {
     /// As [`EventSender::send_all`], for a batch as [`Events::next_batch`] gives it, which is empty afterwards. When no other
     /// event waits it is exchanged for the empty queue, with the room that this has.
     pub fn send_batch(&self, events: &mut VecDeque<Event>) {
+        let bytes: usize = events.iter().map(memory).sum();
         let mut inner = self.queue.lock();
-        if !inner.unheard && inner.events.is_empty() && events.len() <= self.queue.limit {
+        let limits = self.queue.limits;
+        if !inner.unheard && inner.events.is_empty() && events.len() <= limits.events && bytes <= limits.bytes {
             std::mem::swap(&mut inner.events, events);
+            inner.bytes = bytes;
             let sleeper = inner.waker.take();
             return wake(inner, sleeper);
         }
@@ -196,15 +216,19 @@ impl Queue {
 }
 
 impl Inner {
-    fn push(&mut self, event: Event, limit: usize) {
+    fn push(&mut self, event: Event, limits: Limits) {
         let missing = if let Event::Lagged { dropped } = event { dropped } else { 1 };
-        let room = match event {
+        let bytes = memory(&event);
+        let fits = match event {
             // There is one, and it is the last.
-            Event::Closed { .. } => usize::MAX,
-            ref event if event.is_connection_state() => limit.saturating_add(STATES_BEYOND_LIMIT),
-            _ => limit,
+            Event::Closed { .. } => true,
+            ref event if event.is_connection_state() => {
+                self.events.len() < limits.events.saturating_add(STATES_BEYOND_LIMIT)
+            }
+            _ => self.events.len() < limits.events && self.bytes + bytes <= limits.bytes,
         };
-        if self.events.len() < room {
+        if fits {
+            self.bytes += bytes;
             self.events.push_back(event);
         } else if let Some(Event::Lagged { dropped }) = self.events.back_mut() {
             *dropped += missing;
@@ -220,6 +244,8 @@ mod tests {
 
     use super::*;
 
+    const THREE: Limits = Limits { events: 3, bytes: usize::MAX };
+
     fn other(field: u32) -> Event {
         Event::Other(RawMessage::new(field, bytes::Bytes::new()))
     }
@@ -232,13 +258,13 @@ mod tests {
     fn a_full_queue_marks_the_place_of_what_it_drops() {
         let mut inner = Inner::default();
         for field in 0..5 {
-            inner.push(other(field), 3);
+            inner.push(other(field), THREE);
         }
         assert_eq!(names(&inner), ["other", "other", "other", "lagged"]);
         assert!(matches!(inner.events.back(), Some(Event::Lagged { dropped: 2 })));
         // What happened to the connection itself is still told, in order.
-        inner.push(Event::Ready { generation: 1 }, 3);
-        inner.push(other(5), 3);
+        inner.push(Event::Ready { generation: 1 }, THREE);
+        inner.push(other(5), THREE);
         assert_eq!(names(&inner)[3..], ["lagged", "ready", "lagged"]);
     }
 
@@ -256,15 +282,35 @@ mod tests {
         assert!(events.next_batch().await.is_none());
     }
 
+    #[tokio::test]
+    async fn large_events_fill_a_queue_that_has_room_for_many() {
+        let large = |field| Event::Other(RawMessage::new(field, vec![0; 100_000]));
+        let (sender, mut events) = Events::channel_within(1_000, 1_000_000);
+        // A batch is exchanged only when it fits, and what the reader has taken counts no more.
+        for _ in 0..3 {
+            sender.send_batch(&mut (0..20).map(large).collect());
+            sender.send_all([Event::Ready { generation: 1 }, large(20)]);
+            let batch = events.next_batch().await.unwrap();
+            let names: Vec<_> = batch.iter().map(Event::name).collect();
+            assert_eq!(names, [vec!["other"; 9], vec!["lagged", "ready", "lagged"]].concat());
+            assert!(matches!(batch.get(9), Some(Event::Lagged { dropped: 11 })));
+        }
+        sender.send_batch(&mut (0..9).map(large).collect());
+        sender.send_all((9..11).map(large));
+        let batch = events.next_batch().await.unwrap();
+        assert_eq!(batch.len(), 10);
+        assert!(matches!(batch.back(), Some(Event::Lagged { dropped: 2 })), "a batch that was exchanged counts");
+    }
+
     #[test]
     fn a_connection_that_flaps_unheard_fills_no_memory_and_still_ends() {
         let mut inner = Inner::default();
         for generation in 0..100_000 {
-            inner.push(Event::Ready { generation }, 10);
-            inner.push(other(0), 10);
+            inner.push(Event::Ready { generation }, Limits { events: 10, ..THREE });
+            inner.push(other(0), Limits { events: 10, ..THREE });
         }
         assert!(inner.events.len() <= 2 * (10 + STATES_BEYOND_LIMIT), "{}", inner.events.len());
-        inner.push(Event::Closed { reason: crate::CloseReason::Requested }, 10);
+        inner.push(Event::Closed { reason: crate::CloseReason::Requested }, Limits { events: 10, ..THREE });
         assert_eq!(names(&inner).last(), Some(&"closed"));
     }
 }

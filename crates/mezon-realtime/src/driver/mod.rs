@@ -36,12 +36,16 @@ use self::storing::Storing;
 use crate::machine::{Counters, Input, Machine, Outcome, Output};
 use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
 
+pub(crate) use self::events::EVENT_MEMORY;
 pub use self::events::{EventSender, Events};
 pub use self::socket::{Joined, Socket};
 pub use self::states::States;
 
 /// How many frames, and how many commands, are taken in one turn.
 const PER_TURN: usize = 64;
+
+/// After so many bytes of frames a turn ends as well: what they become waits in no queue with a bound until it does.
+const BYTES_PER_TURN: usize = 64 * 1_024;
 
 /// How many turns are made before other tasks get the thread: one with work, and one that finds nothing more. In a flood,
 /// readers on the same thread must have their turn before its events fill the queue (1,024 by default), and before what
@@ -171,7 +175,7 @@ impl Driver {
         let seed = config.seed.unwrap_or_else(rand::random);
         let inbox = Arc::new(Inbox::default());
         let (state_sender, state) = watch::channel(ConnectionState::Connecting { generation: 1 });
-        let (sender, events) = Events::channel(config.event_queue);
+        let (sender, events) = Events::channel_within(config.event_queue, config.event_memory);
         let shared = Arc::new(Shared::default());
         let events = events.of_connection(Arc::clone(&inbox));
         let socket = Socket::new(Arc::clone(&inbox), state, Arc::clone(&shared), config);
@@ -230,11 +234,15 @@ impl Driver {
 
     fn poll_reads(&mut self, context: &mut Context<'_>, now: Instant) -> bool {
         let Some(link) = &mut self.link else { return false };
+        let mut bytes = 0;
         for _ in 0..PER_TURN {
             let Poll::Ready(input) = link.poll_read(context) else { return false };
             let lost = matches!(input, Input::Lost { .. });
+            if let Input::Received { frame, .. } = &input {
+                bytes += frame.len();
+            }
             self.machine.handle(now, input);
-            if lost || self.machine.live_generation() != Some(link.generation) {
+            if lost || bytes >= BYTES_PER_TURN || self.machine.live_generation() != Some(link.generation) {
                 break;
             }
         }

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use mezon_model::{Draft, MessageAck, Target};
 use mezon_proto::realtime::{self, envelope};
-use mezon_proto::wire::CHANNEL_FIELD;
+use mezon_proto::wire::{CHANNEL_FIELD, decode_within};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::inbox::Inbox;
 use super::{States, Waiter, not_sent};
-use crate::machine::{CallId, Counters, Input, Outcome, Reply, Request};
+use crate::machine::{CallId, Counters, DECODED_LIMIT, Input, Outcome, Reply, Request};
 use crate::{
     CallError, CallErrorKind, Config, ConnectionState, MaybeSent, NotSent, Revision, SendError, SendErrorKind,
 };
@@ -80,7 +80,8 @@ impl Socket {
         let request = Request::join(&target.to_join(), self.handle.revision);
         Ok(match self.request(request, self.handle.call_timeout).await.map_err(CallError::new)? {
             Reply::Message(raw) if raw.field == CHANNEL_FIELD => {
-                raw.decode_as().map_or(Joined::Accepted, |channel| Joined::Channel(Box::new(channel)))
+                let channel = decode_within::<realtime::Channel>(&raw.body, DECODED_LIMIT);
+                channel.map_or(Joined::Accepted, |channel| Joined::Channel(Box::new(channel.message)))
             }
             Reply::Unconfirmed => Joined::Unconfirmed,
             _ => Joined::Accepted,

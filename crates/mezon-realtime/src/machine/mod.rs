@@ -42,6 +42,8 @@ use self::state::{Link, State};
 use crate::{CallErrorKind, ConnectErrorKind, ConnectionState, DisconnectReason, Event, NotSent};
 
 pub use self::request::Request;
+#[cfg(feature = "driver")]
+pub(crate) use self::settings::DECODED_LIMIT;
 pub use self::settings::Settings;
 
 /// The state machine. `W` is what the driver needs to answer a call: the machine keeps it and hands it back with the
@@ -212,6 +214,8 @@ pub struct Counters {
     pub api_replies: u64,
     /// Frames and messages that could not be read.
     pub undecodable: u64,
+    /// Fields and elements of lists that could not be read, in messages of which the rest could.
+    pub odd_fields: u64,
 }
 
 /// A frame that waits for room in the socket.

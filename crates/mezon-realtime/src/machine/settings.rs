@@ -28,6 +28,8 @@ pub struct Settings {
     pub rejoin_spacing: Duration,
     /// The largest frame that is sent. 1 MiB.
     pub max_outgoing: usize,
+    /// The largest push that is read. 1 MiB, which is what official clients take.
+    pub max_push: usize,
     /// How correlation ids are written. Both forms are understood.
     pub revision: Revision,
     /// Whether a failed first attempt is followed by others. By default it ends the machine, so that a wrong address is
@@ -47,6 +49,7 @@ impl Default for Settings {
             calls_in_flight: 1_024,
             rejoin_spacing: Duration::from_micros(12_500),
             max_outgoing: 1 << 20,
+            max_push: 1 << 20,
             revision: Revision::default(),
             persistent: false,
         }
@@ -63,6 +66,13 @@ pub(super) const HINT_SPACING: Duration = Duration::from_secs(4);
 /// After so many connections in a row that ended without a single frame, the login is checked: gateways refuse dead
 /// credentials by closing without a word.
 pub(super) const SILENT_ENDS: u32 = 3;
+
+/// What a message that the machine acts on may take in memory when it is decoded. What a frame becomes is not bounded by its
+/// length: an empty element of a list takes two bytes there, and some hundred here.
+pub(crate) const DECODED_LIMIT: usize = 1 << 20;
+
+/// So much of a server's error text is kept, in bytes.
+pub(super) const ERROR_TEXT: usize = 4_096;
 
 /// So many frames in a row that cannot be read end the connection.
 pub(super) const UNDECODABLE_LIMIT: u32 = 100;

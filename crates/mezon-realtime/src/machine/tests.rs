@@ -13,7 +13,7 @@ use mezon_proto::api;
 use mezon_proto::realtime::{
     self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, MessageTypingEvent, Pong, envelope,
 };
-use mezon_proto::wire::{Body, RawMessage, Revision, decode};
+use mezon_proto::wire::{Body, CHANNEL_PRESENCE_EVENT_FIELD, RawMessage, Revision, decode};
 use mezon_session::DelayPolicy;
 
 use super::{CallId, Input, Machine, Outcome, Output, Reply, Request, Settings};
@@ -349,6 +349,67 @@ fn one_unreadable_frame_costs_nothing_and_a_hundred_in_a_row_the_connection() {
     let reason = crate::DisconnectReason::Undecodable;
     assert!(matches!(rig.events.last(), Some(Event::Disconnected { reason: r, .. }) if *r == reason));
     assert_eq!(rig.machine.counters().undecodable, 199);
+}
+
+#[test]
+fn a_push_over_the_limit_is_told_and_not_kept_and_an_answer_may_be_larger() {
+    let mut rig = Rig::up();
+    let large = || vec![7; (1 << 20) + 1];
+    let typing = MessageTypingEvent { sender_display_name: "x".repeat(1 << 20), ..Default::default() };
+    rig.push(envelope::Message::MessageTypingEvent(typing));
+    let unknown = |cid: &[u8]| {
+        let mut frame = cid.to_vec();
+        prost::encoding::bytes::encode(1_000, &large(), &mut frame);
+        frame
+    };
+    rig.receive(unknown(&[]).into());
+    // No envelope at all.
+    rig.receive(vec![0x0c; (1 << 20) + 1].into());
+    assert_eq!(rig.event_names(), ["undecodable"; 3]);
+    for event in &rig.events {
+        assert!(matches!(event, Event::Undecodable { raw, .. } if raw.body.is_empty()));
+    }
+    let call = rig.call(&join(1));
+    rig.receive(unknown(&[0x08, 0x01]).into());
+    assert!(matches!(rig.outcome(call), Ok(Reply::Message(raw)) if raw.body.len() == large().len()));
+}
+
+/// An empty element takes two bytes on the wire and some hundred in memory.
+#[test]
+fn a_list_of_empty_elements_is_not_decoded() {
+    let joins = |count: usize| {
+        let mut frame = Vec::new();
+        prost::encoding::bytes::encode(CHANNEL_PRESENCE_EVENT_FIELD, &[0x12, 0x00].repeat(count), &mut frame);
+        Bytes::from(frame)
+    };
+    let mut rig = Rig::up();
+    rig.receive(joins(1_000));
+    let frame = joins(500_000);
+    let info = allocation_counter::measure(|| rig.receive(frame));
+    assert!(info.bytes_max < 2 << 20, "{} bytes", info.bytes_max);
+    assert_eq!(rig.event_names(), ["presence", "undecodable"]);
+}
+
+#[test]
+fn what_is_odd_in_a_push_is_missing_and_counted() {
+    let mut rig = Rig::up();
+    // A message with an id, and a name that is no UTF-8; a presence with an element whose user is a text.
+    rig.receive(Bytes::from_static(&[0x32, 0x05, 0x18, 0x09, 0x32, 0x01, 0xff]));
+    rig.receive(Bytes::from_static(&[0x5a, 0x09, 0x12, 0x02, 0x08, 0x07, 0x12, 0x03, 0x0a, 0x01, b'x']));
+    assert_eq!(rig.event_names(), ["message", "presence"]);
+    assert!(
+        matches!(&rig.events[0], Event::Message(message) if message.id().get() == 9 && message.username().is_empty())
+    );
+    assert!(matches!(&rig.events[1], Event::Presence(event) if event.joins[0].user_id == 7));
+    assert_eq!((rig.machine.counters().odd_fields, rig.machine.counters().undecodable), (2, 0));
+}
+
+#[test]
+fn of_a_long_error_the_beginning_is_kept() {
+    let mut rig = Rig::up();
+    let call = rig.call(&join(1));
+    rig.answer(1, error(3, &"é".repeat(500_000)));
+    assert_eq!(*rig.outcome(call), rejected(3, &"é".repeat(2_048)));
 }
 
 #[test]

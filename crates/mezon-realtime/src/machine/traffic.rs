@@ -7,17 +7,16 @@ use mezon_model::ChannelMessage;
 use mezon_proto::api;
 use mezon_proto::realtime;
 use mezon_proto::wire::{
-    ApiReply, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, ERROR_FIELD,
-    MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, Outline, PONG_FIELD, REFRESH_SESSION_EVENT_FIELD,
-    RawInbound, RawMessage, read,
+    ApiReply, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, Decoded, Described,
+    ERROR_FIELD, MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, Outline, PONG_FIELD,
+    REFRESH_SESSION_EVENT_FIELD, RawInbound, RawMessage, WireError, decode_within, read,
 };
 use mezon_session::{Secret, SessionUpdate};
-use prost::{DecodeError, Message as _};
 
 use super::calls::{Caller, Entry, Kind, Refused, Slot};
 use super::membership::{Membership, Place};
 use super::request::{Purpose, Request};
-use super::settings::UNDECODABLE_LIMIT;
+use super::settings::{DECODED_LIMIT, ERROR_TEXT, UNDECODABLE_LIMIT};
 use super::state::State;
 use super::{CallId, Machine, Outcome, Output, Queued, Reply, later};
 use crate::{CallErrorKind, DisconnectReason, Event, MaybeSent, NotSent, ServerError};
@@ -218,7 +217,13 @@ impl<W> Machine<W> {
 
     /// An ordinary envelope. False: it could not be read.
     fn taken_in(&mut self, now: Instant, cid: u32, field: u32, body: &[u8]) -> bool {
-        if cid == 0 { self.pushed(field, body) } else { self.replied(now, cid, field, body) }
+        match cid {
+            0 if body.len() > self.settings.max_push => {
+                self.undecodable(field, body, "it is over the limit for a push")
+            }
+            0 => self.pushed(field, body),
+            _ => self.replied(now, cid, field, body),
+        }
     }
 
     /// A frame that is no ordinary envelope. False: it could not be read.
@@ -229,7 +234,7 @@ impl<W> Machine<W> {
                     self.counters.api_replies += 1;
                     true
                 }
-                Err(error) => self.undecodable(0, frame, &error),
+                Err(error) => self.undecodable(0, frame, &error.to_string()),
             };
         }
         match read(frame) {
@@ -244,7 +249,7 @@ impl<W> Machine<W> {
                 }
                 true
             }
-            Err(error) => self.undecodable(0, frame, &error),
+            Err(error) => self.undecodable(0, frame, &error.to_string()),
         }
     }
 
@@ -279,11 +284,10 @@ impl<W> Machine<W> {
     /// The answer to a call. False: it could not be read.
     fn replied(&mut self, now: Instant, cid: u32, field: u32, body: &[u8]) -> bool {
         let outcome = match field {
-            CHANNEL_MESSAGE_ACK_FIELD => {
-                realtime::ChannelMessageAck::decode(body).map(|ack| Ok(Reply::Acknowledged(Box::new(ack.into()))))
-            }
-            ERROR_FIELD => realtime::Error::decode(body)
-                .map(|realtime::Error { code, message, .. }| Err(CallErrorKind::Rejected { code, message })),
+            CHANNEL_MESSAGE_ACK_FIELD => self
+                .decode::<realtime::ChannelMessageAck>(body)
+                .map(|ack| Ok(Reply::Acknowledged(Box::new(ack.into())))),
+            ERROR_FIELD => self.decode(body).map(server_error).map(|error| Err(rejected(error))),
             _ => Ok(Ok(Reply::Message(raw(field, body)))),
         };
         let readable = outcome.is_ok();
@@ -315,26 +319,26 @@ impl<W> Machine<W> {
                 }
                 true
             }
-            Err(error) => self.undecodable(field, body, &error),
+            Err(error) => self.undecodable(field, body, &error.to_string()),
         }
     }
 
     /// The event that a push is, if it is one.
-    fn decode_push(&mut self, field: u32, body: &[u8]) -> Result<Option<Event>, DecodeError> {
+    fn decode_push(&mut self, field: u32, body: &[u8]) -> Result<Option<Event>, WireError> {
         Ok(Some(match field {
             CHANNEL_MESSAGE_FIELD => {
-                self.message(api::ChannelMessage::decode(body)?.into());
+                let message: api::ChannelMessage = self.decode(body)?;
+                self.message(message.into());
                 return Ok(None);
             }
-            MESSAGE_TYPING_EVENT_FIELD => Event::Typing(Box::new(realtime::MessageTypingEvent::decode(body)?)),
-            MESSAGE_REACTION_EVENT_FIELD => Event::Reaction(Box::new(api::MessageReaction::decode(body)?.into())),
-            CHANNEL_PRESENCE_EVENT_FIELD => Event::Presence(Box::new(realtime::ChannelPresenceEvent::decode(body)?)),
-            ERROR_FIELD => {
-                let realtime::Error { code, message, .. } = realtime::Error::decode(body)?;
-                Event::ServerError(ServerError { code, message })
+            MESSAGE_TYPING_EVENT_FIELD => Event::Typing(Box::new(self.decode(body)?)),
+            MESSAGE_REACTION_EVENT_FIELD => {
+                Event::Reaction(Box::new(self.decode::<api::MessageReaction>(body)?.into()))
             }
+            CHANNEL_PRESENCE_EVENT_FIELD => Event::Presence(Box::new(self.decode(body)?)),
+            ERROR_FIELD => Event::ServerError(server_error(self.decode(body)?)),
             REFRESH_SESSION_EVENT_FIELD => {
-                let session = api::Session::decode(body)?;
+                let session = self.decode(body)?;
                 self.outputs.push_back(Output::Credentials(Box::new(update_of(session))));
                 return Ok(None);
             }
@@ -348,9 +352,17 @@ impl<W> Machine<W> {
         self.tell(Event::Message(message));
     }
 
-    /// Tells what could not be read. Gives back false.
-    fn undecodable(&mut self, field: u32, body: &[u8], reason: &dyn std::error::Error) -> bool {
-        self.tell(Event::Undecodable { raw: raw(field, body), reason: reason.to_string() });
+    /// Reads a message that the machine acts on. What is odd in it is missing, and counted.
+    fn decode<M: Described>(&mut self, body: &[u8]) -> Result<M, WireError> {
+        let Decoded { message, dropped, .. } = decode_within(body, DECODED_LIMIT)?;
+        self.counters.odd_fields += dropped as u64;
+        Ok(message)
+    }
+
+    /// Tells what could not be read, and why. Gives back false.
+    fn undecodable(&mut self, field: u32, body: &[u8], reason: &str) -> bool {
+        let body = if body.len() > self.settings.max_push { &[] } else { body };
+        self.tell(Event::Undecodable { raw: raw(field, body), reason: reason.to_owned() });
         false
     }
 
@@ -414,6 +426,17 @@ fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: 
     }
     let error = ServerError { code: *code, message: message.clone() };
     Some(Refused { frame, error, deadline, membership, left: false })
+}
+
+/// As much of an error as is kept.
+fn server_error(error: realtime::Error) -> ServerError {
+    let realtime::Error { code, mut message, .. } = error;
+    if message.len() > ERROR_TEXT {
+        let end = (0..=ERROR_TEXT).rev().find(|end| message.is_char_boundary(*end)).unwrap_or_default();
+        message.truncate(end);
+        message.shrink_to_fit();
+    }
+    ServerError { code, message }
 }
 
 fn rejected(error: ServerError) -> CallErrorKind {
