@@ -139,11 +139,11 @@ pub(crate) fn memory(event: &Event) -> usize {
             let held: usize = lists.into_iter().flatten().map(held_by).sum();
             size_of_val(&**presence) + room + held + texts.map(String::capacity).iter().sum::<usize>()
         }
-        Event::ServerError(ServerError { message, .. }) => message.capacity(),
+        Event::ServerError(ServerError { message, .. })
+        | Event::RejoinFailed { error: CallErrorKind::Rejected { message, .. }, .. } => message.capacity(),
         Event::Other(raw) => raw.body.len(),
         Event::Undecodable { raw, reason } => raw.body.len() + reason.capacity(),
         Event::Gap { channels, .. } => channels.capacity() * size_of::<ChannelGap>(),
-        Event::RejoinFailed { error: CallErrorKind::Rejected { message, .. }, .. } => message.capacity(),
         _ => 0,
     };
     size_of::<Event>() + held
