@@ -161,6 +161,11 @@ id_type! {
     MenuId
 }
 
+impl UserId {
+    /// Everybody who is online in the channel: who `@here` names. It is an ordinary user id on the wire.
+    pub const HERE: Self = Self::new(1_775_731_111_020_111_321);
+}
+
 impl ClanId {
     /// The clan that direct and group conversations belong to: 0.
     pub const DIRECT: Self = Self::new(0);

@@ -6,6 +6,8 @@
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
+use crate::id::UserId;
+
 /// Text as it is; null as nothing; anything else as its JSON text, so that it is not lost.
 pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
@@ -46,6 +48,15 @@ pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D
         Value::String(text) => matches!(text.as_str(), "true" | "1"),
         _ => false,
     })
+}
+
+/// The id of a user; the text `here`, which old drafts and some lists carry, is [`UserId::HERE`].
+pub(crate) fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<UserId, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(UserId::default()),
+        Value::String(text) if text == "here" => Ok(UserId::HERE),
+        other => UserId::deserialize(other).map_err(D::Error::custom),
+    }
 }
 
 /// An id; null is none.

@@ -16,8 +16,8 @@ pub struct Mention {
     /// The server's id of the mention, none in a draft.
     #[serde(deserialize_with = "lenient::id")]
     pub id: MentionId,
-    /// The person, none when a role is named.
-    #[serde(deserialize_with = "lenient::id")]
+    /// The person, none when a role is named; [`UserId::HERE`] when everybody is who is online in the channel.
+    #[serde(deserialize_with = "lenient::user_id")]
     pub user_id: UserId,
     /// The person's user name.
     #[serde(deserialize_with = "lenient::text")]
@@ -40,6 +40,14 @@ pub struct Mention {
 }
 
 impl Mention {
+    /// How a text names everybody who is online in the channel. The mention carries it as the user name too.
+    pub const HERE: &str = "@here";
+
+    /// Whether it names everybody who is online in the channel.
+    pub fn is_here(&self) -> bool {
+        self.user_id == UserId::HERE
+    }
+
     /// The range of the text that is the mention.
     pub fn span(&self) -> Span {
         Span::new(self.start, self.end)

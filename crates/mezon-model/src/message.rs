@@ -122,10 +122,10 @@ enum KeptText {
 #[derive(Default)]
 struct Parsed {
     content: OnceLock<MessageContent>,
-    mentions: OnceLock<Vec<Mention>>,
-    attachments: OnceLock<Vec<Attachment>>,
-    references: OnceLock<Vec<Reference>>,
-    reactions: OnceLock<Vec<Reaction>>,
+    mentions: OnceLock<list::List<Mention>>,
+    attachments: OnceLock<list::List<Attachment>>,
+    references: OnceLock<list::List<Reference>>,
+    reactions: OnceLock<list::List<Reaction>>,
 }
 
 impl ChannelMessage {
@@ -267,22 +267,31 @@ impl ChannelMessage {
 
     /// Who is named in it. Empty also when the list is malformed: see [`raw_mentions`](Self::raw_mentions).
     pub fn mentions(&self) -> &[Mention] {
-        self.parsed().mentions.get_or_init(|| list::decode_mentions(self.raw_mentions()).unwrap_or_default())
+        &self.mention_list().items
     }
 
     /// Its files. Empty also when the list is malformed: see [`raw_attachments`](Self::raw_attachments).
     pub fn attachments(&self) -> &[Attachment] {
-        self.parsed().attachments.get_or_init(|| list::decode_attachments(self.raw_attachments()).unwrap_or_default())
+        &self.attachment_list().items
     }
 
     /// What it answers. Empty also when the list is malformed: see [`raw_references`](Self::raw_references).
     pub fn references(&self) -> &[Reference] {
-        self.parsed().references.get_or_init(|| list::decode_references(self.raw_references()).unwrap_or_default())
+        &self.reference_list().items
     }
 
     /// The emojis under it. Empty also when the list is malformed: see [`raw_reactions`](Self::raw_reactions).
     pub fn reactions(&self) -> &[Reaction] {
-        self.parsed().reactions.get_or_init(|| list::decode_reactions(self.raw_reactions()).unwrap_or_default())
+        &self.reaction_list().items
+    }
+
+    /// How much of its lists is missing: elements that could not be read or were over
+    /// [`MAX_ELEMENTS`](list::MAX_ELEMENTS), and lists that are malformed, as one each. All four lists are read for it.
+    pub fn dropped_elements(&self) -> usize {
+        self.mention_list().dropped
+            + self.attachment_list().dropped
+            + self.reference_list().dropped
+            + self.reaction_list().dropped
     }
 
     /// The bytes of the mentions as they came.
@@ -328,9 +337,30 @@ impl ChannelMessage {
         &self.inner.packed.numbers
     }
 
+    fn mention_list(&self) -> &list::List<Mention> {
+        self.parsed().mentions.get_or_init(|| readable(list::decode_mentions(self.raw_mentions())))
+    }
+
+    fn attachment_list(&self) -> &list::List<Attachment> {
+        self.parsed().attachments.get_or_init(|| readable(list::decode_attachments(self.raw_attachments())))
+    }
+
+    fn reference_list(&self) -> &list::List<Reference> {
+        self.parsed().references.get_or_init(|| readable(list::decode_references(self.raw_references())))
+    }
+
+    fn reaction_list(&self) -> &list::List<Reaction> {
+        self.parsed().reactions.get_or_init(|| readable(list::decode_reactions(self.raw_reactions())))
+    }
+
     fn parsed(&self) -> &Parsed {
         self.inner.parsed.get_or_init(Box::default)
     }
+}
+
+/// A list as it was read. One that is malformed is missing as a whole.
+fn readable<T>(list: Result<list::List<T>, list::MalformedList>) -> list::List<T> {
+    list.unwrap_or_else(|_| list::List { dropped: 1, ..list::List::default() })
 }
 
 impl From<MessageParts> for ChannelMessage {

@@ -1,7 +1,7 @@
 //! Conversions from and to the generated protobuf types.
 
+use mezon_proto::wire::{self, Described, Fields, Value};
 use mezon_proto::{api, realtime};
-use prost::Message as _;
 
 use crate::ack::MessageAck;
 use crate::attachment::Attachment;
@@ -9,6 +9,7 @@ use crate::channel::{Channel, MessageHeader};
 use crate::draft::{Draft, DraftError};
 use crate::id::TopicId;
 use crate::kind::{ChannelType, MessageCode, StreamMode};
+use crate::list::List;
 use crate::mention::Mention;
 use crate::message::{ChannelMessage, MessageParts};
 use crate::reaction::Reaction;
@@ -301,65 +302,50 @@ fn attachment_to_wire(attachment: &Attachment) -> api::MessageAttachment {
     }
 }
 
-/// `api.MessageAttachmentList` with a 64-bit size. The generated type has 32 bits and would cut larger
-/// numbers, which older senders could write.
-#[derive(Clone, PartialEq, prost::Message)]
-struct WideAttachmentList {
-    #[prost(message, repeated, tag = "1")]
-    attachments: Vec<WideAttachment>,
-}
-
-#[derive(Clone, PartialEq, prost::Message)]
-struct WideAttachment {
-    #[prost(string, tag = "1")]
-    filename: String,
-    #[prost(int64, tag = "2")]
-    size: i64,
-    #[prost(string, tag = "3")]
-    url: String,
-    #[prost(string, tag = "4")]
-    filetype: String,
-    #[prost(int32, tag = "5")]
-    width: i32,
-    #[prost(int32, tag = "6")]
-    height: i32,
-    #[prost(string, tag = "7")]
-    thumbnail: String,
-    #[prost(int32, tag = "8")]
-    duration: i32,
-}
-
-impl From<WideAttachment> for Attachment {
-    fn from(wire: WideAttachment) -> Self {
-        Self {
-            filename: wire.filename,
-            size: wire.size,
-            url: wire.url,
-            filetype: wire.filetype,
-            width: wire.width,
-            height: wire.height,
-            thumbnail: wire.thumbnail,
-            duration: wire.duration,
+pub(crate) fn attachments(raw: &[u8]) -> Option<List<Attachment>> {
+    elements(raw, |wire: api::MessageAttachment, element| {
+        let mut attachment = Attachment::from(wire);
+        // The generated type has 32 bits for the size and cuts larger numbers, which older senders could write.
+        for field in Fields::new(element).flatten().filter(|field| field.number == ATTACHMENT_SIZE_FIELD) {
+            if let Value::Varint(size) = field.value {
+                attachment.size = size.cast_signed();
+            }
         }
+        attachment
+    })
+}
+
+pub(crate) fn mentions(raw: &[u8]) -> Option<List<Mention>> {
+    elements(raw, |wire: api::MessageMention, _| wire.into())
+}
+
+pub(crate) fn references(raw: &[u8]) -> Option<List<Reference>> {
+    elements(raw, |wire: api::MessageRef, _| wire.into())
+}
+
+pub(crate) fn reactions(raw: &[u8]) -> Option<List<Reaction>> {
+    elements(raw, |wire: api::MessageReaction, _| wire.into())
+}
+
+/// Where `MessageAttachment` has its size.
+const ATTACHMENT_SIZE_FIELD: u32 = 2;
+
+/// What one element of a list may take. It has no lists of its own, so this is about its texts.
+const ELEMENT_BUDGET: usize = 1024 * 1024;
+
+/// Reads a list element by element: field 1 of its message. `None` when the bytes are no message.
+fn elements<Wire: Described, T>(raw: &[u8], convert: impl Fn(Wire, &[u8]) -> T) -> Option<List<T>> {
+    let mut list = List::default();
+    for field in Fields::new(raw) {
+        let field = field.ok()?;
+        if field.number != 1 {
+            continue;
+        }
+        list.push_with(|| {
+            let Value::LengthDelimited(element) = field.value else { return None };
+            let decoded = wire::decode_within::<Wire>(element, ELEMENT_BUDGET).ok()?;
+            Some((convert(decoded.message, element), decoded.dropped))
+        });
     }
-}
-
-pub(crate) fn attachments(raw: &[u8]) -> Option<Vec<Attachment>> {
-    let list = WideAttachmentList::decode(raw).ok()?;
-    Some(list.attachments.into_iter().map(Into::into).collect())
-}
-
-pub(crate) fn mentions(raw: &[u8]) -> Option<Vec<Mention>> {
-    let list = api::MessageMentionList::decode(raw).ok()?;
-    Some(list.mentions.into_iter().map(Into::into).collect())
-}
-
-pub(crate) fn references(raw: &[u8]) -> Option<Vec<Reference>> {
-    let list = api::MessageRefList::decode(raw).ok()?;
-    Some(list.refs.into_iter().map(Into::into).collect())
-}
-
-pub(crate) fn reactions(raw: &[u8]) -> Option<Vec<Reaction>> {
-    let list = api::MessageReactionList::decode(raw).ok()?;
-    Some(list.reactions.into_iter().map(Into::into).collect())
+    Some(list)
 }

@@ -166,3 +166,12 @@ const _: fn() = || {
     assert::<mezon_model::Channel>();
     assert::<Target>();
 };
+
+#[test]
+fn here_is_named_as_the_official_clients_do() {
+    let draft = mezon_model::MessageContent::builder().mention_here().text(" lunch").build();
+    assert_eq!(draft.content.as_text(), "@here lunch");
+    let here = &draft.mentions[0];
+    assert!(here.is_here());
+    assert_eq!((here.username.as_str(), here.start, here.end), ("@here", 0, 5));
+}

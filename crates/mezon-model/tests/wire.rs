@@ -83,7 +83,7 @@ fn a_draft_that_fails_the_check_is_not_converted() {
 
 #[test]
 fn the_attachment_vector_is_read() {
-    let list = decode_attachments(&bytes("0a170a05612e706e6710031a01752209696d6167652f706e67")).unwrap();
+    let list = decode_attachments(&bytes("0a170a05612e706e6710031a01752209696d6167652f706e67")).unwrap().items;
     let expected = Attachment {
         filename: "a.png".to_owned(),
         size: 3,
@@ -97,7 +97,7 @@ fn the_attachment_vector_is_read() {
 #[test]
 fn a_size_of_64_bits_is_read() {
     // One attachment with field 2 = 5,000,000,000.
-    let list = decode_attachments(&bytes("0a061080e497d012")).unwrap();
+    let list = decode_attachments(&bytes("0a061080e497d012")).unwrap().items;
     assert_eq!(list[0].size, 5_000_000_000);
 }
 
@@ -108,7 +108,7 @@ fn a_list_whose_first_item_is_as_long_as_a_bracket_is_still_protobuf() {
         let mention = api::MessageMention { username: "x".repeat(length - 2), ..Default::default() };
         let raw = api::MessageMentionList { mentions: vec![mention] }.encode_to_vec();
         assert_eq!(raw[..2], [0x0a, u8::try_from(length).unwrap()]);
-        assert_eq!(decode_mentions(&raw).unwrap()[0].username.len(), length - 2);
+        assert_eq!(decode_mentions(&raw).unwrap().items[0].username.len(), length - 2);
     }
 }
 
@@ -283,11 +283,11 @@ proptest! {
         prop_assert_eq!(api::MessageReaction::from(&Reaction::from(reaction.clone())), reaction.clone());
 
         // Both halves of the rule for lists give the same.
-        let from_protobuf = decode_references(&api::MessageRefList { refs: vec![reference] }.encode_to_vec()).unwrap();
-        let from_json = decode_references(&serde_json::to_vec(&from_protobuf).unwrap()).unwrap();
+        let from_protobuf = decode_references(&api::MessageRefList { refs: vec![reference] }.encode_to_vec()).unwrap().items;
+        let from_json = decode_references(&serde_json::to_vec(&from_protobuf).unwrap()).unwrap().items;
         prop_assert_eq!(from_json, from_protobuf);
-        let from_protobuf = decode_reactions(&api::MessageReactionList { reactions: vec![reaction] }.encode_to_vec()).unwrap();
-        let from_json = decode_reactions(&serde_json::to_vec(&from_protobuf).unwrap()).unwrap();
+        let from_protobuf = decode_reactions(&api::MessageReactionList { reactions: vec![reaction] }.encode_to_vec()).unwrap().items;
+        let from_json = decode_reactions(&serde_json::to_vec(&from_protobuf).unwrap()).unwrap().items;
         prop_assert_eq!(from_json, from_protobuf);
     }
 

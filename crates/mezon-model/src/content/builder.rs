@@ -72,6 +72,15 @@ impl ContentBuilder {
         self
     }
 
+    /// Adds `@here` and names everybody who is online in the channel.
+    pub fn mention_here(mut self) -> Self {
+        if let Some(span) = self.push(Mention::HERE) {
+            let username = Mention::HERE.to_owned();
+            self.mentions.push(Mention { user_id: UserId::HERE, username, ..mention_at(span) });
+        }
+        self
+    }
+
     /// Adds `@rolename` and names everybody with that role.
     pub fn mention_role(mut self, role_id: RoleId, rolename: &str) -> Self {
         if let Some(span) = self.push(&format!("@{rolename}")) {

@@ -50,6 +50,10 @@ pub struct MessageContent {
     members: Option<Vec<Member>>,
 }
 
+/// How deep the value of a key may nest. Components and embeds nest less than ten levels deep; parsers that recurse stop at
+/// 128 as a rule, and a content stands a few levels deep in what they read.
+const MAX_DEPTH: usize = 64;
+
 /// The key of the text.
 const TEXT: &str = "t";
 /// How the object of a plain text starts.
@@ -77,7 +81,9 @@ impl MessageContent {
     /// - an object is taken as it is, and a JSON string becomes the text;
     /// - JSON with bare line breaks inside its strings is mended first;
     /// - everything else (raw text, arrays, numbers, JSON that was cut off) is the text itself;
-    /// - a `t` that is no string is shown as its JSON text, and `null` as nothing.
+    /// - a `t` that is no string is shown as its JSON text, and `null` as nothing;
+    /// - a value that nests more than 64 levels deep becomes a JSON string that holds its text, so that no parser behind
+    ///   this one overflows its stack.
     ///
     /// Half of a surrogate pair, which Rust text cannot hold, becomes one U+FFFD so that the offsets of
     /// the marks stay right.
@@ -119,10 +125,13 @@ impl MessageContent {
     ///
     /// # Errors
     ///
-    /// [`ContentError`] when the value cannot be written as JSON.
+    /// [`ContentError`] when the value cannot be written as JSON, or nests more than 64 levels deep.
     pub fn set<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), ContentError> {
         let value = serde_json::to_string(value)
-            .map_err(|source| ContentError { key: key.to_owned(), source: Box::new(source) })?;
+            .map_err(|source| ContentError { key: key.to_owned(), source: Some(Box::new(source)) })?;
+        if parse::depth(&value) > MAX_DEPTH {
+            return Err(ContentError { key: key.to_owned(), source: None });
+        }
         self.put(key, &value);
         Ok(())
     }
@@ -288,22 +297,28 @@ impl Serialize for MessageContent {
     }
 }
 
-/// A value cannot be written as JSON, for example a map whose keys are no text.
+/// A value cannot be part of a content: it has no form in JSON, as a map whose keys are no text, or nests too deep.
 #[derive(Debug)]
 pub struct ContentError {
     key: String,
-    source: Box<dyn std::error::Error + Send + Sync>,
+    /// `None`: it nests too deep.
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl fmt::Display for ContentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the value for the key {:?} of a message cannot be written as JSON", self.key)
+        write!(f, "the value for the key {:?} of a message ", self.key)?;
+        match self.source {
+            Some(_) => f.write_str("cannot be written as JSON"),
+            None => write!(f, "nests more than {MAX_DEPTH} levels deep, flatten it"),
+        }
     }
 }
 
 impl std::error::Error for ContentError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(self.source.as_ref())
+        let source = self.source.as_deref()?;
+        Some(source)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::object::{ObjectWriter, Text, needs_escapes};
-use super::{MessageContent, TEXT, TEXT_PREFIX, compact, to_json};
+use super::{MAX_DEPTH, MessageContent, TEXT, TEXT_PREFIX, compact, to_json};
 
 /// See [`MessageContent::parse`].
 pub(super) fn parse(raw: &str) -> MessageContent {
@@ -73,9 +73,41 @@ fn object_or_string(json: &str) -> Option<MessageContent> {
     let mut object = start();
     if compact::each_member(json, |key, value| object.push(key, value)).is_none() {
         object = start();
-        each_member(json, |key, value| object.push(key, value))?;
+        each_member(json, |key, value| object.push(key, &shallow(value)))?;
     }
     Some(object.finish())
+}
+
+/// A value as it is, unless it nests deeper than [`MAX_DEPTH`]: then the JSON string of its text. Parsers that recurse
+/// refuse deeper values or overflow their stack, and a content goes through many.
+fn shallow(value: &str) -> Cow<'_, str> {
+    if depth(value) > MAX_DEPTH { Cow::Owned(to_json(value)) } else { Cow::Borrowed(value) }
+}
+
+/// How deep the arrays and objects of a JSON value nest.
+pub(super) fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut rest = json.as_bytes().iter();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => {
+                while let Some(byte) = rest.next() {
+                    match byte {
+                        b'"' => break,
+                        b'\\' => _ = rest.next(),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// The text of an object or a string.

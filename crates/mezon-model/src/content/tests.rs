@@ -324,11 +324,12 @@ fn keys_with_escapes_are_decoded_and_written_again() {
 
 #[test]
 fn deep_and_wide_input_is_survived() {
-    let deep = format!(r#"{{"t":"x","mk":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let brackets = "[".repeat(100_000) + &"]".repeat(100_000);
+    let deep = format!(r#"{{"t":"x","mk":{brackets}}}"#);
     let content = MessageContent::parse(&deep);
     assert_eq!(content.as_text(), "x");
     assert!(content.marks().is_empty());
-    assert_eq!(content.to_json(), deep);
+    assert!(content.to_json() == format!(r#"{{"t":"x","mk":"{brackets}"}}"#), "the value is kept as text");
     assert_eq!(text_in(&deep), "x");
     assert_eq!(linked(&"http://.".repeat(100_000)), Vec::<String>::new());
     assert_eq!(linked(&format!("http://a{}", ")".repeat(100_000))), ["http://a"]);
@@ -462,4 +463,52 @@ proptest! {
         content.mark_links();
         prop_assert_eq!(content, once);
     }
+}
+
+/// 274 bytes of content ended programs: a message could be written to a string, and not to a JSON value.
+#[test]
+fn a_content_that_nests_without_end_harms_no_parser() {
+    for depth in [64, 65, 127, 128, 5_000, 100_000] {
+        for (open, close) in [("[", "]"), (r#"{"a":"#, "}")] {
+            let value = open.repeat(depth) + "1" + &close.repeat(depth);
+            // With a blank and without: two readers.
+            for raw in [format!(r#"{{"t":"hi","x":{value}}}"#), format!(r#"{{"t":"hi", "x":{value}}}"#)] {
+                let content = MessageContent::parse(&raw);
+                assert_eq!(content.as_text(), "hi");
+                let kept = content.get::<String>("x");
+                assert_eq!(kept, (depth > 64).then(|| value.clone()), "as text, nothing of it lost");
+                assert!(serde_json::to_value(&content).is_ok(), "{depth}");
+                assert_eq!(MessageContent::parse(&content.to_json()), content);
+                let parts = crate::MessageParts { content: raw, ..Default::default() };
+                let message = crate::ChannelMessage::from(parts);
+                assert!(serde_json::to_value([[[&message]]]).is_ok(), "{depth}");
+                assert!(serde_json::to_value(crate::Reference::reply_to(&message)).is_ok());
+            }
+        }
+    }
+    // As the text itself, which is shown as its JSON.
+    let deep = "[".repeat(200) + &"]".repeat(200);
+    let raw = format!(r#"{{"t":{deep}}}"#);
+    assert_eq!(MessageContent::parse(&raw).as_text(), deep);
+    let parts = crate::MessageParts { content: raw, ..Default::default() };
+    assert_eq!(crate::ChannelMessage::from(parts).text(), deep);
+}
+
+#[test]
+fn brackets_in_texts_are_no_depth() {
+    let text = r#"\"[[{"#.repeat(100);
+    let content = MessageContent::parse(&format!(r#"{{"t":"","x":["{text}"] }}"#));
+    assert_eq!(content.raw("x"), Some(format!(r#"["{text}"]"#).as_str()));
+}
+
+#[test]
+fn a_value_that_nests_too_deep_is_refused_with_what_to_do() {
+    let mut value = serde_json::Value::Null;
+    for _ in 0..65 {
+        value = serde_json::Value::from(vec![value]);
+    }
+    let mut content = MessageContent::text("hi");
+    let error = content.set("x", &value).unwrap_err().to_string();
+    assert!(error.contains("\"x\"") && error.contains("flatten"), "{error}");
+    content.set("x", &value[0]).unwrap();
 }
