@@ -113,6 +113,14 @@ impl ConfigBuilder {
         self
     }
 
+    /// Whether the other revision is tried when the server seems not to understand this one: after a connection on which
+    /// something was asked and nothing answered. The first answer settles it. False: a connection that is lost before its
+    /// first answer would otherwise cost another one, on which nothing is understood.
+    pub fn detect_revision(mut self, detect: bool) -> Self {
+        self.settings.detect_revision = detect;
+        self
+    }
+
     /// How long one connect may take: name lookup, TCP, TLS and the upgrade together. 15 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;

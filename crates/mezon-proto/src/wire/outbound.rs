@@ -129,6 +129,11 @@ impl Unnumbered {
         unnumbered
     }
 
+    /// The same message, to be numbered in another revision. Presences in it stay as they are.
+    pub fn in_revision(self, revision: Revision) -> Self {
+        Self { revision, ..self }
+    }
+
     /// The frame with this correlation id; 0 means none.
     pub fn number(mut self, cid: i32) -> Bytes {
         let mut field = [0; ROOM];

@@ -79,3 +79,47 @@ async fn store(source: Arc<dyn TokenSource>, update: SessionUpdate) -> bool {
     }
     stored.is_ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use mezon_session::{Session, TokenError};
+
+    use super::*;
+
+    /// Remembers what was pushed.
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<String>>);
+
+    impl TokenSource for Kept {
+        fn credentials(&self) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+            unreachable!("nobody connects")
+        }
+
+        fn refused(&self, _: Arc<Session>) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+            self.credentials()
+        }
+
+        fn pushed(&self, update: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>> {
+            self.0.lock().unwrap().push(update.api_url.unwrap());
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    #[tokio::test]
+    async fn of_too_many_credentials_the_newest_are_stored_in_their_order() {
+        let kept = Arc::new(Kept::default());
+        let mut storing = Storing::new(Arc::clone(&kept) as _);
+        for number in 0..WAITING + 5 {
+            storing.push(SessionUpdate { api_url: Some(number.to_string()), ..SessionUpdate::default() });
+        }
+        let mut stored = 0;
+        while stored < WAITING {
+            let moved = std::future::poll_fn(|context| storing.poll(context).map_or(Poll::Pending, Poll::Ready));
+            stored += usize::from(moved.await);
+        }
+        let expected: Vec<_> = (5..WAITING + 5).map(|number| number.to_string()).collect();
+        assert_eq!(*kept.0.lock().unwrap(), expected);
+    }
+}

@@ -358,6 +358,22 @@ mod tests {
         assert_eq!(lap(start + Duration::from_secs(60)).len(), 65_535);
     }
 
+    /// Ids belong to a connection: nothing of the old one comes on the next.
+    #[test]
+    fn no_id_rests_on_the_next_connection() {
+        let now = Instant::now();
+        let mut calls = Calls::new();
+        for id in 0..1_000 {
+            let slot = calls.open(now, call(id, now)).unwrap();
+            assert!(calls.hand_over(slot));
+            assert!(calls.expire(now).is_some());
+        }
+        assert!(calls.clear().is_empty());
+        let cids: BTreeSet<u16> =
+            (0..65_535).map_while(|id| calls.open(now, call(id, now)).ok()).map(|slot| slot.cid).collect();
+        assert_eq!(cids.len(), 65_535);
+    }
+
     #[test]
     fn an_id_that_never_left_does_not_rest() {
         let now = Instant::now();

@@ -37,6 +37,7 @@ impl<W> Machine<W> {
             heartbeat: Heartbeat::new(interval, timeout, now, unit),
             ready: false,
             heard: false,
+            asked: false,
             undecodable: 0,
         });
         self.state = State::Up;
@@ -90,6 +91,9 @@ impl<W> Machine<W> {
         }
         if !link.heard {
             self.note_silent_end();
+        }
+        if link.asked {
+            self.dialect.not_understood();
         }
         let mut floor = Duration::ZERO;
         if let DisconnectReason::ClosedByServer { code, reason } = &reason {
@@ -160,7 +164,7 @@ impl<W> Machine<W> {
         match self.state {
             State::Up => {
                 if let Some(membership) = self.rejoin.due(now) {
-                    let request = membership.request(self.settings.revision);
+                    let request = membership.request(self.dialect.revision());
                     let deadline = later(now, self.settings.soft_timeout);
                     let entry = Entry::new(None, deadline, true, Kind::Rejoin(membership));
                     if let Err((_, reason)) = self.start(now, entry, request) {
@@ -223,7 +227,7 @@ impl<W> Machine<W> {
         let entry = Entry::new(None, deadline, true, Kind::Ping { at: now });
         // With every correlation id in use there is no ping, but any frame counts as life as well.
         let Ok(slot) = self.calls.open(now, entry) else { return };
-        let frame = self.settings.revision.encode_arm_from(&mut self.pings, slot.cid.into(), PING_FIELD, &Ping {});
+        let frame = self.dialect.revision().encode_arm_from(&mut self.pings, slot.cid.into(), PING_FIELD, &Ping {});
         self.queue.push_front(Queued { slot, frame, notified: None });
     }
 

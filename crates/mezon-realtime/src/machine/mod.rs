@@ -18,6 +18,7 @@
 
 mod calls;
 mod connection;
+mod dialect;
 mod heartbeat;
 mod membership;
 mod rejoin;
@@ -31,12 +32,13 @@ use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use mezon_model::MessageAck;
-use mezon_proto::wire::RawMessage;
+use mezon_proto::wire::{RawMessage, Revision};
 use mezon_session::{DelayPolicy, SessionUpdate};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use self::calls::{Caller, Calls, Slot};
+use self::dialect::Dialect;
 use self::rejoin::Rejoin;
 use self::state::{Link, State};
 use crate::{CallErrorKind, ConnectErrorKind, ConnectionState, DisconnectReason, Event, NotSent};
@@ -67,6 +69,7 @@ pub struct Machine<W> {
     last_hint: Option<Instant>,
     /// A hint does not end a wait before this: the server asked for it.
     not_before: Instant,
+    dialect: Dialect,
     calls: Calls<W>,
     queue: VecDeque<Queued<W>>,
     rejoin: Rejoin,
@@ -232,6 +235,7 @@ impl<W> Machine<W> {
     pub fn new(settings: Settings, delays: Box<dyn DelayPolicy>, now: Instant, seed: u64) -> Self {
         let mut machine = Self {
             rejoin: Rejoin::new(settings.rejoin_spacing, now),
+            dialect: Dialect::new(settings.revision, settings.detect_revision),
             settings,
             delays,
             random: SmallRng::seed_from_u64(seed),
@@ -292,6 +296,9 @@ impl<W> Machine<W> {
         loop {
             let queued = self.queue.pop_front()?;
             if self.calls.hand_over(queued.slot) {
+                if let Some(link) = &mut self.link {
+                    link.asked = true;
+                }
                 if let Some(caller) = queued.notified {
                     self.finish(caller.waiter, Ok(Reply::Unconfirmed));
                 }
@@ -328,6 +335,11 @@ impl<W> Machine<W> {
     /// How long the last ping took to be answered.
     pub fn round_trip(&self) -> Option<Duration> {
         self.round_trip
+    }
+
+    /// The revision in which requests are written now.
+    pub fn revision(&self) -> Revision {
+        self.dialect.revision()
     }
 
     /// How many calls are in flight, the machine's own among them.

@@ -32,6 +32,10 @@ pub struct Settings {
     pub max_push: usize,
     /// How correlation ids are written. Both forms are understood.
     pub revision: Revision,
+    /// Whether the other revision is tried after a connection on which something was asked and nothing answered: a server
+    /// that cannot read a request closes, or stays silent until the heartbeat ends the connection. The first answer settles
+    /// it. Off: a connection that is lost early would cost another that is not understood.
+    pub detect_revision: bool,
     /// Whether a failed first attempt is followed by others. By default it ends the machine, so that a wrong address is
     /// told at once.
     pub persistent: bool,
@@ -51,6 +55,7 @@ impl Default for Settings {
             max_outgoing: 1 << 20,
             max_push: 1 << 20,
             revision: Revision::default(),
+            detect_revision: false,
             persistent: false,
         }
     }

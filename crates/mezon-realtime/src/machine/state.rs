@@ -29,6 +29,8 @@ pub(super) struct Link {
     pub(super) ready: bool,
     /// A frame came in.
     pub(super) heard: bool,
+    /// A request was handed to the socket.
+    pub(super) asked: bool,
     /// Frames in a row that could not be read.
     pub(super) undecodable: u32,
 }

@@ -45,6 +45,8 @@ struct Rig {
     events: Vec<Event>,
     /// What was handed to the socket.
     sent: Vec<Envelope>,
+    /// In which revision the last of it was written.
+    revision: Option<Revision>,
     credentials: usize,
     calls: u64,
 }
@@ -66,6 +68,7 @@ impl Rig {
             finished: Vec::new(),
             events: Vec::new(),
             sent: Vec::new(),
+            revision: None,
             credentials: 0,
             calls: 0,
         };
@@ -96,6 +99,7 @@ impl Rig {
         self.carry_out();
         while let Some(frame) = self.machine.transmit() {
             let inbound = decode(&frame).unwrap();
+            self.revision = inbound.revision;
             let message = match inbound.body {
                 Body::Message(message) => Some(*message),
                 _ => None,

@@ -81,7 +81,7 @@ impl<W> Machine<W> {
             Ok(slot) => slot,
             Err(entry) => return Err((entry.caller, NotSent::QueueFull)),
         };
-        let frame = request.frame.number(slot.cid.into());
+        let frame = request.frame.in_revision(self.dialect.revision()).number(slot.cid.into());
         if frame.len() > self.settings.max_outgoing {
             let caller = self.calls.answer(slot.cid).and_then(|entry| entry.caller);
             return Err((caller, NotSent::TooLarge));
@@ -298,7 +298,10 @@ impl<W> Machine<W> {
 
     fn answered(&mut self, now: Instant, cid: u32, outcome: Outcome) {
         match u16::try_from(cid).ok().and_then(|cid| self.calls.answer(cid)) {
-            Some(entry) => self.settle(now, entry, outcome),
+            Some(entry) => {
+                self.dialect.understood();
+                self.settle(now, entry, outcome);
+            }
             None => self.counters.late_replies += 1,
         }
     }
@@ -381,7 +384,7 @@ impl<W> Machine<W> {
     }
 
     fn join_then_send(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused) {
-        let request = refused.membership.request(self.settings.revision);
+        let request = refused.membership.request(self.dialect.revision());
         let deadline = refused.deadline.min(later(now, self.settings.soft_timeout));
         let error = refused.error.clone();
         let entry = Entry::new(caller, deadline, true, Kind::JoinThenSend(Box::new(refused)));
@@ -400,7 +403,7 @@ impl<W> Machine<W> {
                     self.rejoin.joined(membership);
                 }
                 let entry = Entry::new(caller, deadline, false, Kind::Resend(error.clone()));
-                match self.start(now, entry, Request::again(&frame, self.settings.revision)) {
+                match self.start(now, entry, Request::again(&frame, self.dialect.revision())) {
                     Ok(_) => return,
                     Err((caller, _)) => (caller, rejected(error)),
                 }

@@ -213,6 +213,30 @@ async fn a_message_over_the_limit_costs_the_connection_and_no_more() {
     anna.until_ready().await;
 }
 
+/// The two limits do not stand in for each other: a frame is refused by its header, before there is room for it, and a message
+/// in parts by what its parts add up to.
+#[tokio::test]
+async fn the_size_of_a_frame_and_of_a_message_in_parts_are_limited() {
+    let gateway = RawGateway::new().await;
+    let client = connect(gateway.config().max_message(1_024).build().unwrap(), Pushed::new(None));
+    let (connected, (mut tcp, _)) = tokio::join!(within(client), gateway.accept_socket());
+    let (_socket, mut events) = connected.unwrap();
+    // A header, and nothing of the content.
+    let header = frame(0x82, &[7; 1_025])[..4].to_vec();
+    let parts = [frame(0x02, &[7; 1_000]), frame(0x80, &[7; 25])].concat();
+    for bytes in [header, parts] {
+        tcp.write_all(&bytes).await.unwrap();
+        while !matches!(
+            within(events.next()).await.unwrap(),
+            Event::Disconnected { reason: DisconnectReason::Protocol, .. }
+        ) {}
+        tcp = gateway.accept_socket().await.0;
+    }
+    // Right at the limit.
+    tcp.write_all(&[frame(0x02, &[7; 1_000]), frame(0x80, &[7; 24])].concat()).await.unwrap();
+    while !matches!(within(events.next()).await.unwrap(), Event::Undecodable { .. }) {}
+}
+
 /// A server that shakes hands and never reads again. Whatever does not fit into the buffers of the network has not left.
 #[tokio::test]
 async fn what_a_server_does_not_read_is_not_sent_and_does_not_hold_up_close() {

@@ -48,6 +48,19 @@ fn close_without_calls_says_goodbye_at_once_and_sends_nothing_after_it() {
 }
 
 #[test]
+fn close_waits_for_a_notification_that_has_not_left() {
+    let mut rig = Rig::up();
+    let request = Request::new(&join(1), Revision::default());
+    rig.handle_blocked(Input::Notify { id: CallId(100), request, waiter: 100 });
+    rig.handle_blocked(Input::Close);
+    assert!(rig.is_open(100) && rig.closes.is_empty());
+    rig.drain();
+    assert_eq!(*rig.outcome(100), Ok(Reply::Unconfirmed));
+    rig.handle(Input::Alive { generation: 1 });
+    assert_eq!((rig.sent.len(), rig.closes.as_slice()), (1, &[1000][..]));
+}
+
+#[test]
 fn close_in_the_middle_of_anything_ends_it() {
     // Dialling.
     let mut rig = Rig::new(Settings::default());

@@ -229,6 +229,89 @@ fn a_join_that_a_message_brings_about_is_the_one_that_was_made_before() {
     assert_eq!(joined_again(&mut rig), [app]);
 }
 
+/// Only what is left goes; a line that threw all the others away broke no test.
+#[test]
+fn the_joins_that_wait_do_not_go_with_the_one_that_is_left() {
+    let mut rig = Rig::up();
+    (1..=5).for_each(|channel_id| rig.join(channel_id));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.sent.clear();
+    rig.connect();
+    assert_eq!(rig.sent.len(), 1, "the others wait for their time");
+    rig.call(&leave(3));
+    rig.pass(SECOND, true);
+    let is_join = |message: &envelope::Message| matches!(message, envelope::Message::ChannelJoin(_));
+    let joins: Vec<_> = rig.sent.iter().filter_map(|sent| sent.message.clone()).filter(is_join).collect();
+    assert_eq!(joins, [join(1), join(2), join(4), join(5)]);
+}
+
+#[test]
+fn more_channels_than_are_kept_track_of_leave_the_gap_incomplete() {
+    let gap = |channels: i64| {
+        let mut rig = Rig::up();
+        (1..=channels).for_each(|id| rig.push(message(id, 10)));
+        // A channel that was joined has its place all the same.
+        rig.join(10_000);
+        rig.push(message(10_000, 20));
+        rig.lose();
+        rig.pass(SECOND, false);
+        rig.connect();
+        rig.answer(rig.last_sent().cid, channel(10_000));
+        let gap = rig.events.iter().find_map(|event| match event {
+            Event::Gap { channels, complete } => Some((channels.clone(), *complete)),
+            _ => None,
+        });
+        gap.unwrap()
+    };
+    let (channels, complete) = gap(4_096);
+    assert_eq!((channels.len(), complete), (4_097, true));
+    let (channels, complete) = gap(4_097);
+    assert_eq!((channels.len(), complete), (4_097, false));
+    assert_eq!(channels.last().map(|gap| gap.last_seen), Some(Some(20.into())));
+}
+
+#[test]
+fn a_connection_on_which_nothing_is_understood_is_followed_by_one_in_the_other_revision() {
+    let mut rig = Rig::new(Settings { detect_revision: true, ..Settings::default() });
+    rig.connect();
+    // Lost before anything was asked: that says nothing.
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    let call = rig.call(&join(1));
+    assert_eq!(rig.revision, Some(Revision::Int32Cid));
+    // Pushes are no answer.
+    rig.push(message(1, 1));
+    rig.pass(25 * SECOND, false);
+    assert_eq!(*rig.outcome(call), Ok(Reply::Unconfirmed));
+    assert_eq!(rig.drops.len(), 2, "silent for too long");
+    rig.connect();
+    assert_eq!(rig.machine.revision(), Revision::StringCid);
+    for channel_id in [2, 3] {
+        let call = rig.call(&join(channel_id));
+        assert_eq!(rig.revision, Some(Revision::StringCid));
+        rig.answer(rig.last_sent().cid, channel(channel_id));
+        assert!(rig.outcome(call).is_ok());
+    }
+    // It is settled, also for what the machine asks by itself.
+    rig.call(&send(1));
+    for _ in 0..3 {
+        rig.lose();
+        rig.pass(SECOND, false);
+        rig.connect();
+        rig.pass(25 * SECOND, false);
+        assert_eq!(rig.revision, Some(Revision::StringCid));
+    }
+
+    let mut rig = Rig::up();
+    rig.call(&join(1));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    assert_eq!(rig.machine.revision(), Revision::Int32Cid, "nobody asked for that");
+}
+
 #[test]
 fn waiting_tells_how_many_attempts_have_failed() {
     let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
@@ -510,6 +593,34 @@ fn three_connections_without_a_frame_have_the_login_checked() {
     rig.lose();
     rig.pass(SECOND, false);
     assert!(!rig.dials.last().unwrap().1);
+}
+
+#[test]
+fn a_frame_clears_the_count_of_silent_ends_and_a_failed_handshake_is_one() {
+    let silent_end = |rig: &mut Rig| {
+        rig.connect();
+        rig.lose();
+        rig.pass(SECOND, false);
+    };
+    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    for _ in 0..5 {
+        silent_end(&mut rig);
+        silent_end(&mut rig);
+        rig.connect();
+        rig.push(message(1, 1));
+        rig.lose();
+        rig.pass(SECOND, false);
+    }
+    assert!(rig.dials.iter().all(|(_, check_login)| !check_login));
+    // Closed in the middle of the upgrade.
+    for _ in 0..2 {
+        let generation = rig.generation();
+        rig.handle(Input::DialFailed { generation, error: ConnectErrorKind::Handshake });
+        rig.pass(SECOND, false);
+    }
+    assert!(!rig.dials.last().unwrap().1);
+    silent_end(&mut rig);
+    assert!(rig.dials.last().unwrap().1);
 }
 
 #[test]
