@@ -5,6 +5,7 @@ use std::fmt;
 use crate::attachment::Attachment;
 use crate::content::{ContentBuilder, MessageContent, Span};
 use crate::id::TopicId;
+use crate::interactive::{self, ComponentError};
 use crate::kind::MessageCode;
 use crate::mention::Mention;
 use crate::message::ChannelMessage;
@@ -101,6 +102,7 @@ impl Draft {
     /// # Errors
     ///
     /// - [`DraftError::ContentTooLong`] when that text is over [`CONTENT_LIMIT`];
+    /// - [`DraftError::Component`] when a button or another component could not be used;
     /// - [`DraftError::AttachmentTooLarge`] when a file is over [`Attachment::MAX_SIZE`].
     pub fn check(&self) -> Result<String, DraftError> {
         let json = self.content.to_json();
@@ -110,6 +112,9 @@ impl Draft {
             if units > CONTENT_LIMIT {
                 return Err(DraftError::ContentTooLong { units, limit: CONTENT_LIMIT });
             }
+        }
+        if self.content.is_interactive() {
+            interactive::check(&self.content).map_err(DraftError::Component)?;
         }
         match self.attachments.iter().find(|attachment| attachment.size > Attachment::MAX_SIZE) {
             Some(attachment) => Err(DraftError::AttachmentTooLarge {
@@ -157,6 +162,8 @@ pub enum DraftError {
         /// The length allowed: [`CONTENT_LIMIT`].
         limit: usize,
     },
+    /// A component could not be shown or used.
+    Component(ComponentError),
     /// A file is too large for the protocol to say so.
     AttachmentTooLarge {
         /// The name of the file.
@@ -176,6 +183,7 @@ impl fmt::Display for DraftError {
                 "the message content is {units} UTF-16 units long as JSON and the limit is {limit}: \
                  shorten it or send it in parts"
             ),
+            Self::Component(error) => error.fmt(f),
             Self::AttachmentTooLarge { filename, size, limit } => write!(
                 f,
                 "the attachment {filename:?} has {size} bytes and the limit is {limit}: \

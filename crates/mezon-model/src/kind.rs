@@ -4,13 +4,6 @@
 //! stream modes use overlapping numbers for different things (3 is a direct conversation as a type and
 //! a group as a mode), so they are two types, and neither converts from a plain number by itself.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer};
-use serde::ser::{Serialize, Serializer};
-
-use crate::lenient;
-
 macro_rules! open_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $raw:literal,)+ }) => {
         $(#[$doc])*
@@ -47,8 +40,8 @@ macro_rules! open_enum {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {
                     $(Self::$variant => f.pad(stringify!($variant)),)+
                     Self::Other(raw) => write!(f, "Other({raw})"),
@@ -56,19 +49,21 @@ macro_rules! open_enum {
             }
         }
 
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_i32(self.to_raw())
             }
         }
 
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                lenient::int32(deserializer).map(Self::from_raw)
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::lenient::int32(deserializer).map(Self::from_raw)
             }
         }
     };
 }
+
+pub(crate) use open_enum;
 
 open_enum! {
     /// What a channel is. Creating, listing, joining and leaving use this number.

@@ -40,6 +40,7 @@ mod draft;
 pub mod event;
 mod hidden;
 mod id;
+pub mod interactive;
 mod kind;
 mod lenient;
 pub mod list;

@@ -1,9 +1,12 @@
 //! Putting a text with marks together.
 
 use super::object::ObjectWriter;
-use super::{EMOJIS, EmojiMark, HASHTAGS, HashtagMark, LINKS, MARKS, Mark, MarkKind, Span, TEXT, to_json};
+use super::{
+    COMPONENTS, EMBEDS, EMOJIS, EmojiMark, HASHTAGS, HashtagMark, LINKS, MARKS, Mark, MarkKind, Span, TEXT, to_json,
+};
 use crate::draft::Draft;
 use crate::id::{ChannelId, EmojiId, RoleId, UserId};
+use crate::interactive::{ActionRow, Component, Embed};
 use crate::mention::Mention;
 
 /// Puts a text with marks together, piece by piece, and counts the offsets.
@@ -29,6 +32,8 @@ pub struct ContentBuilder {
     hashtags: Vec<HashtagMark>,
     emojis: Vec<EmojiMark>,
     mentions: Vec<Mention>,
+    embeds: Vec<Embed>,
+    rows: Vec<ActionRow>,
 }
 
 impl ContentBuilder {
@@ -105,6 +110,18 @@ impl ContentBuilder {
         self
     }
 
+    /// Adds a box below the text.
+    pub fn embed(mut self, embed: Embed) -> Self {
+        self.embeds.push(embed);
+        self
+    }
+
+    /// Adds a row of buttons and other things to use. [`Draft::check`] tells if one of them could not be used.
+    pub fn row(mut self, components: impl IntoIterator<Item = impl Into<Component>>) -> Self {
+        self.rows.push(ActionRow::new(components));
+        self
+    }
+
     /// The finished draft: the content, and the mentions that travel beside it.
     pub fn build(self) -> Draft {
         let mut object = ObjectWriter::with_capacity(self.text.len() + r#"{"t":""}"#.len());
@@ -120,6 +137,12 @@ impl ContentBuilder {
         }
         if !self.marks.is_empty() {
             object.push(MARKS, &to_json(&self.marks));
+        }
+        if !self.embeds.is_empty() {
+            object.push(EMBEDS, &to_json(&self.embeds));
+        }
+        if !self.rows.is_empty() {
+            object.push(COMPONENTS, &to_json(&self.rows));
         }
         let mut draft = Draft::new(object.finish());
         draft.mentions = self.mentions;

@@ -21,6 +21,8 @@ pub use mark::{EmojiMark, HashtagMark, Mark, MarkKind, Span};
 use object::{Member, ObjectWriter, Text};
 pub(crate) use parse::text_in;
 
+use crate::interactive::{self, ActionRow, Embed};
+
 /// What a message says: a JSON object whose key `t` is the text.
 ///
 /// Reading is total: whatever a client wrote, [`parse`](Self::parse) gives a content with its text, and
@@ -64,6 +66,9 @@ const EMOJIS: &str = "ej";
 const LINKS: &str = "lk";
 const MARKS: &str = "mk";
 const VOICE_LINKS: &str = "vk";
+/// The keys of what can be used.
+const EMBEDS: &str = "embed";
+const COMPONENTS: &str = "components";
 
 impl MessageContent {
     /// Plain text without marks: `{"t":"…"}`.
@@ -160,6 +165,21 @@ impl MessageContent {
     /// The links to voice rooms in the text (`vk`).
     pub fn voice_links(&self) -> Vec<Span> {
         self.items(VOICE_LINKS)
+    }
+
+    /// The boxes below the text (`embed`).
+    pub fn embeds(&self) -> Vec<Embed> {
+        self.items(EMBEDS)
+    }
+
+    /// The components below the text (`components`), row by row.
+    pub fn rows(&self) -> Vec<ActionRow> {
+        interactive::rows(self.items(COMPONENTS))
+    }
+
+    /// Whether there is anything to use or to fill in.
+    pub(crate) fn is_interactive(&self) -> bool {
+        self.members.is_some() && self.keys().any(|key| key == EMBEDS || key == COMPONENTS)
     }
 
     /// Marks the bare `http` and `https` addresses in the text as links (`lk`), so that clients show
