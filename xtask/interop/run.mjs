@@ -1,16 +1,17 @@
-// Runs every scenario against one emulator: `node run.mjs GATEWAY_URL PATH_OF_MEZON`.
-// Started by `cargo xtask interop`, which also installs the JavaScript SDK next to this file.
+// Runs every scenario: `node run.mjs PATH_OF_MEZON GATEWAY_URL GATEWAY_URL_FOR_BOTS PATH_OF_PYTHON APP_ID APP_KEY`.
+// Started by `cargo xtask interop`, which also installs the JavaScript SDK next to this file, and the Python SDK.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PythonBot } from "./python_peer.mjs";
 import { RustPeer, stopListeners } from "./rust_peer.mjs";
 import { scenarios } from "./scenarios.mjs";
 
 /** For everything. `cargo xtask interop` waits a little longer before it kills this process. */
 const LIMIT_SECONDS = 150;
 
-const [gateway, mezon] = process.argv.slice(2);
+const [mezon, gateway, gatewayForBots, python, appId, key] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "mezon-interop-"));
 let current = "start";
 
@@ -29,7 +30,10 @@ for (const [name, scenario] of scenarios) {
   const stage = {
     gateway,
     folder,
-    rustPeer: (user) => new RustPeer(mezon, gateway, join(folder, `${user}-${++sessions}.session.json`)),
+    rustPeer: (user, at = gateway) => new RustPeer(mezon, at, join(folder, `${user}-${++sessions}.session.json`)),
+    gatewayForBots,
+    appId,
+    pythonBot: () => new PythonBot(python, gatewayForBots, { appId, key }, folder),
     disconnectAtEnd: (peer) => connected.push(peer),
   };
   const started = performance.now();

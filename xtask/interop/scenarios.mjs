@@ -25,6 +25,7 @@ export const scenarios = [
   ["JavaScript and Rust: a file uploaded by Rust is read by JavaScript", acrossUpload],
   ["JavaScript and Rust: both refresh their sessions and go on", acrossRefresh],
   ["JavaScript and Rust: each takes up the other's session", acrossSession],
+  ["Python and Rust: a bot signs in, is spoken to and answers", pythonBot],
 ];
 
 async function wrongServerKey({ gateway }) {
@@ -149,6 +150,27 @@ async function acrossSession(stage) {
   await daveInJs.joinDm(channel);
   await daveInJs.sendDm(channel, "dave, from JavaScript");
   expectMessage(await alice.receive("dave, from JavaScript"), channel, DAVE);
+}
+
+async function pythonBot(stage) {
+  const bot = stage.pythonBot();
+  stage.disconnectAtEnd(bot);
+  const session = await bot.ready();
+  assert.equal(session.user_id, stage.appId);
+
+  // The bot hears of the new channel and joins it.
+  const dave = stage.rustPeer("dave", stage.gatewayForBots);
+  await dave.signIn(DAVE);
+  const channel = (await dave.openDm(stage.appId)).channel_id;
+  await bot.joined(channel);
+  await dave.listen(channel);
+  const ack = await dave.send(channel, "hello bot ✓ 👋");
+  const heard = await bot.receive("hello bot ✓ 👋");
+  assert.deepEqual([heard.sender_id, heard.message_id], [DAVE.userId, ack.message_id]);
+
+  const answer = await dave.receive("you said: hello bot ✓ 👋");
+  assert.equal(answer.sender_id, stage.appId);
+  assert.equal((await bot.sent()).message_id, answer.message_id, "the acknowledgement names the message");
 }
 
 function bothSignIn(gateway, ...users) {

@@ -23,7 +23,7 @@ const STEPS: &[Step] = &[
     Step { name: "deny", claim: "licences, bans and sources are as deny.toml says", run: deny::check },
     Step {
         name: "interop",
-        claim: "the JavaScript SDK talks to the emulator and to the Rust client",
+        claim: "the JavaScript and Python SDKs talk to the emulator and to the Rust client",
         run: interop::run,
     },
 ];

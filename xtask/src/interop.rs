@@ -1,8 +1,10 @@
-//! The official JavaScript SDK against the emulator, alone and with the `mezon` command as its peer.
+//! The official JavaScript and Python SDKs against the emulator, alone and with the `mezon` command as their peer.
 //!
-//! The scenarios are in `xtask/interop`. Here is what they need: the SDK installed from its registry into
-//! the target folder, the `mezon` command built, an emulator running, and a bound on all of it. A machine
-//! without Node.js or npm fails; it does not skip.
+//! The scenarios are in `xtask/interop`. Here is what they need: the SDKs installed from their registries into
+//! the target folder, the `mezon` command built, emulators running, and a bound on all of it. A machine
+//! without Node.js, npm or Python fails; it does not skip.
+
+mod python;
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -14,6 +16,9 @@ use std::time::{Duration, Instant};
 
 use crate::workspace::{Workspace, output, run as run_shown, say};
 
+/// The bot that the Python SDK signs in as.
+const BOT_ID: &str = "1840651409843262001";
+const BOT_KEY: &str = "key-of-the-interop-bot";
 /// The first major version of Node.js with a global `fetch`, which the SDK calls.
 const NODE_MAJOR: u32 = 18;
 const INSTALL_LIMIT: Duration = Duration::from_secs(300);
@@ -29,12 +34,16 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), String> {
     run_shown(workspace.cargo().args(["build", "--locked", "-p", "mezon-cli"]))?;
     let mezon = workspace.target.join("debug").join(format!("mezon{}", std::env::consts::EXE_SUFFIX));
 
-    let log = folder.join("emulator.log");
-    let emulator = Emulator::start(workspace, &mezon, &log)?;
+    let python = python::install(workspace)?;
+
+    let emulator = Emulator::start(workspace, &mezon, &folder.join("emulator.log"), &[])?;
+    // Without TLS the Python SDK needs the scheme in the address of the socket, which the JavaScript SDK cannot have.
+    let bots = ["--app", BOT_ID, "--ws-url", "full"];
+    let for_bots = Emulator::start(workspace, &mezon, &folder.join("emulator-for-bots.log"), &bots)?;
     let mut script = workspace.command("node");
-    script.arg("run.mjs").arg(&emulator.url).arg(&mezon).current_dir(&folder);
-    run_bounded("node run.mjs", &mut script, SCRIPT_LIMIT)
-        .map_err(|error| format!("{error}; the emulator's log is {}", log.display()))
+    script.arg("run.mjs").arg(&mezon).arg(&emulator.url).arg(&for_bots.url).arg(&python).args([BOT_ID, BOT_KEY]);
+    run_bounded("node run.mjs", script.current_dir(&folder), SCRIPT_LIMIT)
+        .map_err(|error| format!("{error}; the logs of the emulators are in {}", folder.display()))
 }
 
 /// Installs the JavaScript SDK, and gives back the folder it is in, with the scripts beside it.
@@ -130,10 +139,10 @@ struct Emulator {
 
 impl Emulator {
     /// Starts `mezon emulator` on a free port and waits until it says where it listens.
-    fn start(workspace: &Workspace, mezon: &Path, log: &PathBuf) -> Result<Self, String> {
+    fn start(workspace: &Workspace, mezon: &Path, log: &Path, options: &[&str]) -> Result<Self, String> {
         let log_file = File::create(log).map_err(|error| format!("cannot write {}: {error}", log.display()))?;
         let mut command = workspace.command(mezon);
-        command.args(["emulator", "--listen", "127.0.0.1:0"]);
+        command.args(["emulator", "--listen", "127.0.0.1:0"]).args(options).env("MEZON_APP_KEY", BOT_KEY);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_file);
         let mut running = Running::start("mezon emulator", &mut command)?;
         let stdout = running.child.stdout.take().ok_or("the emulator has no output")?;
