@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::workspace::{Workspace, output, run, say};
-use crate::{codegen, deny, interop};
+use crate::{codegen, deny, interop, toolchain};
 
 /// One thing that must hold.
 struct Step {
@@ -15,6 +15,7 @@ struct Step {
 /// Cheap steps first, and steps that share compiled artefacts next to each other.
 const STEPS: &[Step] = &[
     Step { name: "fmt", claim: "every file is formatted", run: fmt },
+    Step { name: "rust", claim: "the minimum Rust version that is declared is built", run: toolchain::check },
     Step { name: "codegen", claim: "the generated code is what proto/ gives", run: |_| codegen::check() },
     Step { name: "clippy", claim: "no warning, with all features", run: clippy },
     Step { name: "features", claim: "each layer builds alone and brings no more than it should", run: features },

@@ -7,6 +7,7 @@ mod codegen;
 mod contract;
 mod deny;
 mod interop;
+mod toolchain;
 mod weight;
 mod workspace;
 

@@ -75,7 +75,7 @@ pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 
-fn cargo_path() -> PathBuf {
+pub(crate) fn cargo_path() -> PathBuf {
     std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from)
 }
 
