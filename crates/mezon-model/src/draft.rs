@@ -5,7 +5,7 @@ use std::fmt;
 use crate::attachment::Attachment;
 use crate::content::{ContentBuilder, MessageContent, Span};
 use crate::id::TopicId;
-use crate::interactive::{self, ComponentError};
+use crate::interactive::ComponentError;
 use crate::kind::MessageCode;
 use crate::mention::Mention;
 use crate::message::ChannelMessage;
@@ -51,6 +51,8 @@ pub struct Draft {
     pub avatar: String,
     /// The topic it belongs to, if any.
     pub topic: Option<TopicId>,
+    /// What the builder found wrong with a component.
+    pub(crate) component_error: Option<Box<ComponentError>>,
 }
 
 impl Draft {
@@ -67,6 +69,7 @@ impl Draft {
             anonymous: false,
             avatar: String::new(),
             topic: None,
+            component_error: None,
         }
     }
 
@@ -102,7 +105,7 @@ impl Draft {
     /// # Errors
     ///
     /// - [`DraftError::ContentTooLong`] when that text is over [`CONTENT_LIMIT`];
-    /// - [`DraftError::Component`] when a button or another component could not be used;
+    /// - [`DraftError::Component`] when a button or another component that the builder was given could not be used;
     /// - [`DraftError::AttachmentTooLarge`] when a file is over [`Attachment::MAX_SIZE`].
     pub fn check(&self) -> Result<String, DraftError> {
         let json = self.content.to_json();
@@ -113,8 +116,8 @@ impl Draft {
                 return Err(DraftError::ContentTooLong { units, limit: CONTENT_LIMIT });
             }
         }
-        if self.content.is_interactive() {
-            interactive::check(&self.content).map_err(DraftError::Component)?;
+        if let Some(error) = &self.component_error {
+            return Err(DraftError::Component(ComponentError::clone(error)));
         }
         match self.attachments.iter().find(|attachment| attachment.size > Attachment::MAX_SIZE) {
             Some(attachment) => Err(DraftError::AttachmentTooLarge {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::draft::Draft;
 use crate::id::{ChannelId, EmojiId, RoleId, UserId};
-use crate::interactive::{ActionRow, Component, Embed};
+use crate::interactive::{ActionRow, Checker, Component, Embed};
 use crate::mention::Mention;
 
 /// Puts a text with marks together, piece by piece, and counts the offsets.
@@ -32,8 +32,10 @@ pub struct ContentBuilder {
     hashtags: Vec<HashtagMark>,
     emojis: Vec<EmojiMark>,
     mentions: Vec<Mention>,
-    embeds: Vec<Embed>,
-    rows: Vec<ActionRow>,
+    /// The JSON of each.
+    embeds: Vec<String>,
+    rows: Vec<String>,
+    checker: Checker,
 }
 
 impl ContentBuilder {
@@ -111,14 +113,18 @@ impl ContentBuilder {
     }
 
     /// Adds a box below the text.
+    #[allow(clippy::needless_pass_by_value)] // as every piece is given
     pub fn embed(mut self, embed: Embed) -> Self {
-        self.embeds.push(embed);
+        self.checker.look_at(embed.fields.iter().flat_map(|field| &field.inputs));
+        self.embeds.push(to_json(&embed));
         self
     }
 
     /// Adds a row of buttons and other things to use. [`Draft::check`] tells if one of them could not be used.
     pub fn row(mut self, components: impl IntoIterator<Item = impl Into<Component>>) -> Self {
-        self.rows.push(ActionRow::new(components));
+        let row = ActionRow::new(components);
+        self.checker.look_at(&row.components);
+        self.rows.push(to_json(&row));
         self
     }
 
@@ -139,13 +145,14 @@ impl ContentBuilder {
             object.push(MARKS, &to_json(&self.marks));
         }
         if !self.embeds.is_empty() {
-            object.push(EMBEDS, &to_json(&self.embeds));
+            object.push(EMBEDS, &format!("[{}]", self.embeds.join(",")));
         }
         if !self.rows.is_empty() {
-            object.push(COMPONENTS, &to_json(&self.rows));
+            object.push(COMPONENTS, &format!("[{}]", self.rows.join(",")));
         }
         let mut draft = Draft::new(object.finish());
         draft.mentions = self.mentions;
+        draft.component_error = self.checker.found();
         draft
     }
 

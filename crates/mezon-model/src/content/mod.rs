@@ -177,11 +177,6 @@ impl MessageContent {
         interactive::rows(self.items(COMPONENTS))
     }
 
-    /// Whether there is anything to use or to fill in.
-    pub(crate) fn is_interactive(&self) -> bool {
-        self.members.is_some() && self.keys().any(|key| key == EMBEDS || key == COMPONENTS)
-    }
-
     /// Marks the bare `http` and `https` addresses in the text as links (`lk`), so that clients show
     /// them as such.
     ///

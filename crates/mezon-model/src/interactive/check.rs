@@ -1,10 +1,8 @@
 //! What clients could not show or answer, found before it is sent.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use super::{ButtonStyle, Component, ComponentKind, Select, SelectKind};
-use crate::content::MessageContent;
 
 /// A component that clients could not show, or whose use nobody could tell from another's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,22 +52,31 @@ impl fmt::Display for ComponentError {
 
 impl std::error::Error for ComponentError {}
 
-/// Looks at the components and embeds of a content, if it has any.
-pub(crate) fn check(content: &MessageContent) -> Result<(), ComponentError> {
-    let mut ids = HashSet::new();
-    let (rows, embeds) = (content.rows(), content.embeds());
-    let fields = embeds.iter().flat_map(|embed| &embed.fields);
-    let inputs = fields.flat_map(|field| &field.inputs);
-    for component in rows.iter().flat_map(|row| &row.components).chain(inputs) {
-        let wrong = |problem| ComponentError { id: component.id.clone(), problem };
-        if let Some(problem) = problem(component) {
-            return Err(wrong(problem));
-        }
-        if !component.id.is_empty() && !ids.insert(component.id.as_str()) {
-            return Err(wrong(ComponentProblem::DuplicateId));
+/// Looks at the components of one message as they are put together.
+///
+/// Only a program that makes components runs this, so only such a program links what knows them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Checker {
+    ids: Vec<String>,
+    found: Option<Box<ComponentError>>,
+}
+
+impl Checker {
+    pub(crate) fn look_at<'a>(&mut self, components: impl IntoIterator<Item = &'a Component>) {
+        for component in components {
+            let is_taken = !component.id.is_empty() && self.ids.contains(&component.id);
+            let problem = problem(component).or(is_taken.then_some(ComponentProblem::DuplicateId));
+            if let (Some(problem), None) = (problem, &self.found) {
+                self.found = Some(Box::new(ComponentError { id: component.id.clone(), problem }));
+            }
+            self.ids.push(component.id.clone());
         }
     }
-    Ok(())
+
+    /// The first thing that was found.
+    pub(crate) fn found(self) -> Option<Box<ComponentError>> {
+        self.found
+    }
 }
 
 fn problem(component: &Component) -> Option<ComponentProblem> {

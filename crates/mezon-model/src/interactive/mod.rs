@@ -27,7 +27,7 @@ mod picture;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use check::check;
+pub(crate) use check::Checker;
 pub use check::{ComponentError, ComponentProblem};
 pub use choice::{Choice, Radio, Select, SelectKind};
 pub(crate) use component::rows;
