@@ -10,7 +10,7 @@ use futures_core::Stream;
 use mezon_session::Session;
 use tokio::sync::watch;
 
-use crate::client::Current;
+use crate::keeper::Current;
 
 type Receiver = watch::Receiver<Arc<Current>>;
 type Waiting = Pin<Box<dyn Future<Output = Option<Receiver>> + Send + Sync>>;

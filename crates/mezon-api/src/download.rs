@@ -66,7 +66,7 @@ impl ApiClient {
     /// # Cancel safety
     /// Cancel safe: it only reads.
     pub async fn download(&self, url: &str) -> Result<Download, ApiError> {
-        self.inner.gateway.0.download(url).await
+        self.gateway().0.download(url).await
     }
 }
 

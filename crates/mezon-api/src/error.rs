@@ -122,7 +122,7 @@ pub enum ApiErrorKind {
         /// The host in question. Empty: the address was not readable.
         host: String,
     },
-    /// The answer is longer than the limit that was set.
+    /// The answer is longer than the limit that was set, or would take more memory than that when it is decoded.
     BodyTooLarge {
         /// The limit in bytes.
         limit: usize,
@@ -136,6 +136,8 @@ pub enum ApiErrorKind {
     Session(SessionErrorKind),
     /// The session could not be loaded from its store, or not be saved in it.
     Store(StoreErrorKind),
+    /// The next session could not be stored, so the server was not asked for it: the one that is there stays good.
+    NotStorable(StoreErrorKind),
     /// The file to upload cannot be read.
     File {
         /// The file.
@@ -227,7 +229,7 @@ impl ErrorKind for ApiErrorKind {
             | Self::LoginOver
             | Self::NotRefreshable => ErrorClass::Auth,
             Self::Session(kind) => kind.class(),
-            Self::Store(kind) => kind.class(),
+            Self::Store(kind) | Self::NotStorable(kind) => kind.class(),
             Self::MaybeSent { .. } => ErrorClass::MaybeDone,
             Self::Interrupted => ErrorClass::Cancelled,
             _ => ErrorClass::Permanent,
@@ -313,10 +315,11 @@ impl fmt::Display for ApiErrorKind {
                 f,
                 "the server named {host}, which gets no credentials; `trust_host_suffix` lets further hosts have them"
             ),
-            Self::BodyTooLarge { limit } => write!(f, "the answer is longer than the limit of {limit} bytes"),
+            Self::BodyTooLarge { limit } => write!(f, "the answer takes more than the limit of {limit} bytes"),
             Self::Decode { what } => write!(f, "the answer could not be read: {what}"),
             Self::Session(kind) => kind.fmt(f),
             Self::Store(kind) => kind.fmt(f),
+            Self::NotStorable(kind) => write!(f, "no new session is asked for, because it could not be kept: {kind}"),
             Self::File { path } => write!(f, "the file {} cannot be read", path.display()),
             Self::FileChanged { path } => write!(f, "the file {} changed while it was uploaded", path.display()),
             Self::Upload { status, code, .. } => {
@@ -364,6 +367,12 @@ pub(crate) fn session_error(error: SessionError) -> ApiError {
 pub(crate) fn store_error(error: StoreError) -> ApiError {
     let (kind, source) = error.into_parts();
     with_optional_source(ApiErrorKind::Store(kind), source)
+}
+
+/// As [`store_error`], when nothing has been spent yet.
+pub(crate) fn not_storable(error: StoreError) -> ApiError {
+    let (kind, source) = error.into_parts();
+    with_optional_source(ApiErrorKind::NotStorable(kind), source)
 }
 
 /// An address from the server that is not to be used.

@@ -1,35 +1,23 @@
 //! Where and how to sign in.
 
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+mod attempts;
+mod builder;
 
-use bytes::Bytes;
-use http::StatusCode;
-use mezon_session::{
-    BoxFuture, Clock, Endpoint, EndpointErrorKind, EndpointPolicy, RefreshPolicy, Secret, ServerClock, SessionStore,
-    SystemClock,
-};
-use mezon_tls::TlsConfig;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mezon_session::{Endpoint, EndpointPolicy, RefreshPolicy, Secret, ServerClock, SessionStore};
 use rand::RngExt as _;
 use rand::rngs::SmallRng;
-use tokio::time::{Instant, sleep};
-use tracing::debug;
+use tokio::time::Instant;
 
-use crate::request::{Base, Outgoing};
-use crate::response;
-use crate::retry::{Failure, Fate, RetryBudget};
+use crate::request::Base;
+use crate::retry::RetryBudget;
 use crate::timeouts::later;
 use crate::transport::Transport;
 use crate::{ApiError, ApiErrorKind, Phase, RetryPolicy, Timeouts};
 
-/// The public gateway.
-const DEFAULT_URL: &str = "https://gw.mezon.ai";
-
-/// The key that the public gateway takes from clients that were given none.
-const DEFAULT_SERVER_KEY: &str = "DefaultServerKey";
-
-/// Longer answers are refused.
-const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
+pub use self::builder::GatewayBuilder;
 
 /// A configured way to a Mezon gateway, to sign in with. Cheap to clone; clones share their connections.
 ///
@@ -53,169 +41,11 @@ pub(crate) struct GatewayInner {
     pub(crate) store: Option<Arc<dyn SessionStore>>,
     pub(crate) refresh_policy: RefreshPolicy,
     pub(crate) transport: Transport,
+    /// The longest answer in bytes, and the most memory that it may take when it is decoded.
+    pub(crate) body_limit: usize,
     retry: RetryPolicy,
     budget: Mutex<RetryBudget>,
     random: Mutex<SmallRng>,
-}
-
-/// Makes a [`Gateway`]. Every setting has a default.
-#[derive(Clone)]
-#[must_use = "a builder does nothing until it builds"]
-pub struct GatewayBuilder {
-    url: String,
-    server_key: Secret,
-    tls: Option<TlsConfig>,
-    timeouts: Timeouts,
-    retry: RetryPolicy,
-    body_limit: usize,
-    clock: Arc<dyn Clock>,
-    pub(crate) store: Option<Arc<dyn SessionStore>>,
-    refresh_policy: RefreshPolicy,
-    insecure: bool,
-    trusted: Vec<String>,
-    trusted_uploads: Vec<String>,
-}
-
-impl Default for GatewayBuilder {
-    fn default() -> Self {
-        Self {
-            url: DEFAULT_URL.to_owned(),
-            server_key: DEFAULT_SERVER_KEY.into(),
-            tls: None,
-            timeouts: Timeouts::default(),
-            retry: RetryPolicy::default(),
-            body_limit: DEFAULT_BODY_LIMIT,
-            clock: Arc::new(SystemClock),
-            store: None,
-            refresh_policy: RefreshPolicy::default(),
-            insecure: false,
-            trusted: Vec::new(),
-            trusted_uploads: Vec::new(),
-        }
-    }
-}
-
-impl GatewayBuilder {
-    /// Where to sign in: `https://gw.mezon.ai` by default. Without a scheme TLS is meant; a path is ignored.
-    pub fn url(mut self, url: &str) -> Self {
-        url.clone_into(&mut self.url);
-        self
-    }
-
-    /// The key by which the gateway knows the application. `DefaultServerKey` by default, which the public gateway takes;
-    /// with a gateway of your own a sign-in that ends in 401 usually means that this is not its key.
-    pub fn server_key(mut self, key: impl Into<Secret>) -> Self {
-        self.server_key = key.into();
-        self
-    }
-
-    /// How servers prove who they are. By default the roots of the platform are trusted.
-    pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// How long things may take.
-    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
-        self.timeouts = timeouts;
-        self
-    }
-
-    /// How often and when requests are repeated.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = retry;
-        self
-    }
-
-    /// The longest answer that is read, in bytes. 16 MiB by default.
-    pub fn body_limit(mut self, limit: usize) -> Self {
-        self.body_limit = limit;
-        self
-    }
-
-    /// Where the time comes from by which tokens expire. The machine's clock by default; either is corrected by the
-    /// `Date` of the server's answers.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Where sessions outlive the process. It is called on threads where blocking is allowed.
-    pub fn store(mut self, store: Arc<dyn SessionStore>) -> Self {
-        self.store = Some(store);
-        self
-    }
-
-    /// When access tokens are refreshed.
-    pub fn refresh_policy(mut self, policy: RefreshPolicy) -> Self {
-        self.refresh_policy = policy;
-        self
-    }
-
-    /// Allows plain `http` and `ws` to other machines. Everyone on the way can read the credentials then.
-    pub fn allow_insecure(mut self) -> Self {
-        self.insecure = true;
-        self
-    }
-
-    /// Also sends credentials to `suffix` and the hosts under it when the server names them. Without it that is the
-    /// gateway's own host and its parent domain.
-    pub fn trust_host_suffix(mut self, suffix: &str) -> Self {
-        self.trusted.push(suffix.to_owned());
-        self
-    }
-
-    /// Also uploads files to `suffix` and the hosts under it, and downloads them from there. Neither carries a token.
-    pub fn trust_upload_suffix(mut self, suffix: &str) -> Self {
-        self.trusted_uploads.push(suffix.to_owned());
-        self
-    }
-
-    /// Checks the settings. Nothing is sent yet.
-    ///
-    /// # Errors
-    /// [`ApiErrorKind::Configuration`]: the URL cannot be read, is plain text to another machine, or a trusted host is
-    /// none.
-    pub fn build(self) -> Result<Gateway, ApiError> {
-        let wrong = |setting, problem: String| ApiErrorKind::Configuration { setting, problem };
-        let endpoint = Endpoint::parse(&self.url, true).map_err(|error| wrong("url", error.to_string()))?;
-        let mut policy = EndpointPolicy::for_login(&endpoint);
-        if self.insecure {
-            policy = policy.allow_insecure();
-        }
-        for host in &self.trusted {
-            let allowed = policy.allow_host_suffix(host);
-            policy = allowed.map_err(|error| wrong("trust_host_suffix", error.to_string()))?;
-        }
-        for host in &self.trusted_uploads {
-            let allowed = policy.allow_upload_suffix(host);
-            policy = allowed.map_err(|error| wrong("trust_upload_suffix", error.to_string()))?;
-        }
-        if let Err(error) = policy.check_login() {
-            let problem = match error.kind() {
-                EndpointErrorKind::Insecure { host } => format!(
-                    "http:// would send credentials to {host} in plain text, use https:// \
-                     or `allow_insecure` if you mean it"
-                ),
-                other => other.to_string(),
-            };
-            return Err(wrong("url", problem).into());
-        }
-        Ok(Gateway(Arc::new(GatewayInner {
-            base: Base::new(&endpoint)?,
-            endpoint,
-            server_key: self.server_key,
-            policy,
-            timeouts: self.timeouts,
-            clock: ServerClock::new(self.clock),
-            store: self.store,
-            refresh_policy: self.refresh_policy,
-            transport: Transport::new(self.tls.unwrap_or_default(), self.timeouts, self.body_limit),
-            retry: self.retry,
-            budget: Mutex::default(),
-            random: Mutex::new(rand::make_rng()),
-        })))
-    }
 }
 
 impl Gateway {
@@ -245,109 +75,6 @@ impl GatewayInner {
     pub(crate) fn deadline(&self) -> Instant {
         later(self.timeouts.total)
     }
-
-    /// Sends a request until it succeeds, may not be repeated, or time is up; answers with the body.
-    pub(crate) fn run<'a>(
-        &'a self,
-        outgoing: &'a Outgoing<'a>,
-        deadline: Instant,
-    ) -> BoxFuture<'a, Result<Bytes, ApiError>> {
-        Box::pin(async move {
-            let mut attempts = self.attempts(outgoing.name, outgoing.idempotent, deadline);
-            loop {
-                match self.once(outgoing, attempts.number, deadline).await {
-                    Ok(body) => return Ok(attempts.succeeded(body)),
-                    Err(failure) => attempts.again(failure).await.map_err(|failure| settle(failure, outgoing))?,
-                }
-            }
-        })
-    }
-
-    /// For a request called `name`.
-    pub(crate) fn attempts(&self, name: &'static str, idempotent: bool, deadline: Instant) -> Attempts<'_> {
-        Attempts { gateway: self, name, idempotent, deadline, number: 1 }
-    }
-
-    async fn once(&self, outgoing: &Outgoing<'_>, attempt: u32, deadline: Instant) -> Result<Bytes, Failure> {
-        let started = Instant::now();
-        let answer = self.transport.exchange(outgoing.build(), deadline).await;
-        let elapsed_ms = millis(started.elapsed());
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(failure) => {
-                debug!(method = outgoing.name, attempt, elapsed_ms, error = %failure.error, "call failed");
-                return Err(failure);
-            }
-        };
-        debug!(method = outgoing.name, attempt, elapsed_ms, status = answer.status.as_u16(), "call answered");
-        let intercepted = |failure: &Failure| matches!(failure.error.kind(), ApiErrorKind::Intercepted { .. });
-        let now = self.clock.now();
-        let failure = if answer.status.is_success() {
-            response::intercepted(&answer, outgoing.answered, now)
-        } else {
-            Some(response::failure(answer.status, &answer.headers, &answer.body, outgoing.secrets, now))
-        };
-        // Only the gateway's own clock is of use.
-        let timely = outgoing.tells_time || answer.status == StatusCode::UNAUTHORIZED;
-        if timely
-            && !failure.as_ref().is_some_and(intercepted)
-            && let Some(date) = response::date(&answer.headers)
-        {
-            self.clock.observe(date, self.clock.local().now());
-        }
-        failure.map_or(Ok(answer.body), Err)
-    }
-}
-
-/// The attempts of one request: whether another one follows a failure, and when.
-pub(crate) struct Attempts<'a> {
-    gateway: &'a GatewayInner,
-    name: &'static str,
-    idempotent: bool,
-    deadline: Instant,
-    /// That of the attempt under way, from 1.
-    number: u32,
-}
-
-impl Attempts<'_> {
-    pub(crate) fn succeeded<T>(self, answer: T) -> T {
-        self.budget().give();
-        answer
-    }
-
-    /// Waits for the time of the next attempt. The failure comes back when there is none.
-    pub(crate) async fn again(&mut self, failure: Failure) -> Result<(), Failure> {
-        let retry = &self.gateway.retry;
-        let delay = retry.delay(self.number, failure.retry_after(), self.gateway.unit());
-        let after_timeout = matches!(failure.error.kind(), ApiErrorKind::TimedOut { .. });
-        let repeat = self.number < retry.attempts
-            && failure.may_repeat(self.idempotent)
-            && later(delay) < self.deadline
-            && self.budget().take(after_timeout);
-        if !repeat {
-            return Err(failure);
-        }
-        debug!(method = self.name, attempt = self.number, delay_ms = millis(delay), "trying again");
-        sleep(delay).await;
-        self.number += 1;
-        Ok(())
-    }
-
-    fn budget(&self) -> MutexGuard<'_, RetryBudget> {
-        self.gateway.budget.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The error to report for a request that is not sent again.
-fn settle(failure: Failure, outgoing: &Outgoing<'_>) -> ApiError {
-    if failure.fate == Fate::Unknown && !outgoing.idempotent {
-        return ApiError::with_source(ApiErrorKind::MaybeSent { method: outgoing.name }, failure.error);
-    }
-    failure.error
-}
-
-fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A call that waited for something else until its time was up.
@@ -358,52 +85,5 @@ pub(crate) fn out_of_time() -> ApiError {
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gateway").field("endpoint", &self.0.endpoint).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for GatewayBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The URL as given may hold a password.
-        let endpoint = Endpoint::parse(&self.url, true);
-        f.debug_struct("GatewayBuilder").field("endpoint", &endpoint).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn problem(builder: GatewayBuilder) -> String {
-        let error = builder.build().unwrap_err();
-        assert!(matches!(error.kind(), ApiErrorKind::Configuration { .. }), "{error:?}");
-        error.to_string()
-    }
-
-    #[test]
-    fn plain_text_works_on_this_machine_only() {
-        for url in ["http://127.0.0.1:7350", "http://localhost:7350", "http://[::1]:7350", "https://gw.mezon.ai"] {
-            assert!(Gateway::builder().url(url).build().is_ok(), "{url}");
-        }
-        for url in ["http://gw.mezon.ai", "http://10.0.0.7:7350", "http://localhost.example.org"] {
-            let problem = problem(Gateway::builder().url(url));
-            assert!(problem.contains("`url`") && problem.contains("allow_insecure"), "{problem}");
-            assert!(Gateway::builder().url(url).allow_insecure().build().is_ok(), "{url}");
-        }
-    }
-
-    #[test]
-    fn bad_settings_are_named() {
-        assert!(problem(Gateway::builder().url("ftp://gw.mezon.ai")).contains("`url`"));
-        assert!(problem(Gateway::builder().url("")).contains("`url`"));
-        assert!(problem(Gateway::builder().trust_host_suffix("a b")).contains("`trust_host_suffix`"));
-        assert!(problem(Gateway::builder().trust_upload_suffix("")).contains("`trust_upload_suffix`"));
-    }
-
-    #[test]
-    fn debug_shows_no_key_and_no_password() {
-        let builder = Gateway::builder().server_key("s3cret").url("https://user:s3cret@gw.mezon.ai");
-        assert!(!format!("{builder:?}").contains("s3cret"));
-        let gateway = Gateway::builder().server_key("s3cret").build().unwrap();
-        assert!(!format!("{gateway:?}").contains("s3cret"));
     }
 }

@@ -38,17 +38,15 @@ mod download;
 mod error;
 mod gateway;
 mod history;
-mod keep_fresh;
+mod keeper;
 mod login;
 mod method;
 mod redaction;
-mod refresh;
 mod request;
 mod response;
 mod retry;
 mod session_answer;
 mod timeouts;
-mod tokens;
 mod transport;
 mod upload;
 

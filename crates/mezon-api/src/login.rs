@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::error::{session_error, store_error};
 use crate::gateway::GatewayInner;
+use crate::keeper::{StagedStore, stage};
 use crate::request::{JSON, Outgoing, X_PROTOBUF, basic};
 use crate::{ApiClient, ApiError, ApiErrorKind, Gateway, GatewayBuilder, blocking, session_answer};
 
@@ -49,9 +50,11 @@ impl AppLogin {
 }
 
 impl Gateway {
-    /// Signs in with an ID token. The session is stored before this returns, if a store was given.
+    /// Signs in with an ID token. The session is stored before this returns, if a store was given; and the token is not
+    /// sent before that is certain, as far as it can be.
     ///
     /// # Errors
+    /// [`ApiErrorKind::NotStorable`] when the session could not be stored, before anything is sent;
     /// [`ApiErrorKind::SignInRefused`] when the token or the server key is wrong;
     /// [`ApiErrorKind::UntrustedEndpoint`] when the server sends API calls to a host that credentials do not go to;
     /// [`ApiErrorKind::Session`] and [`ApiErrorKind::Decode`] when the answer is no session; [`ApiErrorKind::Store`]
@@ -103,7 +106,7 @@ impl Gateway {
         session.map(|session| self.resume(session)).transpose()
     }
 
-    /// In a box: see `Inner::call` for the reason.
+    /// In a box: see `SessionKeeper::refresh_now` for the reason.
     fn sign_in<'a>(&'a self, login: &'a IdTokenLogin) -> BoxFuture<'a, Result<ApiClient, ApiError>> {
         Box::pin(async move {
             if login.id_token.is_empty() {
@@ -126,33 +129,36 @@ impl Gateway {
                 answered: true,
                 tells_time: true,
             };
+            // An ID token may be good for one use only: what it buys must be kept.
+            let store = stage(self.0.store.clone()).await?;
             let answer = self.0.run(&outgoing, self.0.deadline()).await;
             let answer = answer.map_err(|error| sign_in_refused(error, "the ID token and the `server_key` setting"))?;
-            self.start(session_answer::read(answer)?, None).await
+            self.start(session_answer::read(answer)?, None, store).await
         })
     }
 
     fn sign_in_app<'a>(&'a self, login: &'a AppLogin) -> BoxFuture<'a, Result<ApiClient, ApiError>> {
         Box::pin(async move {
+            let store = stage(self.0.store.clone()).await?;
             let update = self.0.app_session(login).await?;
-            self.start(update, Some(login.clone())).await
+            self.start(update, Some(login.clone()), store).await
         })
     }
 
-    async fn start(&self, mut update: SessionUpdate, app: Option<AppLogin>) -> Result<ApiClient, ApiError> {
+    async fn start(
+        &self,
+        mut update: SessionUpdate,
+        app: Option<AppLogin>,
+        store: Option<StagedStore>,
+    ) -> Result<ApiClient, ApiError> {
         // Whoever takes the session up later knows where it belongs from the session alone.
         if update.api_url.as_deref().is_none_or(str::is_empty) {
             update.api_url = Some(self.0.endpoint.http_origin());
         }
         let session = Session::new(update).map_err(session_error)?;
-        let client = ApiClient::new(self.clone(), session.clone(), app)?;
-        if let Some(store) = self.0.store.clone() {
-            let saved = blocking(move || {
-                // Another process may be refreshing the session that this one replaces.
-                let _lock = store.lock()?;
-                store.save(&session)
-            });
-            saved.await?.map_err(store_error)?;
+        let client = ApiClient::new(self.clone(), session, app)?;
+        if let Some(store) = store {
+            store.save(client.session()).await?;
         }
         Ok(client)
     }

@@ -30,7 +30,7 @@ pub use mezon_realtime::{
 };
 pub use mezon_session::{
     Clock, ErrorClass, FileStore, MemoryStore, Secret, Session, SessionError, SessionErrorKind, SessionStore,
-    SystemClock,
+    StagedSave, StoreError, StoreErrorKind, StoreLock, SystemClock,
 };
 
 /// Every snippet of the guide compiles.

@@ -49,7 +49,7 @@ pub use refresh::RefreshPolicy;
 pub use secret::Secret;
 pub use session::{Session, SessionError, SessionErrorKind, SessionUpdate};
 pub use source::{BoxFuture, StaticSession, TokenError, TokenErrorKind, TokenSource};
-pub use store::{FileStore, MemoryStore, SessionStore, StoreError, StoreErrorKind, StoreLock};
+pub use store::{FileStore, MemoryStore, SessionStore, StagedSave, StoreError, StoreErrorKind, StoreLock};
 
 #[cfg(test)]
 mod testing;

@@ -54,7 +54,7 @@ impl RefreshPolicy {
         let life = session.claims().issued_at().and_then(|start| end.duration_since(start).ok());
         let unit = if unit.is_finite() { unit.clamp(0.0, 1.0) } else { 0.0 };
         let lead = life.map_or(self.margin.min(MARGIN), |life| self.margin.max(life / SHARE));
-        let lead = lead.saturating_add(lead.min(ONE_YEAR).mul_f64(SPREAD * unit));
+        let lead = lead.saturating_add(lead.mul_f64(SPREAD * unit));
         end.checked_sub(life.map_or(lead, |life| lead.min(life / 2)))
     }
 
@@ -63,9 +63,6 @@ impl RefreshPolicy {
         self.refresh_at(session).is_some_and(|due| due <= now)
     }
 }
-
-/// Keeps the spread of absurd margins within what a `Duration` multiplies without overflow.
-const ONE_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests;

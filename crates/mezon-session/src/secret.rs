@@ -2,19 +2,18 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroize;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroizing;
 
 /// A token, a key or a password. It has no `Display`, its `Debug` is `<redacted>`, and its memory is cleared when it is
 /// dropped. Serializing writes the text: only exports and requests that carry credentials contain one.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Takes a text into custody.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The text itself. Use it where it goes on the wire or into a store, and nowhere else.
@@ -33,9 +32,15 @@ impl Secret {
     }
 }
 
-impl Drop for Secret {
-    fn drop(&mut self) {
-        self.0.zeroize();
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
     }
 }
 
@@ -47,19 +52,26 @@ impl fmt::Debug for Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(text)
+        Self::new(text)
     }
 }
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(text.to_owned())
+        Self::new(text)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// That memory is cleared cannot be seen without `unsafe`. That its type clears it can.
+    #[test]
+    fn the_memory_of_a_secret_is_cleared_when_it_is_dropped() {
+        fn is_cleared(_: &impl zeroize::ZeroizeOnDrop) {}
+        is_cleared(&Secret::new("canary").0);
+    }
 
     #[test]
     fn a_secret_shows_itself_only_where_it_is_asked_to() {

@@ -61,6 +61,11 @@ pub enum SessionErrorKind {
         /// Its name in the JSON form.
         field: &'static str,
     },
+    /// A token is longer than the 16 KiB that requests carry.
+    TooLong {
+        /// Its name in the JSON form.
+        field: &'static str,
+    },
     /// The token belongs to another user than the session says.
     UserMismatch,
     /// The text is no exported session: not JSON, or cut off, or no object.
@@ -82,6 +87,7 @@ impl fmt::Display for SessionErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MissingField { field } => write!(f, "the session has no {field}"),
+            Self::TooLong { field } => write!(f, "the {field} of the session is longer than any request carries"),
             Self::UserMismatch => f.write_str("the access token belongs to another user than user_id says"),
             Self::MalformedExport => f.write_str("the text is no exported session"),
             Self::WrongType { field } => write!(f, "the {field} of the exported session is of the wrong type"),
@@ -89,15 +95,25 @@ impl fmt::Display for SessionErrorKind {
     }
 }
 
+/// The longest access token or session id. Common servers take no more than 8 KiB in the head of a request, and an address
+/// has room for 64 KiB, in which any byte may be escaped with three.
+const LONGEST: usize = 16 * 1024;
+
 impl Session {
     /// Makes a session of what a sign-in brought.
     ///
     /// # Errors
-    /// [`SessionErrorKind::MissingField`] without a token or without any word on the user, and
+    /// [`SessionErrorKind::MissingField`] without a token or without any word on the user,
+    /// [`SessionErrorKind::TooLong`] when the token or the session id is longer than 16 KiB, and
     /// [`SessionErrorKind::UserMismatch`] when the token's `uid` is not the `user_id` beside it.
     pub fn new(answer: SessionUpdate) -> Result<Self, SessionError> {
         let token = answer.token.filter(|token| !token.is_empty());
         let token = token.ok_or(SessionErrorKind::MissingField { field: "token" })?;
+        for (field, secret) in [("token", Some(&token)), ("session_id", answer.session_id.as_ref())] {
+            if secret.is_some_and(|secret| secret.expose().len() > LONGEST) {
+                return Err(SessionErrorKind::TooLong { field }.into());
+            }
+        }
         // What is no JWT states nothing, and is as good a token: only the server has to understand it.
         let claims = Claims::read(&token).unwrap_or_default();
         let said = answer.user_id.filter(|id| !id.is_none());

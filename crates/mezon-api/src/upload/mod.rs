@@ -115,7 +115,7 @@ impl ApiClient {
     pub async fn request_upload(&self, request: &UploadRequest) -> Result<UploadTicket, ApiError> {
         let message = request.to_wire()?;
         let answer: api::UploadAttachment = self.call(Method::UPLOAD_ATTACHMENT_FILE, &message).await?;
-        UploadTicket::new(request, &answer, &self.inner.gateway.0.policy)
+        UploadTicket::new(request, &answer, &self.gateway().0.policy)
     }
 
     /// Sends the bytes to the place that a ticket names. The store stops taking them some 10 to 60 seconds after the
@@ -162,7 +162,7 @@ impl ApiClient {
                 // Hyper reports only that the body failed; the body knows why.
                 Err(failure) => Err(sent.take_failure().unwrap_or(failure.error)),
                 Ok(answer) => {
-                    let gateway = &self.inner.gateway.0;
+                    let gateway = &self.gateway().0;
                     let refused = |status, code, retry_after| ApiErrorKind::Upload { status, code, retry_after };
                     match gateway.transport.accepted(answer, gateway.deadline(), gateway.clock.now(), refused).await {
                         // Whoever is content before the whole file has come does not have it.
@@ -189,7 +189,7 @@ impl ApiClient {
         sent: &Sent,
         progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<Response<Incoming>, Failure> {
-        let gateway = &self.inner.gateway.0;
+        let gateway = &self.gateway().0;
         let mut answer = pin!(gateway.transport.send(request));
         let mut told = 0;
         loop {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, AppLogin, Gateway, IdTokenLogin, Method, Phase, RetryPolicy, Timeouts,
-    UploadSource,
+    ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, IdTokenLogin, MessageQuery, Method, Phase,
+    RetryPolicy, Timeouts, UploadSource,
 };
 use mezon_model::{ChannelId, MessageId, UserId};
 use mezon_proto::api;
@@ -69,6 +69,18 @@ async fn a_body_without_end_is_cut_at_the_limit() {
         let error = get_account(&client).await.unwrap_err();
         assert_eq!(error.kind(), &ApiErrorKind::BodyTooLarge { limit }, "{what}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_would_become_gigabytes_is_refused() {
+    // Two bytes on the wire, hundreds in memory.
+    let limit = 1024 * 1024;
+    let peer = Peer::start([answer(200, "", [0x0a, 0x00].repeat(limit / 2))]).await;
+    let client = peer.gateway().body_limit(limit).build().unwrap().resume(session("1", 3_600)).unwrap();
+    let error = client.list_messages(ChannelId::new(7), &MessageQuery::latest()).await.unwrap_err();
+    assert_eq!(error.kind(), &ApiErrorKind::BodyTooLarge { limit });
+    let error = client.list_channels(&ChannelQuery::default()).await.unwrap_err();
+    assert_eq!(error.kind(), &ApiErrorKind::BodyTooLarge { limit });
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod dialling;
 mod downloads;
 mod emulator;
 mod hostile;
 mod refresh;
 mod secrets;
+mod storing;
 mod support;

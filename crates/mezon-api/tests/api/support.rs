@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE64URL_NOPAD;
-use mezon_api::{ApiClient, Gateway, GatewayBuilder, RetryPolicy, Timeouts};
+use mezon_api::{ApiClient, ApiError, Gateway, GatewayBuilder, Method, RetryPolicy, Timeouts};
 use mezon_model::UserId;
 use mezon_proto::api;
 use mezon_session::{Session, SessionUpdate};
@@ -215,4 +215,42 @@ pub(crate) fn token(name: &str, left: i64) -> String {
 
 pub(crate) fn user() -> UserId {
     UserId::new(USER)
+}
+
+pub(crate) async fn get_account(client: &ApiClient) -> Result<api::Account, ApiError> {
+    client.call(Method::GET_ACCOUNT, &()).await
+}
+
+/// The methods called, in order.
+pub(crate) fn methods(peer: &Peer) -> Vec<String> {
+    let name = |request: &String| request.split([' ', '/']).nth(3).map(str::to_owned);
+    peer.requests().iter().filter_map(name).collect()
+}
+
+pub(crate) fn new_tokens(name: &str) -> Reply {
+    answer(200, "", refreshed(name, 3_600))
+}
+
+pub(crate) fn expired(peer: &Peer) -> ApiClient {
+    peer.gateway().build().unwrap().resume(session("1", -10)).unwrap()
+}
+
+/// The answer to a refresh, with an access token that is no JWT.
+pub(crate) fn opaque_tokens(name: &str) -> Reply {
+    let tokens = api::Session {
+        token: format!("opaque-{name}"),
+        refresh_token: format!("refresh-{name}"),
+        ..Default::default()
+    };
+    answer(200, "", tokens.encode_to_vec())
+}
+
+pub(crate) fn opaque_session(name: &str) -> Session {
+    let update = SessionUpdate {
+        token: Some(format!("opaque-{name}").into()),
+        refresh_token: Some(format!("refresh-{name}").into()),
+        user_id: Some(user()),
+        ..Default::default()
+    };
+    Session::new(update).unwrap()
 }

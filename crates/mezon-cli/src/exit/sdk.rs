@@ -2,7 +2,9 @@
 
 use std::error::Error;
 
-use mezon_light::{ApiErrorKind, CallErrorKind, CloseReason, ConnectErrorKind, ErrorClass, LightError, SendErrorKind};
+use mezon_light::{
+    ApiErrorKind, CallErrorKind, CloseReason, ConnectErrorKind, ErrorClass, LightError, SendErrorKind, StoreErrorKind,
+};
 
 use super::{Exit, Failure};
 
@@ -100,8 +102,8 @@ fn of_api(kind: &ApiErrorKind, class: ErrorClass) -> Verdict {
         Kind::FileNotSaved { .. } => Verdict::new(Exit::Input, "file_not_saved"),
         Kind::Session(_) => Verdict::new(Exit::Input, "session"),
         // Only a lock that somebody else holds passes by itself.
-        Kind::Store(_) if class.is_transient() => Verdict::new(Exit::Network, "session_locked"),
-        Kind::Store(_) => Verdict::new(Exit::Input, "session_file"),
+        Kind::Store(StoreErrorKind::Locked { .. }) => Verdict::new(Exit::Network, "session_locked"),
+        Kind::Store(_) | Kind::NotStorable(_) => Verdict::new(Exit::Input, "session_file"),
         Kind::File { .. } => Verdict::new(Exit::Input, "file"),
         Kind::FileChanged { .. } => Verdict::new(Exit::Input, "file_changed"),
         Kind::MaybeSent { .. } => Verdict::new(Exit::Unknown, "maybe_sent"),

@@ -161,3 +161,18 @@ const _: fn() = || {
     error::<crate::StoreError>();
     error::<crate::EndpointError>();
 };
+
+#[test]
+fn a_token_that_no_request_carries_is_no_token() {
+    let update = |token: usize, id: usize| SessionUpdate {
+        token: Some("t".repeat(token).into()),
+        session_id: Some("i".repeat(id).into()),
+        user_id: Some(UserId::new(7)),
+        ..SessionUpdate::default()
+    };
+    assert!(Session::new(update(LONGEST, LONGEST)).is_ok());
+    for (token, id, field) in [(LONGEST + 1, 1, "token"), (1, LONGEST + 1, "session_id"), (70_000, 1, "token")] {
+        let error = Session::new(update(token, id)).unwrap_err();
+        assert_eq!(error.kind(), &SessionErrorKind::TooLong { field });
+    }
+}

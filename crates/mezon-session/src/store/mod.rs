@@ -1,22 +1,23 @@
 //! Where a session outlives the process.
 
+mod error;
 mod file;
 mod memory;
 
 use std::any::Any;
 use std::fmt;
-use std::path::PathBuf;
 
+pub use error::{StoreError, StoreErrorKind};
 pub use file::FileStore;
 pub use memory::MemoryStore;
 
-use crate::{Error, ErrorClass, ErrorKind, Session};
+use crate::Session;
 
 /// Keeps one session. The methods block: asynchronous callers run them where blocking is allowed.
 ///
 /// Refresh tokens may be good for one use only, and a lost new one is a lost login. So whoever refreshes takes the lock,
-/// loads again (another process may have refreshed meanwhile), refreshes only if that is still due, saves, and releases
-/// the lock; and nobody uses new credentials before they are saved.
+/// loads again (another process may have refreshed meanwhile), stages the save of the next session, asks the server only
+/// if all of that worked, saves, and releases the lock; and nobody uses new credentials before they are saved.
 pub trait SessionStore: Send + Sync + 'static {
     /// The stored session. `None`: there is none yet.
     ///
@@ -29,6 +30,17 @@ pub trait SessionStore: Send + Sync + 'static {
     /// # Errors
     /// When it is not durable for sure. The store then holds the old session or the new one.
     fn save(&self, session: &Session) -> Result<(), StoreError>;
+
+    /// Makes as sure as it can that the next session can be saved, before a token is spent to get it: takes the room that
+    /// it needs, and tries the steps that may be forbidden. The stored session stays as it is.
+    ///
+    /// By default nothing is tried, and committing is [`SessionStore::save`].
+    ///
+    /// # Errors
+    /// When the next save would fail. Nothing may be spent then.
+    fn stage(&self) -> Result<StagedSave, StoreError> {
+        Ok(StagedSave::none())
+    }
 
     /// Forgets the stored session. Without one, nothing happens.
     ///
@@ -68,87 +80,38 @@ impl fmt::Debug for StoreLock {
     }
 }
 
-/// Why a session cannot be loaded or stored.
-pub type StoreError = Error<StoreErrorKind>;
+/// A save that has been tried as far as it can be without the session. Dropping it gives up what it holds.
+#[must_use = "a staged save is given up when it is dropped"]
+pub struct StagedSave(Option<Commit>);
 
-/// Why a session cannot be loaded or stored, to match on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum StoreErrorKind {
-    /// The file is there and cannot be read.
-    Unreadable {
-        /// The session file.
-        path: PathBuf,
-    },
-    /// The path is a directory, a link or a device.
-    NotAFile {
-        /// What was given as session file.
-        path: PathBuf,
-    },
-    /// The permissions of the file let its group or others in.
-    ReadableByOthers {
-        /// The session file.
-        path: PathBuf,
-        /// Its permission bits, such as `0o644`.
-        mode: u32,
-    },
-    /// The file belongs to another user, who could have planted it.
-    OwnedByAnother {
-        /// The session file.
-        path: PathBuf,
-    },
-    /// The content of the file is no session.
-    Damaged {
-        /// The session file.
-        path: PathBuf,
-    },
-    /// The file or its directory cannot be written.
-    NotWritable {
-        /// The session file.
-        path: PathBuf,
-    },
-    /// The lock is held by somebody else for too long, or cannot be taken at all; then the source says why.
-    Locked {
-        /// The lock file.
-        path: PathBuf,
-    },
-    /// A store that is no file cannot be reached. For implementations outside this crate.
-    Unavailable,
-}
+type Commit = Box<dyn FnOnce(&Session) -> Result<(), StoreError> + Send>;
 
-impl ErrorKind for StoreErrorKind {
-    fn class(&self) -> ErrorClass {
-        match self {
-            Self::Locked { .. } | Self::Unavailable => ErrorClass::TRANSIENT,
-            _ => ErrorClass::Permanent,
+impl StagedSave {
+    /// For stores with nothing to try: committing is [`SessionStore::save`].
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// `commit` does the rest of the save.
+    pub fn new(commit: impl FnOnce(&Session) -> Result<(), StoreError> + Send + 'static) -> Self {
+        Self(Some(Box::new(commit)))
+    }
+
+    /// Saves `session` in `store`, which staged this. What was staged may have been undone meanwhile, so a failure is
+    /// followed by a whole save.
+    ///
+    /// # Errors
+    /// As [`SessionStore::save`].
+    pub fn commit(self, store: &dyn SessionStore, session: &Session) -> Result<(), StoreError> {
+        match self.0 {
+            Some(commit) => commit(session).or_else(|_| store.save(session)),
+            None => store.save(session),
         }
     }
 }
 
-impl fmt::Display for StoreErrorKind {
+impl fmt::Debug for StagedSave {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable { path } => write!(f, "the session file {} cannot be read", path.display()),
-            Self::NotAFile { path } => {
-                write!(f, "{} is a directory, a link or a device, give the session file itself", path.display())
-            }
-            Self::ReadableByOthers { path, mode } => {
-                let path = path.display();
-                write!(f, "the session file {path} is open to other users (mode {mode:04o}), run `chmod 600 {path}`")
-            }
-            Self::OwnedByAnother { path } => {
-                write!(f, "the session file {} belongs to another user, take it over or give another", path.display())
-            }
-            Self::Damaged { path } => write!(
-                f,
-                "the session file {} is damaged, bring back a copy of it, or delete it and sign in again",
-                path.display()
-            ),
-            Self::NotWritable { path } => write!(f, "the session file {} cannot be written", path.display()),
-            Self::Locked { path } => {
-                write!(f, "the lock {} cannot be taken, another process may be refreshing the session", path.display())
-            }
-            Self::Unavailable => f.write_str("the session store cannot be reached"),
-        }
+        f.debug_struct("StagedSave").field("staged", &self.0.is_some()).finish()
     }
 }

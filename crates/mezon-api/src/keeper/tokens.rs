@@ -1,35 +1,36 @@
-//! The client as source of credentials for a socket.
+//! Credentials for a socket.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mezon_session::{BoxFuture, ErrorClass, Session, SessionUpdate, TokenError, TokenErrorKind, TokenSource};
+use mezon_session::{BoxFuture, ErrorClass, Session, SessionUpdate, TokenError, TokenErrorKind};
 use tracing::debug;
 
-use crate::client::Inner;
-use crate::{ApiClient, ApiError, ApiErrorKind, Method};
+use super::{Current, SessionKeeper};
+use crate::{ApiError, ApiErrorKind, Method};
 
-impl TokenSource for ApiClient {
-    fn credentials(&self) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
-        Box::pin(async move { self.inner.credentials().await.map_err(token_error) })
+impl SessionKeeper {
+    /// See [`TokenSource::credentials`](mezon_session::TokenSource::credentials).
+    pub(crate) fn credentials(self: &Arc<Self>) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+        Box::pin(async move { self.for_a_dial().await.map_err(token_error) })
     }
 
-    fn refused(&self, session: Arc<Session>) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
-        Box::pin(async move { self.inner.refused(&session).await.map_err(token_error) })
+    /// See [`TokenSource::refused`](mezon_session::TokenSource::refused).
+    pub(crate) fn refused(self: &Arc<Self>, session: Arc<Session>) -> BoxFuture<'_, Result<Arc<Session>, TokenError>> {
+        Box::pin(async move { self.after_a_refused_dial(&session).await.map_err(token_error) })
     }
 
-    fn pushed(&self, update: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>> {
+    /// See [`TokenSource::pushed`](mezon_session::TokenSource::pushed).
+    pub(crate) fn pushed(self: &Arc<Self>, update: SessionUpdate) -> BoxFuture<'_, Result<(), TokenError>> {
         Box::pin(async move {
-            let update = self.inner.without_untrusted(update);
-            let not_stored = self.inner.take_over(&update).await.map_err(token_error)?;
+            let update = self.without_untrusted(update);
+            let not_stored = self.take_over(&update).await.map_err(token_error)?;
             not_stored.map_or(Ok(()), |error| Err(token_error(error)))
         })
     }
-}
 
-impl Inner {
     /// Credentials to dial with, for an address that may have them.
-    async fn credentials(self: &Arc<Self>) -> Result<Arc<Session>, ApiError> {
+    async fn for_a_dial(self: &Arc<Self>) -> Result<Arc<Session>, ApiError> {
         if self.is_over() {
             return Err(ApiErrorKind::LoginOver.into());
         }
@@ -44,15 +45,14 @@ impl Inner {
                 Err(error) => debug!(error = %error, "dialling with the session as it is"),
             }
         }
-        self.ws_endpoint(&current.session)?;
-        Ok(Arc::clone(&current.session))
+        self.dialled(&current)
     }
 
     /// A dial was refused. Whether that says anything about the login is found out over HTTP.
-    async fn refused(self: &Arc<Self>, session: &Session) -> Result<Arc<Session>, ApiError> {
+    async fn after_a_refused_dial(self: &Arc<Self>, session: &Session) -> Result<Arc<Session>, ApiError> {
         let current = self.current();
         if current.session.token() != session.token() {
-            return self.credentials().await;
+            return self.for_a_dial().await;
         }
         if self.is_over() {
             return Err(ApiErrorKind::LoginOver.into());
@@ -64,16 +64,19 @@ impl Inner {
             match self.call_with(&current, Method::GET_ACCOUNT, Bytes::new(), true, deadline).await {
                 Err(error) if error.kind().refusal().is_some() => error,
                 // The server lives and has nothing against the token: the refusal was about something else.
-                Ok(_) => return Ok(Arc::clone(&current.session)),
-                Err(error) if matches!(error.kind(), ApiErrorKind::NotFound { .. }) => {
-                    return Ok(Arc::clone(&current.session));
-                }
+                Ok(_) => return self.dialled(&current),
+                Err(error) if matches!(error.kind(), ApiErrorKind::NotFound { .. }) => return self.dialled(&current),
                 Err(error) => return Err(error),
             }
         };
         let fresh = self.after_refusal(&current, refusal, deadline).await?;
-        self.ws_endpoint(&fresh.session)?;
-        Ok(Arc::clone(&fresh.session))
+        self.dialled(&fresh)
+    }
+
+    /// The session to dial with, for an address that may have it.
+    fn dialled(&self, current: &Current) -> Result<Arc<Session>, ApiError> {
+        self.ws_endpoint(&current.session)?;
+        Ok(Arc::clone(&current.session))
     }
 }
 

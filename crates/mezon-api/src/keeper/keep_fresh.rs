@@ -9,8 +9,8 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 use tracing::debug;
 
-use crate::client::{Current, Inner};
-use crate::{ApiClient, ApiError, ApiErrorKind, spawn};
+use super::{Current, SessionKeeper};
+use crate::{ApiError, ApiErrorKind, spawn};
 
 /// The clock is looked at again this often: timers stand still while a machine sleeps, tokens do not.
 const LOOK: Duration = Duration::from_secs(60);
@@ -18,30 +18,22 @@ const LOOK: Duration = Duration::from_secs(60);
 /// The shortest time between two refreshes, whatever the tokens say about their end.
 const PAUSE: Duration = Duration::from_secs(1);
 
-impl ApiClient {
-    /// Refreshes the session in the background, some time before each access token ends, until the last clone of this
-    /// client is dropped or the login is over. Calling it again changes nothing.
-    ///
-    /// Without it the session is refreshed too, when a call finds that it is due: this is for clients that hold a socket
-    /// and make few calls.
-    ///
-    /// # Panics
-    /// Outside of a tokio runtime.
-    pub fn keep_fresh(&self) {
-        if !self.inner.kept_fresh.swap(true, Ordering::SeqCst) {
-            let work = keep_fresh(Arc::downgrade(&self.inner), self.inner.current.subscribe());
-            spawn(Box::pin(work));
+impl SessionKeeper {
+    /// Begins to refresh the session in the background, unless that has begun already.
+    pub(crate) fn keep_fresh(self: &Arc<Self>) {
+        if !self.kept_fresh.swap(true, Ordering::SeqCst) {
+            spawn(Box::pin(keep_fresh(Arc::downgrade(self), self.subscribe())));
         }
     }
 }
 
-async fn keep_fresh(client: Weak<Inner>, mut current: watch::Receiver<Arc<Current>>) {
+async fn keep_fresh(keeper: Weak<SessionKeeper>, mut current: watch::Receiver<Arc<Current>>) {
     let mut failures = ExponentialDelay::default();
     'session: loop {
         let seen = Arc::clone(&current.borrow_and_update());
-        let Some(unit) = client.upgrade().map(|inner| inner.gateway.0.unit()) else { return };
+        let Some(unit) = keeper.upgrade().map(|keeper| keeper.gateway.0.unit()) else { return };
         loop {
-            let Some(left) = time_left(&client, &seen, unit) else { return };
+            let Some(left) = time_left(&keeper, &seen, unit) else { return };
             if left.is_zero() {
                 break;
             }
@@ -51,10 +43,10 @@ async fn keep_fresh(client: Weak<Inner>, mut current: watch::Receiver<Arc<Curren
                 Woken::Gone => return,
             }
         }
-        let Some(inner) = client.upgrade() else { return };
-        let refreshed = inner.refreshed(&seen).await;
+        let Some(kept) = keeper.upgrade() else { return };
+        let refreshed = kept.refreshed(&seen).await;
         // Not held while waiting: this task must not keep the client alive.
-        drop(inner);
+        drop(kept);
         let pause = pause_after(refreshed.err(), &mut failures, unit);
         drop(seen);
         current.mark_unchanged();
@@ -97,14 +89,17 @@ async fn wait(delay: Duration, current: &mut watch::Receiver<Arc<Current>>) -> W
 
 /// How long until the session is to be refreshed, or until the clock is to be looked at again. `None`: there is nothing
 /// left to do.
-fn time_left(client: &Weak<Inner>, current: &Current, unit: f64) -> Option<Duration> {
-    let inner = client.upgrade()?;
-    if inner.logged_out.load(Ordering::SeqCst) {
+fn time_left(keeper: &Weak<SessionKeeper>, current: &Current, unit: f64) -> Option<Duration> {
+    let keeper = keeper.upgrade()?;
+    if keeper.is_logged_out() {
         return None;
     }
+    if keeper.current().unsaved {
+        keeper.save_behind();
+    }
     // Spread by `unit`, so that many clients that signed in together do not refresh together.
-    let due = inner.gateway.0.refresh_policy.refresh_at_spread(&current.session, unit);
-    let left = due.map_or(LOOK, |due| due.duration_since(current.time(inner.now())).unwrap_or_default());
+    let due = keeper.gateway.0.refresh_policy.refresh_at_spread(&current.session, unit);
+    let left = due.map_or(LOOK, |due| due.duration_since(current.time(keeper.now())).unwrap_or_default());
     Some(left.min(LOOK))
 }
 

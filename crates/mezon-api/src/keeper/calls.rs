@@ -1,0 +1,120 @@
+//! Calls with the session as it is, and its end.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use mezon_proto::api;
+use mezon_session::{BoxFuture, Endpoint, Secret, Session};
+use prost::Message as _;
+use tokio::time::Instant;
+use tracing::debug;
+
+use super::stored::is_anothers;
+use super::{Current, SessionKeeper};
+use crate::error::{store_error, untrusted};
+use crate::request::{Outgoing, PROTO};
+use crate::{ApiError, ApiErrorKind, Method, blocking};
+
+impl SessionKeeper {
+    /// Where the socket of `session` is, checked: credentials may be sent there.
+    pub(crate) fn ws_endpoint(&self, session: &Session) -> Result<Endpoint, ApiError> {
+        let endpoint = session.ws_endpoint(&self.gateway.0.endpoint).map_err(untrusted)?;
+        self.gateway.0.policy.check(&endpoint).map_err(untrusted)?;
+        Ok(endpoint)
+    }
+
+    /// Calls `method` with the session as it is, refreshing it when that is needed. `answered`: the answer is a message, and
+    /// nothing is none. In a box: see [`SessionKeeper::refresh_now`] for the reason.
+    pub(crate) fn call(
+        self: &Arc<Self>,
+        method: Method,
+        body: Bytes,
+        answered: bool,
+    ) -> BoxFuture<'_, Result<Bytes, ApiError>> {
+        Box::pin(async move {
+            let deadline = self.gateway.0.deadline();
+            let current = self.ready(deadline).await?;
+            match self.call_with(&current, method, body.clone(), answered, deadline).await {
+                Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
+                    debug!(method = method.name(), "access token refused, refreshing the session");
+                    let fresh = self.after_refusal(&current, refused, deadline).await?;
+                    match self.call_with(&fresh, method, body, answered, deadline).await {
+                        Err(refused) if matches!(refused.kind(), ApiErrorKind::Unauthorized { .. }) => {
+                            Err(self.login_over(refused))
+                        }
+                        answer => answer,
+                    }
+                }
+                answer => answer,
+            }
+        })
+    }
+
+    /// Calls `method` with exactly these credentials.
+    pub(super) async fn call_with(
+        &self,
+        current: &Current,
+        method: Method,
+        body: Bytes,
+        answered: bool,
+        deadline: Instant,
+    ) -> Result<Bytes, ApiError> {
+        // A logout carries the refresh token too.
+        let session = &current.session;
+        let secrets: Vec<&Secret> = std::iter::once(session.token()).chain(session.refresh_token()).collect();
+        let outgoing = Outgoing {
+            name: method.name(),
+            idempotent: method.is_idempotent(),
+            uri: current.base().rpc(method)?,
+            authorization: current.bearer(),
+            accept: PROTO,
+            content_type: PROTO,
+            body,
+            secrets: &secrets,
+            answered,
+            tells_time: false,
+        };
+        self.gateway.0.run(&outgoing, deadline).await
+    }
+
+    /// Ends the login, on the server and here.
+    pub(crate) fn logout(self: &Arc<Self>) -> BoxFuture<'_, Result<(), ApiError>> {
+        Box::pin(async move {
+            // The server takes a logout with a good token only; without one there is still the store to clear.
+            let deadline = self.gateway.0.deadline();
+            let current = self.ready(deadline).await.unwrap_or_else(|_| self.current());
+            self.logged_out.store(true, Ordering::SeqCst);
+            let told = self.tell_logout(&current, deadline).await;
+            // Behind the lock no save is under way that could put back what is cleared.
+            if let Some(store) = self.gateway.0.store.clone() {
+                let session = Arc::clone(&current.session);
+                let cleared = blocking(move || {
+                    let _lock = store.lock()?;
+                    match store.load() {
+                        Ok(Some(stored)) if is_anothers(&stored, &session) => Ok(()),
+                        _ => store.clear(),
+                    }
+                });
+                cleared.await?.map_err(store_error)?;
+            }
+            match told {
+                // The server does not know the login any more.
+                Err(error) if matches!(error.kind(), ApiErrorKind::Unauthorized { .. }) => Ok(()),
+                told => told,
+            }
+        })
+    }
+
+    async fn tell_logout(&self, current: &Current, deadline: Instant) -> Result<(), ApiError> {
+        let session = &current.session;
+        let request = api::SessionLogoutRequest {
+            token: session.token().expose().to_owned(),
+            refresh_token: session.refresh_token().map(|token| token.expose().to_owned()).unwrap_or_default(),
+            ..api::SessionLogoutRequest::default()
+        };
+        let answer =
+            self.call_with(current, Method::SESSION_LOGOUT, request.encode_to_vec().into(), false, deadline).await;
+        answer.map(drop)
+    }
+}
