@@ -1,5 +1,7 @@
 //! The messages of a channel, as the server kept them.
 
+use std::ops::Range;
+
 use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, TopicId};
 use mezon_proto::api;
 
@@ -22,6 +24,9 @@ pub struct MessageQuery {
 
 /// Missed messages are read in this many pages at the most: they are held in memory until the last one is there.
 const MAX_PAGES: usize = 100;
+
+/// And they may take this much memory at the most, in bytes.
+const MAX_MEMORY: usize = 16 * 1024 * 1024;
 
 /// Where in a channel's history to read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,6 +88,20 @@ impl MessageQuery {
         Self { topic_id: Some(topic_id), ..self }
     }
 
+    /// Which of `count` messages, oldest first, were asked for: the nearest ones, and one more, because a server may add the
+    /// message that the others are seen from. `position` is where an id belongs. What is beyond was not asked for, and is
+    /// not kept.
+    fn nearest(&self, count: usize, position: impl FnOnce(MessageId) -> usize) -> Range<usize> {
+        let most = usize::from(self.limit) + 1;
+        let beyond = count.saturating_sub(most);
+        let start = match self.position {
+            Position::Latest | Position::Before(_) => beyond,
+            Position::After(_) => 0,
+            Position::Around(message) => position(message).saturating_sub(most / 2).min(beyond),
+        };
+        start..start + count.min(most)
+    }
+
     fn to_request(self, channel_id: ChannelId) -> Result<api::ListChannelMessagesRequest, ApiError> {
         // The directions are those of the web client: 1 newer, 2 around, 3 older. Without a message "older" means the
         // newest ones.
@@ -123,11 +142,14 @@ impl ApiClient {
         // Ids are snowflakes: they order as the messages were written.
         messages.sort_by_key(ChannelMessage::id);
         messages.dedup_by_key(|message| message.id());
+        let asked_for = query.nearest(messages.len(), |id| messages.partition_point(|message| message.id() < id));
+        messages.truncate(asked_for.end);
+        messages.drain(..asked_for.start);
         Ok(messages)
     }
 
     /// All messages of a direct or group channel that are newer than `after`, oldest first, page by page until there is
-    /// no more: 100 pages at the most, which are 10,000 messages as a rule.
+    /// no more: 100 pages at the most, which are 10,000 messages as a rule, and 16 MiB.
     ///
     /// # Errors
     /// [`ApiErrorKind::TooManyMissed`] when there are more; and those of [`ApiClient::call`].
@@ -152,19 +174,23 @@ impl ApiClient {
         after: MessageId,
     ) -> Result<Vec<ChannelMessage>, ApiError> {
         let mut missed: Vec<ChannelMessage> = Vec::new();
-        let mut after = after;
+        let (mut after, mut pages) = (after, 0);
         // And one more, which has to be empty.
-        for _ in 0..=MAX_PAGES {
+        while pages <= MAX_PAGES {
             let query = MessageQuery::after(after).clan(clan_id).limit(MAX_LIMIT);
             let mut page = self.list_messages(channel_id, &query).await?;
             // A server may include the message itself, or ignore it.
             page.retain(|message| message.id() > after);
             let Some(last) = page.last() else { return Ok(missed) };
             after = last.id();
+            pages += 1;
             missed.append(&mut page);
+            if missed.iter().map(ChannelMessage::memory).sum::<usize>() > MAX_MEMORY {
+                break;
+            }
         }
         // Whether it is a long history or a server that makes it up as it is read.
-        Err(ApiErrorKind::TooManyMissed { pages: MAX_PAGES }.into())
+        Err(ApiErrorKind::TooManyMissed { pages: pages.min(MAX_PAGES) }.into())
     }
 }
 
@@ -183,6 +209,22 @@ mod tests {
         assert_eq!(read(MessageQuery::before(message)), (5, 3));
         assert_eq!(read(MessageQuery::after(message)), (5, 1));
         assert_eq!(read(MessageQuery::around(message)), (5, 2));
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_kept() {
+        let message = MessageId::new(5);
+        let nearest = |query: MessageQuery, count| query.limit(3).nearest(count, |_| 6);
+        for query in [MessageQuery::latest(), MessageQuery::before(message)] {
+            assert_eq!(nearest(query, 10), 6..10);
+        }
+        assert_eq!(nearest(MessageQuery::after(message), 10), 0..4);
+        assert_eq!(nearest(MessageQuery::around(message), 10), 4..8);
+        assert_eq!(nearest(MessageQuery::around(message), 7), 3..7);
+        for count in 0..=4 {
+            assert_eq!(nearest(MessageQuery::around(message), count), 0..count);
+            assert_eq!(nearest(MessageQuery::latest(), count), 0..count);
+        }
     }
 
     #[test]

@@ -312,6 +312,38 @@ async fn a_history_without_end_is_not_read_for_ever() {
 }
 
 #[tokio::test]
+async fn a_history_of_huge_messages_is_not_held_in_memory() {
+    let page = |first: i64| {
+        let message = |id| api::ChannelMessage { message_id: id, content: "x".repeat(100_000), ..Default::default() };
+        message_list((first..first + 50).map(message).collect())
+    };
+    let peer = Peer::start((0..100).map(|page_number| page(2 + 50 * page_number))).await;
+    let error = peer.client().catch_up(ChannelId::new(7), MessageId::new(1)).await.unwrap_err();
+    assert_eq!(error.kind(), &ApiErrorKind::TooManyMissed { pages: 4 }, "16 MiB and a page");
+}
+
+#[tokio::test]
+async fn a_server_that_gives_more_than_was_asked_for_is_cut_short() {
+    let messages = (1..=1_000).map(|id| api::ChannelMessage { message_id: id, ..Default::default() }).collect();
+    let peer = Peer::start([message_list(messages)]).await;
+    let ids = |messages: Vec<mezon_model::ChannelMessage>| {
+        let ids = [messages.first(), messages.last()].map(|message| message.unwrap().id().get());
+        (messages.len(), ids)
+    };
+    let (client, channel) = (peer.client(), ChannelId::new(7));
+    let read = client.list_messages(channel, &MessageQuery::latest()).await.unwrap();
+    assert_eq!(ids(read), (51, [950, 1_000]));
+    let read = client.list_messages(channel, &MessageQuery::after(MessageId::new(0))).await.unwrap();
+    assert_eq!(ids(read), (51, [1, 51]), "the next page goes on from there");
+    let read = client.catch_up(channel, MessageId::new(0)).await.unwrap();
+    assert_eq!(ids(read), (101, [1, 101]));
+}
+
+fn message_list(messages: Vec<api::ChannelMessage>) -> Reply {
+    message(&api::ChannelMessageList { messages, ..Default::default() })
+}
+
+#[tokio::test]
 async fn uploads_carry_no_token_and_follow_nothing() {
     let thief = Peer::start([answer(200, "", "")]).await;
     let store = Peer::start([

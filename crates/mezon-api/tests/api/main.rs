@@ -6,6 +6,7 @@ mod dialling;
 mod downloads;
 mod emulator;
 mod hostile;
+mod killed;
 mod refresh;
 mod secrets;
 mod storing;
