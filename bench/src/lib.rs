@@ -15,7 +15,6 @@ mod clients;
 pub mod codec;
 mod curves;
 mod idle;
-mod large;
 pub mod message;
 mod place;
 mod plot;
@@ -41,7 +40,7 @@ const USAGE: &str = "usage: bench [--javascript FOLDER] [--page FILE] [--quick] 
   --javascript FOLDER  where peer.mjs and the installed mezon-light-sdk are; without it, Rust alone is measured
   --page FILE          the page to put the tables in, between its two markers
   --quick              one short round: shows that everything runs, its figures mean nothing
-  --only WORK          one kind of work: codec, receive, curve, send, call, start, idle, large, reconnect
+  --only WORK          one kind of work: codec, receive, curve, send, call, start, idle, reconnect
 ";
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -133,9 +132,6 @@ fn work(javascript: Option<&Path>, quick: bool, only: Option<&str>) -> Result<Me
         measured.idle_secure = idle::measure_secure(2_000 / share, rounds.min(3))?;
         measured.idle_many = idle::measure_many(10_000 / share, if quick { 1 } else { 20 })?;
     }
-    if wanted(large::WORK) {
-        measured.large = large::measure(100 / rounds.min(2), if quick { 5 } else { 60 })?;
-    }
     if wanted(reconnect::WORK) {
         let away = Duration::from_secs(if quick { 0 } else { 3 });
         measured.reconnect = Some(reconnect::measure(1_000 / share, away)?);
@@ -153,7 +149,6 @@ fn run_child(work: &str, client: &str, server: &str, count: &str, extent: &str) 
             calls::WORK => calls::child(client, server, count, extent).await,
             curves::WORK => curves::child(client, server, count, extent).await,
             idle::WORK => idle::child(client, server, count, extent as u64).await,
-            large::WORK => large::child(client, server, count, extent as u64).await,
             reconnect::WORK => reconnect::child(client, server, count).await,
             start::WORK => start::child(client, server).await,
             _ => Err(format!("unknown work {work}").into()),

@@ -3,7 +3,7 @@
 use crate::child::NODE;
 use crate::reconnect::Restart;
 use crate::report::{Bound, Group, Target};
-use crate::{calls, codec, curves, idle, large, receive, sends, start};
+use crate::{calls, codec, curves, idle, receive, sends, start};
 
 /// All that was measured; the rest is empty.
 #[derive(Default)]
@@ -21,7 +21,6 @@ pub(crate) struct Measured {
     pub(crate) idle: Group,
     pub(crate) idle_secure: Group,
     pub(crate) idle_many: Group,
-    pub(crate) large: Group,
     pub(crate) reconnect: Option<[Restart; 2]>,
 }
 
@@ -32,7 +31,7 @@ impl Measured {
         groups.push(&self.receive_secure);
         groups.extend(&self.curves);
         groups.extend([&self.one_send, &self.many_sends, &self.one_call, &self.many_calls, &self.start]);
-        groups.extend([&self.idle, &self.idle_secure, &self.idle_many, &self.large]);
+        groups.extend([&self.idle, &self.idle_secure, &self.idle_many]);
         groups.extend(self.reconnect.iter().flatten().map(|restart| &restart.group));
         groups
     }
@@ -51,7 +50,6 @@ impl Measured {
             .filter_map(|client| self.receive.median(client, receive::PEAK))
             .reduce(f64::max);
         let idle = |claim, most, group: &Group, client| target(claim, AtMost(most), group.median(client, idle::KIB));
-        let after = |claim, client| target(claim, AtMost(large::ENOUGH_KIB), self.large.median(client, large::LATER));
         let [channels, pending, handlers] = [0, 1, 2].map(|at| {
             let (curve, group) = (curves::ALL.get(at)?, self.curves.get(at)?);
             curve.growth(group)
@@ -97,8 +95,6 @@ impl Measured {
                 idle::SHARED,
             ),
             idle("one of 10,000 in KiB, `mezon-light`", 12.0, &self.idle_many, idle::LIGHT),
-            after("KiB a minute after 1 MiB, `mezon-realtime`", large::REALTIME),
-            after("KiB a minute after 1 MiB, `mezon-light`", large::LIGHT),
             target("cold start: of a raw program", AtMost(1.5), self.start.ratio(start::LIGHT, start::MILLIS)),
             target("cold start: times faster than Node.js with its SDK", AtLeast(15.0), node_start),
             target(

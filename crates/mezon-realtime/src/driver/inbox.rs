@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
-use super::socket::Command;
+use super::command::Command;
 use super::wake;
 use crate::NotSent;
 use crate::machine::CallId;

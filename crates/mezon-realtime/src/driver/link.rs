@@ -7,10 +7,9 @@ use bytes::Bytes;
 use futures_core::Stream as _;
 use futures_util::Sink as _;
 use mezon_session::Secret;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message, Role};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 
 use super::dial::{Opened, Stream};
 use crate::DisconnectReason;
@@ -24,19 +23,14 @@ pub(super) struct Link {
     dirty: bool,
     /// A close frame to be sent.
     close: Option<u16>,
-    /// A large frame has come in.
-    grown: bool,
     /// What the socket was opened with, when that was a session id, until a frame proves that it is good.
     session_id: Option<Secret>,
 }
 
-/// A frame longer than this has made the read buffer of the socket grow, which never shrinks by itself.
-const LARGE: usize = 16 * 1_024;
-
 impl Link {
     pub(super) fn new(generation: u64, opened: Opened) -> Self {
         let Opened { stream, session_id } = opened;
-        Self { generation, stream, dirty: false, close: None, grown: false, session_id }
+        Self { generation, stream, dirty: false, close: None, session_id }
     }
 
     /// The session id that it was opened with, if no frame has come in.
@@ -52,11 +46,10 @@ impl Link {
     pub(super) fn poll_read<W>(&mut self, context: &mut Context<'_>) -> Poll<Input<W>> {
         let generation = self.generation;
         let read = std::task::ready!(Pin::new(&mut self.stream).poll_next(context));
-        if let Some(Ok(message)) = &read {
-            self.grown |= message.len() > LARGE;
-            if !message.is_close() {
-                self.session_id = None;
-            }
+        if let Some(Ok(message)) = &read
+            && !message.is_close()
+        {
+            self.session_id = None;
         }
         Poll::Ready(match read {
             Some(Ok(Message::Binary(frame))) => Input::Received { generation, frame },
@@ -75,20 +68,6 @@ impl Link {
             Some(Err(error)) => Input::Lost { generation, reason: reason_of(&error) },
             None => Input::Lost { generation, reason: DisconnectReason::Broken },
         })
-    }
-
-    /// Whether the read buffer is large for nothing: a large frame came in, and nothing is buffered in either direction.
-    /// To be asked when there is nothing more to be read. No byte has come in beyond the messages that were read then, and
-    /// all that was written has left.
-    pub(super) fn is_bloated(&self) -> bool {
-        self.grown && self.stream.get_ref().is_between_messages() && !self.dirty && self.close.is_none()
-    }
-
-    /// Gives the read buffer back, by making the socket anew over the same stream. To be polled again afterwards.
-    pub(super) async fn renewed(self) -> Self {
-        let config = *self.stream.get_config();
-        let stream = WebSocketStream::from_raw_socket(self.stream.into_inner(), Role::Client, Some(config)).await;
-        Self { stream, grown: false, ..self }
     }
 
     /// Writes what `next` gives for as long as there is room, and flushes once.
@@ -146,80 +125,5 @@ fn reason_of(error: &WsError) -> DisconnectReason {
         // A connection that ends without a close frame is an everyday end, not a fault of the protocol.
         | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => DisconnectReason::Broken,
         _ => DisconnectReason::Protocol,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncWriteExt as _, DuplexStream};
-
-    use super::super::transport::Transport;
-    use super::*;
-
-    async fn link() -> (DuplexStream, Link) {
-        let (far, near) = tokio::io::duplex(1 << 22);
-        let transport = Transport::new(Box::new(near), bytes::BytesMut::new());
-        let stream = WebSocketStream::from_raw_socket(transport, Role::Client, None).await;
-        (far, Link::new(1, Opened { stream, session_id: None }))
-    }
-
-    /// A binary frame of a server.
-    fn frame(content: &[u8]) -> Vec<u8> {
-        let mut frame = vec![0x82, 127];
-        match u16::try_from(content.len()) {
-            Ok(short @ 0..126) => frame = vec![0x82, short.to_be_bytes()[1]],
-            _ => frame.extend((content.len() as u64).to_be_bytes()),
-        }
-        frame.extend(content);
-        frame
-    }
-
-    async fn next(link: &mut Link) -> Bytes {
-        match std::future::poll_fn(|context| link.poll_read::<()>(context)).await {
-            Input::Received { frame, .. } => frame,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_buffer_that_grew_is_given_back_and_nothing_is_lost() {
-        let (mut far, mut link) = link().await;
-        let large = vec![7; 1 << 20];
-        far.write_all(&frame(b"small")).await.unwrap();
-        assert_eq!(next(&mut link).await, "small");
-        assert!(!link.is_bloated(), "nothing large came");
-
-        far.write_all(&frame(&large)).await.unwrap();
-        far.write_all(b"\x82\x05be").await.unwrap();
-        assert_eq!(next(&mut link).await, large);
-        // The start of the next frame may be in the buffer already, then it must stay.
-        let start = std::future::poll_fn(|context| Poll::Ready(link.poll_read::<()>(context).is_pending())).await;
-        assert!(start && !link.is_bloated());
-        far.write_all(b"gin").await.unwrap();
-        assert_eq!(next(&mut link).await, "begin");
-
-        assert!(link.is_bloated());
-        let mut link = link.renewed().await;
-        assert!(!link.is_bloated());
-        far.write_all(&frame(b"after")).await.unwrap();
-        assert_eq!(next(&mut link).await, "after");
-    }
-
-    /// Two parts have shorter headers than one frame would. The start of the next one was taken for the rest of them, and
-    /// went with the buffer.
-    #[tokio::test]
-    async fn a_message_in_parts_does_not_cost_the_next_one() {
-        let (mut far, mut link) = link().await;
-        for first in [0x02, 0x80] {
-            far.write_all(&[first, 126, 0x9c, 0x40]).await.unwrap();
-            far.write_all(&vec![7; 40_000]).await.unwrap();
-        }
-        assert_eq!(next(&mut link).await.len(), 80_000);
-        assert!(link.is_bloated());
-        far.write_all(&[0x82, 5]).await.unwrap();
-        let start = std::future::poll_fn(|context| Poll::Ready(link.poll_read::<()>(context).is_pending())).await;
-        assert!(start && !link.is_bloated());
-        far.write_all(b"after").await.unwrap();
-        assert_eq!(next(&mut link).await, "after");
     }
 }

@@ -4,9 +4,9 @@
 //! come in, takes what callers want, lets the machine decide, and writes all there is to write with one flush; no part
 //! of a turn waits, so none can starve another. Dials and the storing of credentials run in tasks of their own.
 
+mod command;
 mod dial;
 mod events;
-mod frames;
 mod handshake;
 mod inbox;
 mod link;
@@ -22,16 +22,16 @@ use std::sync::{Arc, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt as _;
 use mezon_session::{BoxFuture, Session, TokenSource};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Sleep;
 
+use self::command::Command;
 use self::dial::{Dialled, Dialler};
 use self::inbox::Inbox;
 use self::link::Link;
-use self::socket::{Command, Shared};
+use self::socket::Shared;
 use self::storing::Storing;
 use crate::machine::{Counters, Input, Machine, Outcome, Output};
 use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
@@ -386,9 +386,8 @@ impl Driver {
         self.last_error.take().filter(|error| *error.kind() == kind).unwrap_or_else(|| kind.into())
     }
 
-    /// Nothing to do for now. A connection that goes on having nothing to do keeps no room for what is to come. True: the
-    /// socket is to be polled again.
-    fn rest(&mut self) -> bool {
+    /// Nothing to do for now. A connection that goes on having nothing to do keeps no room for what is to come.
+    fn rest(&mut self) {
         if self.commands.capacity() > 0 {
             self.pauses += 1;
             if self.pauses > KEPT_PAUSES {
@@ -397,10 +396,6 @@ impl Driver {
             }
         }
         self.gathered = Vec::new();
-        let Some(link) = self.link.take_if(|link| link.is_bloated()) else { return false };
-        // It has nothing to wait for, so the connection is never lost here.
-        self.link = link.renewed().now_or_never();
-        true
     }
 
     /// The machine has stopped: commands that came too late are answered.
@@ -432,7 +427,8 @@ impl Future for Driver {
                 driver.wind_up();
                 return Poll::Ready(());
             }
-            if !moved && !driver.rest() {
+            if !moved {
+                driver.rest();
                 return Poll::Pending;
             }
         }

@@ -10,12 +10,11 @@ use mezon_proto::wire::{CHANNEL_FIELD, decode_within};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
+use super::command::Command;
 use super::inbox::Inbox;
 use super::{States, Waiter, not_sent};
-use crate::machine::{CallId, Counters, DECODED_LIMIT, Input, Outcome, Reply, Request};
-use crate::{
-    CallError, CallErrorKind, Config, ConnectionState, MaybeSent, NotSent, Revision, SendError, SendErrorKind,
-};
+use crate::machine::{CallId, Counters, DECODED_LIMIT, Outcome, Reply, Request};
+use crate::{CallError, CallErrorKind, Config, ConnectionState, MaybeSent, Revision, SendError, SendErrorKind};
 
 /// A handle of a connection. Clones are cheap and share it.
 ///
@@ -310,50 +309,13 @@ impl Shared {
     }
 }
 
-/// What a handle wants.
-#[derive(Debug)]
-pub(super) enum Command {
-    Call { id: CallId, request: Request, timeout: Duration, waiter: Waiter },
-    Notify { id: CallId, request: Request, waiter: Waiter },
-    NetworkChanged,
-}
-
-impl Command {
-    /// `None`: its caller is gone, so it does not leave the process.
-    pub(super) fn into_input(self) -> Option<Input<Waiter>> {
-        match self {
-            Self::Call { id, request, timeout, waiter } if !waiter.is_closed() => {
-                Some(Input::Call { id, request, timeout, waiter })
-            }
-            Self::Notify { id, request, waiter } if !waiter.is_closed() => Some(Input::Notify { id, request, waiter }),
-            Self::NetworkChanged => Some(Input::NetworkChanged),
-            Self::Call { .. } | Self::Notify { .. } => None,
-        }
-    }
-
-    /// Whether it says that a channel is left.
-    pub(super) fn is_leave(&self) -> bool {
-        match self {
-            Self::Call { request, .. } | Self::Notify { request, .. } => request.is_leave(),
-            Self::NetworkChanged => false,
-        }
-    }
-
-    pub(super) fn refuse(self, reason: NotSent) {
-        let waiter = match self {
-            Self::Call { waiter, .. } | Self::Notify { waiter, .. } => waiter,
-            Self::NetworkChanged => return,
-        };
-        let _ = waiter.send(not_sent(reason));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
     use mezon_model::ChannelId;
 
     use super::*;
+    use crate::NotSent;
 
     #[test]
     fn a_leave_is_taken_up_when_nothing_else_is() {

@@ -1,5 +1,7 @@
 //! Opening a TCP connection to a host with several addresses (RFC 8305, "happy eyeballs").
 //!
+//! Written here because the library that has it, hyper-util, brings an HTTP client into a crate that needs none.
+//!
 //! An address that swallows packets tells nothing for minutes, and with IPv6 half set up there often is one. So the next
 //! address is tried while the first is still silent, and the families take turns.
 

@@ -7,8 +7,6 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
-use super::frames::Frames;
-
 /// How much is read at a time in a flood.
 const AHEAD: usize = 64 * 1_024;
 
@@ -33,8 +31,6 @@ pub(super) struct Transport {
     ahead: BytesMut,
     /// How many reads before the next one filled all the room there was, up to [`FULL_READS`].
     full_reads: u8,
-    /// What was read from this.
-    frames: Frames,
 }
 
 impl Transport {
@@ -42,12 +38,7 @@ impl Transport {
     pub(super) fn new(io: Box<dyn Io>, ahead: BytesMut) -> Self {
         // What is empty may have room all the same.
         let ahead = if ahead.is_empty() { BytesMut::new() } else { ahead };
-        Self { io, ahead, full_reads: 0, frames: Frames::default() }
-    }
-
-    /// Whether what was read from this is nothing but whole messages.
-    pub(super) fn is_between_messages(&self) -> bool {
-        self.frames.are_whole()
+        Self { io, ahead, full_reads: 0 }
     }
 
     /// Reads into the large buffer, which is empty.
@@ -73,18 +64,14 @@ impl AsyncRead for Transport {
         let this = &mut *self;
         if this.ahead.is_empty() {
             if this.full_reads < FULL_READS {
-                let before = buffer.filled().len();
                 ready!(Pin::new(&mut this.io).poll_read(context, buffer))?;
-                this.frames.follow(buffer.filled().get(before..).unwrap_or_default());
                 this.full_reads = if buffer.remaining() == 0 { this.full_reads + 1 } else { 0 };
                 return Poll::Ready(Ok(()));
             }
             ready!(this.poll_ahead(context))?;
         }
         let taken = this.ahead.len().min(buffer.remaining());
-        let read = this.ahead.get(..taken).unwrap_or_default();
-        buffer.put_slice(read);
-        this.frames.follow(read);
+        buffer.put_slice(this.ahead.get(..taken).unwrap_or_default());
         this.ahead.advance(taken);
         if this.ahead.is_empty() && this.full_reads == 0 {
             this.ahead = BytesMut::new();
@@ -161,7 +148,7 @@ mod tests {
         let mut read = [0; 5];
         transport.read_exact(&mut read).await.unwrap();
         assert_eq!(read, *b"\x82\x03abc");
-        assert!(transport.is_between_messages() && transport.ahead.capacity() == 0);
+        assert_eq!(transport.ahead.capacity(), 0);
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use mezon_proto::wire::PING_FIELD;
 
 use super::calls::{Entry, Kind};
 use super::heartbeat::{Beat, Heartbeat};
-use super::settings::{HINT_SPACING, PROVEN_AFTER, SILENT_ENDS};
+use super::settings::PROVEN_AFTER;
 use super::state::{Link, State};
 use super::{Machine, Output, Queued, later};
 use crate::{CallErrorKind, CloseAction, CloseReason, ConnectErrorKind, ConnectionState, DisconnectReason, Event};
@@ -20,7 +20,7 @@ impl<W> Machine<W> {
     pub(super) fn dial(&mut self, now: Instant) {
         self.generation += 1;
         self.state = State::Dialling { until: later(now, self.settings.dial_limit) };
-        let (generation, check_login) = (self.generation, std::mem::take(&mut self.check_login));
+        let (generation, check_login) = (self.generation, self.attempts.begin());
         self.outputs.push_back(Output::State(ConnectionState::Connecting { generation }));
         self.outputs.push_back(Output::Dial { generation, check_login });
     }
@@ -41,8 +41,7 @@ impl<W> Machine<W> {
             undecodable: 0,
         });
         self.state = State::Up;
-        self.was_up = true;
-        self.failed = 0;
+        self.attempts.succeeded();
         self.round_trip = None;
         self.rejoin.connected(now);
         self.outputs.push_back(Output::State(ConnectionState::Connected { generation }));
@@ -53,24 +52,20 @@ impl<W> Machine<W> {
         if generation != self.generation || !matches!(self.state, State::Dialling { .. }) {
             return;
         }
-        self.failed = self.failed.saturating_add(1);
+        self.attempts.failed();
+        // The token source gets one chance to replace the credentials at once.
+        if matches!(error, ConnectErrorKind::Refused { status: 401 | 403 }) && self.attempts.refused() {
+            return self.dial(now);
+        }
         let mut floor = Duration::ZERO;
         match &error {
             ConnectErrorKind::LoginOver => return self.stop(now, CloseReason::LoginOver),
-            ConnectErrorKind::Refused { status: 401 | 403 } => {
-                self.refusals += 1;
-                self.check_login = true;
-                // The credentials may just have run out: the token source gets one chance to replace them at once.
-                if self.refusals == 1 {
-                    return self.dial(now);
-                }
-            }
             // Closed in the middle of the upgrade, which is how gateways refuse dead credentials at times.
-            ConnectErrorKind::Handshake => self.note_silent_end(),
+            ConnectErrorKind::Handshake => self.attempts.ended_silently(),
             ConnectErrorKind::NoCredentials { retry_after } => floor = retry_after.unwrap_or_default(),
             _ => {}
         }
-        if !self.was_up && !self.settings.persistent {
+        if !self.attempts.was_up() && !self.settings.persistent {
             return self.stop(now, CloseReason::NotConnected(error));
         }
         self.wait(now, floor);
@@ -87,10 +82,10 @@ impl<W> Machine<W> {
         }
         self.rejoin.connection_lost();
         if now.saturating_duration_since(link.since) >= PROVEN_AFTER {
-            self.delays.reset();
+            self.attempts.proved();
         }
         if !link.heard {
-            self.note_silent_end();
+            self.attempts.ended_silently();
         }
         if link.asked {
             self.dialect.not_understood();
@@ -101,7 +96,7 @@ impl<W> Machine<W> {
                 (CloseAction::Stop, Some(code)) => {
                     return self.stop(now, CloseReason::Refused { code, reason: reason.clone() });
                 }
-                (CloseAction::CheckLogin, _) => self.check_login = true,
+                (CloseAction::CheckLogin, _) => self.attempts.doubt_login(),
                 (CloseAction::RetryLater, _) => floor = CloseAction::OVERLOADED,
                 _ => {}
             }
@@ -111,9 +106,7 @@ impl<W> Machine<W> {
     }
 
     pub(super) fn network_changed(&mut self, now: Instant) {
-        let rested = self.last_hint.is_none_or(|last| now.saturating_duration_since(last) >= HINT_SPACING);
-        if rested && matches!(self.state, State::BackingOff { .. }) && now >= self.not_before {
-            self.last_hint = Some(now);
+        if matches!(self.state, State::BackingOff { .. }) && self.attempts.take_hint(now) {
             self.dial(now);
         }
     }
@@ -197,17 +190,10 @@ impl<W> Machine<W> {
     /// Begins to wait for the next attempt, for `floor` at least. Gives back how long.
     fn wait(&mut self, now: Instant, floor: Duration) -> Duration {
         let unit = self.unit();
-        let retry_in = self.delays.next_delay(unit).max(floor);
-        self.not_before = later(now, floor);
+        let (retry_in, failed) = self.attempts.wait(now, floor, unit);
         self.state = State::BackingOff { until: later(now, retry_in) };
-        self.outputs.push_back(Output::State(ConnectionState::Waiting { failed: self.failed, retry_in }));
+        self.outputs.push_back(Output::State(ConnectionState::Waiting { failed, retry_in }));
         retry_in
-    }
-
-    /// The server ended a connection without a frame.
-    fn note_silent_end(&mut self) {
-        self.silent_ends = self.silent_ends.saturating_add(1);
-        self.check_login |= self.silent_ends >= SILENT_ENDS;
     }
 
     fn ready_if_done(&mut self) {

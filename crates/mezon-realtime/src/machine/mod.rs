@@ -16,16 +16,18 @@
 //! Each attempt to connect has a *generation*. Whatever a driver reports about a connection carries its generation, and
 //! reports about any but the current one are ignored, so an echo of an old socket cannot hurt a new one.
 
+mod attempts;
 mod calls;
 mod connection;
 mod dialect;
 mod heartbeat;
+mod incoming;
 mod membership;
+mod outgoing;
 mod rejoin;
 mod request;
 mod settings;
 mod state;
-mod traffic;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -37,6 +39,7 @@ use mezon_session::{DelayPolicy, SessionUpdate};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use self::attempts::Attempts;
 use self::calls::{Caller, Calls, Slot};
 use self::dialect::Dialect;
 use self::rejoin::Rejoin;
@@ -52,23 +55,11 @@ pub use self::settings::Settings;
 /// outcome, exactly once.
 pub struct Machine<W> {
     settings: Settings,
-    delays: Box<dyn DelayPolicy>,
     random: SmallRng,
     state: State,
     link: Option<Link>,
     generation: u64,
-    /// Attempts that failed since the connection was up for long enough, or since the start.
-    failed: u32,
-    was_up: bool,
-    /// The next dial is to ask the token source whether the login is alive.
-    check_login: bool,
-    /// Refused upgrades since the last frame. An open socket alone proves nothing: gateways open one and hang up.
-    refusals: u32,
-    /// Connections in a row that ended without a frame.
-    silent_ends: u32,
-    last_hint: Option<Instant>,
-    /// A hint does not end a wait before this: the server asked for it.
-    not_before: Instant,
+    attempts: Attempts,
     dialect: Dialect,
     calls: Calls<W>,
     queue: VecDeque<Queued<W>>,
@@ -236,19 +227,12 @@ impl<W> Machine<W> {
         let mut machine = Self {
             rejoin: Rejoin::new(settings.rejoin_spacing, now),
             dialect: Dialect::new(settings.revision, settings.detect_revision),
+            attempts: Attempts::new(delays, now),
             settings,
-            delays,
             random: SmallRng::seed_from_u64(seed),
             state: State::Stopped,
             link: None,
             generation: 0,
-            failed: 0,
-            was_up: false,
-            check_login: false,
-            refusals: 0,
-            silent_ends: 0,
-            last_hint: None,
-            not_before: now,
             calls: Calls::new(),
             queue: VecDeque::new(),
             pings: BytesMut::new(),

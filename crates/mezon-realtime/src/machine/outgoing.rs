@@ -1,25 +1,15 @@
-//! Calls out, frames in.
+//! What the application asks for: from the call to the frame, and from the outcome to the caller.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use mezon_model::ChannelMessage;
-use mezon_proto::api;
-use mezon_proto::realtime;
-use mezon_proto::wire::{
-    ApiReply, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, Decoded, Described,
-    ERROR_FIELD, MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, Outline, PONG_FIELD,
-    REFRESH_SESSION_EVENT_FIELD, RawInbound, RawMessage, WireError, decode_within, read,
-};
-use mezon_session::{Secret, SessionUpdate};
 
 use super::calls::{Caller, Entry, Kind, Refused, Slot};
 use super::membership::{Membership, Place};
 use super::request::{Purpose, Request};
-use super::settings::{DECODED_LIMIT, ERROR_TEXT, UNDECODABLE_LIMIT};
 use super::state::State;
-use super::{CallId, Machine, Outcome, Output, Queued, Reply, later};
-use crate::{CallErrorKind, DisconnectReason, Event, MaybeSent, NotSent, ServerError};
+use super::{CallId, Machine, Outcome, Queued, Reply, later};
+use crate::{CallErrorKind, Event, MaybeSent, NotSent, ServerError};
 
 /// What the server answers to a message for a channel that the connection has not joined. The code alone is its answer
 /// to any bad input, so the words decide.
@@ -195,180 +185,6 @@ impl<W> Machine<W> {
         }
     }
 
-    /// A frame came in on the connection of `generation`. False: that is not the current one.
-    pub(super) fn alive(&mut self, generation: u64) -> bool {
-        let Some(link) = self.link.as_mut().filter(|link| link.generation == generation) else { return false };
-        link.heartbeat.alive();
-        link.heard = true;
-        (self.refusals, self.silent_ends) = (0, 0);
-        true
-    }
-
-    pub(super) fn received(&mut self, now: Instant, generation: u64, frame: &[u8]) {
-        if !self.alive(generation) {
-            return;
-        }
-        let readable = match Outline::of(frame) {
-            Some(Outline { cid, field, body, .. }) => self.taken_in(now, cid, field, body),
-            None => self.odd(now, frame),
-        };
-        self.note_readable(now, readable);
-    }
-
-    /// An ordinary envelope. False: it could not be read.
-    fn taken_in(&mut self, now: Instant, cid: u32, field: u32, body: &[u8]) -> bool {
-        match cid {
-            0 if body.len() > self.settings.max_push => {
-                self.undecodable(field, body, "it is over the limit for a push")
-            }
-            0 => self.pushed(field, body),
-            _ => self.replied(now, cid, field, body),
-        }
-    }
-
-    /// A frame that is no ordinary envelope. False: it could not be read.
-    fn odd(&mut self, now: Instant, frame: &[u8]) -> bool {
-        if frame.first() == Some(&ApiReply::MARK) {
-            return match ApiReply::decode(frame) {
-                Ok(_) => {
-                    self.counters.api_replies += 1;
-                    true
-                }
-                Err(error) => self.undecodable(0, frame, &error.to_string()),
-            };
-        }
-        match read(frame) {
-            Ok(RawInbound { cid, message: Some(raw), .. }) => match raw.message() {
-                Some(body) => self.taken_in(now, cid, raw.field, body),
-                None => self.no_message(now, cid, raw),
-            },
-            Ok(RawInbound { cid, .. }) => {
-                // An envelope with nothing in it: as a push it says nothing.
-                if cid != 0 {
-                    self.answered(now, cid, Ok(Reply::Empty));
-                }
-                true
-            }
-            Err(error) => self.undecodable(0, frame, &error.to_string()),
-        }
-    }
-
-    fn note_readable(&mut self, now: Instant, readable: bool) {
-        let Some(link) = self.link.as_mut() else { return };
-        if readable {
-            link.undecodable = 0;
-            return;
-        }
-        self.counters.undecodable += 1;
-        link.undecodable += 1;
-        if link.undecodable >= UNDECODABLE_LIMIT {
-            self.lose(now, DisconnectReason::Undecodable);
-        }
-    }
-
-    /// A field that is not of the type of a message: it should be, or a newer server means something by it. False: it should
-    /// be.
-    fn no_message(&mut self, now: Instant, cid: u32, raw: RawMessage) -> bool {
-        let known = raw.is_known();
-        match (cid, known) {
-            (0, false) => self.tell(Event::Other(raw)),
-            (0, true) => self.tell(Event::Undecodable { raw, reason: "the field is no message".to_owned() }),
-            (_, false) => self.answered(now, cid, Ok(Reply::Message(raw))),
-            (_, true) => {
-                self.answered(now, cid, Err(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable }));
-            }
-        }
-        !known
-    }
-
-    /// The answer to a call. False: it could not be read.
-    fn replied(&mut self, now: Instant, cid: u32, field: u32, body: &[u8]) -> bool {
-        let outcome = match field {
-            CHANNEL_MESSAGE_ACK_FIELD => self
-                .decode::<realtime::ChannelMessageAck>(body)
-                .map(|ack| Ok(Reply::Acknowledged(Box::new(ack.into())))),
-            ERROR_FIELD => self.decode(body).map(server_error).map(|error| Err(rejected(error))),
-            _ => Ok(Ok(Reply::Message(raw(field, body)))),
-        };
-        let readable = outcome.is_ok();
-        let unreadable = Err(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable });
-        self.answered(now, cid, outcome.unwrap_or(unreadable));
-        readable
-    }
-
-    fn answered(&mut self, now: Instant, cid: u32, outcome: Outcome) {
-        match u16::try_from(cid).ok().and_then(|cid| self.calls.answer(cid)) {
-            Some(entry) => {
-                self.dialect.understood();
-                self.settle(now, entry, outcome);
-            }
-            None => self.counters.late_replies += 1,
-        }
-    }
-
-    /// What belongs to no call. Only what the machine acts on is decoded, each as its own type. False: it could not be
-    /// read.
-    fn pushed(&mut self, field: u32, body: &[u8]) -> bool {
-        if field == CHANNEL_MESSAGE_FIELD
-            && let Some(message) = ChannelMessage::decode(body)
-        {
-            self.message(message);
-            return true;
-        }
-        match self.decode_push(field, body) {
-            Ok(event) => {
-                if let Some(event) = event {
-                    self.tell(event);
-                }
-                true
-            }
-            Err(error) => self.undecodable(field, body, &error.to_string()),
-        }
-    }
-
-    /// The event that a push is, if it is one.
-    fn decode_push(&mut self, field: u32, body: &[u8]) -> Result<Option<Event>, WireError> {
-        Ok(Some(match field {
-            CHANNEL_MESSAGE_FIELD => {
-                let message: api::ChannelMessage = self.decode(body)?;
-                self.message(message.into());
-                return Ok(None);
-            }
-            MESSAGE_TYPING_EVENT_FIELD => Event::Typing(Box::new(self.decode(body)?)),
-            MESSAGE_REACTION_EVENT_FIELD => {
-                Event::Reaction(Box::new(self.decode::<api::MessageReaction>(body)?.into()))
-            }
-            CHANNEL_PRESENCE_EVENT_FIELD => Event::Presence(Box::new(self.decode(body)?)),
-            ERROR_FIELD => Event::ServerError(server_error(self.decode(body)?)),
-            REFRESH_SESSION_EVENT_FIELD => {
-                let session = self.decode(body)?;
-                self.outputs.push_back(Output::Credentials(Box::new(update_of(session))));
-                return Ok(None);
-            }
-            PONG_FIELD => return Ok(None),
-            _ => Event::Other(raw(field, body)),
-        }))
-    }
-
-    fn message(&mut self, message: ChannelMessage) {
-        self.rejoin.seen(&message);
-        self.tell(Event::Message(message));
-    }
-
-    /// Reads a message that the machine acts on. What is odd in it is missing, and counted.
-    fn decode<M: Described>(&mut self, body: &[u8]) -> Result<M, WireError> {
-        let Decoded { message, dropped, .. } = decode_within(body, DECODED_LIMIT)?;
-        self.counters.odd_fields += dropped as u64;
-        Ok(message)
-    }
-
-    /// Tells what could not be read, and why. Gives back false.
-    fn undecodable(&mut self, field: u32, body: &[u8], reason: &str) -> bool {
-        let body = if body.len() > self.settings.max_push { &[] } else { body };
-        self.tell(Event::Undecodable { raw: raw(field, body), reason: reason.to_owned() });
-        false
-    }
-
     /// Why a request cannot be taken now.
     fn hindrance(&self, request: &Request) -> Option<NotSent> {
         match self.state {
@@ -418,10 +234,6 @@ impl<W> Machine<W> {
     }
 }
 
-fn raw(field: u32, body: &[u8]) -> RawMessage {
-    RawMessage::new(field, Bytes::copy_from_slice(body))
-}
-
 fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: Instant) -> Option<Refused> {
     let Err(CallErrorKind::Rejected { code, message }) = outcome else { return None };
     if (*code, message.as_str()) != MUST_JOIN {
@@ -431,33 +243,6 @@ fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: 
     Some(Refused { frame, error, deadline, membership, left: false })
 }
 
-/// As much of an error as is kept.
-fn server_error(error: realtime::Error) -> ServerError {
-    let realtime::Error { code, mut message, .. } = error;
-    if message.len() > ERROR_TEXT {
-        let end = (0..=ERROR_TEXT).rev().find(|end| message.is_char_boundary(*end)).unwrap_or_default();
-        message.truncate(end);
-        message.shrink_to_fit();
-    }
-    ServerError { code, message }
-}
-
-fn rejected(error: ServerError) -> CallErrorKind {
+pub(super) fn rejected(error: ServerError) -> CallErrorKind {
     CallErrorKind::Rejected { code: error.code, message: error.message }
-}
-
-/// Absent fields of a push say nothing.
-fn update_of(session: api::Session) -> SessionUpdate {
-    let text = |text: String| Some(text).filter(|text| !text.is_empty());
-    SessionUpdate {
-        token: Secret::non_empty(session.token),
-        refresh_token: Secret::non_empty(session.refresh_token),
-        id_token: Secret::non_empty(session.id_token),
-        session_id: Secret::non_empty(session.session_id),
-        api_url: text(session.api_url),
-        ws_url: text(session.ws_url),
-        tcp_url: text(session.tcp_url),
-        user_id: Some(session.user_id.into()).filter(|_| session.user_id != 0),
-        is_remember: session.is_remember.then_some(true),
-    }
 }
