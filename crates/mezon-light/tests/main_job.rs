@@ -11,8 +11,8 @@ use mezon_emulator::Emulator;
 use mezon_emulator::proto::realtime::envelope::Message;
 use mezon_emulator::proto::realtime::{Envelope, MessageTypingEvent};
 use mezon_light::{
-    BotConfig, ClientInitConfig, CloseReason, ErrorClass, Event, LightClient, LightError, LightSocket, MemoryStore,
-    MessageCode, MessageContent, SendErrorKind, SendMessagePayload, SessionStore, SocketConnectOptions,
+    BotConfig, CallErrorKind, ClientInitConfig, CloseReason, ErrorClass, Event, LightClient, LightError, LightSocket,
+    MemoryStore, MessageCode, MessageContent, SendErrorKind, SendMessagePayload, SessionStore, SocketConnectOptions,
 };
 use support::network::Network;
 use support::{LINH, MINH, emulator, next_event, next_message, sign_in};
@@ -161,7 +161,7 @@ async fn a_send_while_the_network_is_down_says_that_it_was_not_sent() {
     next_event(&mut events, |event| matches!(event, Event::Disconnected { .. })).await;
     let error = socket.send_dm(SendMessagePayload::new(dm.id(), "hello?")).await.unwrap_err();
     assert!(
-        matches!(&error, LightError::Send(send) if matches!(send.kind(), SendErrorKind::NotSent { .. })),
+        matches!(&error, LightError::Send(send) if matches!(send.kind(), SendErrorKind::Call(CallErrorKind::NotSent { .. }))),
         "{error:?}"
     );
     assert!(error.class().is_transient());

@@ -173,23 +173,9 @@ pub type SendError = Error<SendErrorKind>;
 pub enum SendErrorKind {
     /// The message cannot be sent as it is. Nothing left the process.
     Invalid(DraftError),
-    /// The message never left the process. It can be sent again.
-    NotSent {
-        /// What stood in the way.
-        reason: NotSent,
-    },
-    /// The message was handed to the socket, and nobody knows whether the server took it.
-    MaybeSent {
-        /// What became of the answer.
-        reason: MaybeSent,
-    },
-    /// The server refused the message.
-    Rejected {
-        /// Its code: 3 is bad input, for instance. See `mezon_proto::realtime::error::Code`.
-        code: i32,
-        /// The server's own words.
-        message: String,
-    },
+    /// The request with the message did not succeed. [`CallErrorKind::NotSent`] and [`CallErrorKind::Rejected`] say that the
+    /// message is not in the channel, [`CallErrorKind::MaybeSent`] that nobody knows.
+    Call(CallErrorKind),
 }
 
 /// Why a request never left the process.
@@ -237,9 +223,8 @@ impl ErrorKind for CallErrorKind {
 impl ErrorKind for SendErrorKind {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::NotSent { reason } => reason.class(),
-            Self::MaybeSent { .. } => ErrorClass::MaybeDone,
-            Self::Invalid(_) | Self::Rejected { .. } => ErrorClass::Permanent,
+            Self::Invalid(_) => ErrorClass::Permanent,
+            Self::Call(kind) => kind.class(),
         }
     }
 }
@@ -268,11 +253,11 @@ impl fmt::Display for SendErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid(error) => error.fmt(f),
-            Self::NotSent { reason } => write!(f, "the message was not sent: {reason}"),
-            Self::MaybeSent { reason } => {
+            Self::Call(CallErrorKind::NotSent { reason }) => write!(f, "the message was not sent: {reason}"),
+            Self::Call(CallErrorKind::MaybeSent { reason }) => {
                 write!(f, "it is not known whether the message was sent, look before sending it again: {reason}")
             }
-            Self::Rejected { code, message } => {
+            Self::Call(CallErrorKind::Rejected { code, message }) => {
                 write!(f, "the server refused the message with error {code}: {message}")
             }
         }
@@ -305,10 +290,6 @@ impl fmt::Display for MaybeSent {
 
 impl From<CallErrorKind> for SendErrorKind {
     fn from(kind: CallErrorKind) -> Self {
-        match kind {
-            CallErrorKind::NotSent { reason } => Self::NotSent { reason },
-            CallErrorKind::MaybeSent { reason } => Self::MaybeSent { reason },
-            CallErrorKind::Rejected { code, message } => Self::Rejected { code, message },
-        }
+        Self::Call(kind)
     }
 }

@@ -140,9 +140,9 @@ fn of_call(kind: &CallErrorKind, class: ErrorClass) -> Verdict {
 fn of_send(kind: &SendErrorKind, class: ErrorClass) -> Verdict {
     match kind {
         SendErrorKind::Invalid(_) => Verdict::new(Exit::Input, "invalid_message"),
-        SendErrorKind::Rejected { .. } => Verdict::new(Exit::Refused, "rejected"),
-        SendErrorKind::NotSent { .. } => of_class("not_sent", class),
-        SendErrorKind::MaybeSent { .. } => Verdict::new(Exit::Unknown, "maybe_sent").hint(LOOK),
+        SendErrorKind::Call(CallErrorKind::Rejected { .. }) => Verdict::new(Exit::Refused, "rejected"),
+        SendErrorKind::Call(CallErrorKind::NotSent { .. }) => of_class("not_sent", class),
+        SendErrorKind::Call(CallErrorKind::MaybeSent { .. }) => Verdict::new(Exit::Unknown, "maybe_sent").hint(LOOK),
         _ => of_class("other", class),
     }
 }

@@ -67,7 +67,7 @@ const KEPT_PAUSES: u8 = 3;
 /// use std::sync::Arc;
 ///
 /// use mezon_model::{ChannelId, Draft, Target};
-/// use mezon_realtime::{Config, Event, SendErrorKind, connect};
+/// use mezon_realtime::{CallErrorKind, Config, Event, SendErrorKind, connect};
 /// use mezon_session::{BoxFuture, Session, StaticSession};
 ///
 /// # async fn run(session: Session) -> Result<(), Box<dyn std::error::Error>> {
@@ -78,7 +78,7 @@ const KEPT_PAUSES: u8 = 3;
 /// match socket.send(&channel, &Draft::from("hello")).await {
 ///     Ok(ack) => println!("stored as {}", ack.message_id),
 ///     Err(error) => match error.kind() {
-///         SendErrorKind::MaybeSent { .. } => println!("look into the history before sending it again"),
+///         SendErrorKind::Call(CallErrorKind::MaybeSent { .. }) => println!("look into the history first"),
 ///         _ => println!("not sent: {error:#}"),
 ///     },
 /// }

@@ -107,8 +107,8 @@ impl Socket {
     /// when the channel was not joined, it is joined and the message is sent again, once.
     ///
     /// # Errors
-    /// [`SendErrorKind::Invalid`], [`SendErrorKind::NotSent`] and [`SendErrorKind::Rejected`]: the message is not in the
-    /// channel. [`SendErrorKind::MaybeSent`]: nobody knows. Look into the history before sending it again.
+    /// [`SendErrorKind::Invalid`], [`CallErrorKind::NotSent`] and [`CallErrorKind::Rejected`]: the message is not in the
+    /// channel. [`CallErrorKind::MaybeSent`]: nobody knows. Look into the history before sending it again.
     ///
     /// # Cancel safety
     /// A dropped send may have been sent. It harms no other call.
@@ -134,7 +134,7 @@ impl Socket {
         let request = draft.to_send(target).map(encode).map_err(SendErrorKind::Invalid)?;
         match self.request(request, timeout).await {
             Ok(Reply::Acknowledged(ack)) => Ok(*ack),
-            Ok(_) => Err(SendErrorKind::MaybeSent { reason: MaybeSent::Unreadable }.into()),
+            Ok(_) => Err(SendErrorKind::Call(CallErrorKind::MaybeSent { reason: MaybeSent::Unreadable }).into()),
             Err(kind) => Err(SendErrorKind::from(kind).into()),
         }
     }

@@ -105,7 +105,7 @@ async fn an_answer_that_is_no_upgrade_names_the_header() {
 #[tokio::test]
 async fn a_long_token_is_a_token() {
     let gateway = RawGateway::new().await;
-    let token = format!("{TOKEN}{}", "x".repeat(100_000));
+    let token = format!("{TOKEN}{}", "x".repeat(16_000));
     let update = SessionUpdate { token: Some(token.as_str().into()), ..SessionUpdate::default() };
     let source = Arc::new(StaticSession::new(Session::new(update).unwrap()));
     let client = connect(gateway.config().build().unwrap(), source);

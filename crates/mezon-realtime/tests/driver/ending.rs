@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use mezon_emulator::Emulator;
 use mezon_model::Draft;
-use mezon_realtime::{CloseReason, ConnectionState, Event, NotSent, SendErrorKind, Socket, connect};
+use mezon_realtime::{CallErrorKind, CloseReason, ConnectionState, Event, NotSent, SendErrorKind, Socket, connect};
 use mezon_session::{BoxFuture, Session, SessionUpdate, StaticSession, TokenError, TokenSource};
 use tokio::sync::{Notify, watch};
 
@@ -31,7 +31,7 @@ async fn close_lets_calls_end_and_takes_no_others() {
     assert!(sent.is_ok());
     within(anna.socket.close()).await;
     let error = anna.socket.send(&target, &draft).await.unwrap_err();
-    assert_eq!(*error.kind(), SendErrorKind::NotSent { reason: NotSent::Closed });
+    assert_eq!(*error.kind(), SendErrorKind::Call(CallErrorKind::NotSent { reason: NotSent::Closed }));
     let event = anna.until(|event| matches!(event, Event::Closed { .. })).await;
     assert!(matches!(event, Event::Closed { reason: CloseReason::Requested }));
     assert!(within(anna.events.next()).await.is_none());

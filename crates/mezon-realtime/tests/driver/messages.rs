@@ -83,7 +83,7 @@ async fn a_refusal_tells_what_the_server_said() {
     let anna = User::new(&emulator, 1).await;
     let nowhere = Target::direct(404.into());
     let error = within(anna.socket.send(&nowhere, &Draft::from("hello"))).await.unwrap_err();
-    assert!(matches!(error.kind(), SendErrorKind::Rejected { code: 3, .. }), "{error:?}");
+    assert!(matches!(error.kind(), SendErrorKind::Call(CallErrorKind::Rejected { code: 3, .. })), "{error:?}");
     let error = within(anna.socket.join(&nowhere)).await.unwrap_err();
     assert!(matches!(error.kind(), CallErrorKind::Rejected { .. }), "{error:?}");
     assert_eq!(emulator.stats().sends_received, 1);
@@ -105,7 +105,7 @@ async fn a_missing_ack_is_maybe_sent() {
     emulator.faults().drop_acks(1);
     let short = Duration::from_millis(200);
     let error = within(anna.socket.send_within(&target, &Draft::from("hello"), short)).await.unwrap_err();
-    assert_eq!(*error.kind(), SendErrorKind::MaybeSent { reason: MaybeSent::TimedOut });
+    assert_eq!(*error.kind(), SendErrorKind::Call(CallErrorKind::MaybeSent { reason: MaybeSent::TimedOut }));
     assert_eq!(minh.next_text().await, "hello");
     assert_eq!(emulator.stats().sends_received, 1, "never sent again");
 }

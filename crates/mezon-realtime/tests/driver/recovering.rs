@@ -51,10 +51,10 @@ async fn a_send_in_flight_is_maybe_sent_and_one_while_down_is_not_sent() {
         emulator.pause_listening().await;
     });
     let reason = MaybeSent::ConnectionLost;
-    assert_eq!(*sent.unwrap_err().kind(), SendErrorKind::MaybeSent { reason });
+    assert_eq!(*sent.unwrap_err().kind(), SendErrorKind::Call(CallErrorKind::MaybeSent { reason }));
     let reason = NotSent::NotConnected;
     let error = anna.socket.send(&target, &draft).await.unwrap_err();
-    assert_eq!(*error.kind(), SendErrorKind::NotSent { reason });
+    assert_eq!(*error.kind(), SendErrorKind::Call(CallErrorKind::NotSent { reason }));
     anna.until_ready().await;
     emulator.resume_listening().unwrap();
     anna.until_ready().await;
@@ -156,7 +156,10 @@ async fn a_message_that_the_server_finds_too_big_is_maybe_sent_and_the_connectio
         emulator.wait_for(|stats| stats.sends_received == 1).await;
         emulator.faults().close_sockets(1009);
     });
-    assert_eq!(*sent.unwrap_err().kind(), SendErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost });
+    assert_eq!(
+        *sent.unwrap_err().kind(),
+        SendErrorKind::Call(CallErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost })
+    );
     let is_it = |reason: &DisconnectReason| matches!(reason, DisconnectReason::ClosedByServer { code: Some(1009), .. });
     anna.until(|event| matches!(event, Event::Disconnected { reason, .. } if is_it(reason))).await;
     anna.until_ready().await;
