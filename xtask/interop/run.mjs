@@ -11,7 +11,7 @@ import { scenarios } from "./scenarios.mjs";
 /** For everything. `cargo xtask interop` waits a little longer before it kills this process. */
 const LIMIT_SECONDS = 150;
 
-const [mezon, gateway, gatewayForBots, python, appId, key] = process.argv.slice(2);
+const [mez, gateway, gatewayForBots, python, appId, key] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "mezon-interop-"));
 let current = "start";
 
@@ -30,7 +30,7 @@ for (const [name, scenario] of scenarios) {
   const stage = {
     gateway,
     folder,
-    rustPeer: (user, at = gateway) => new RustPeer(mezon, at, join(folder, `${user}-${++sessions}.session.json`)),
+    rustPeer: (user, at = gateway) => new RustPeer(mez, at, join(folder, `${user}-${++sessions}.session.json`)),
     gatewayForBots,
     appId,
     pythonBot: () => new PythonBot(python, gatewayForBots, { appId, key }, folder),

@@ -1,4 +1,4 @@
-// A user on the Rust SDK: the `mezon` command, one process for each thing done.
+// A user on the Rust SDK: the `mez` command, one process for each thing done.
 
 import { execFile, spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -15,13 +15,13 @@ export function stopListeners() {
 }
 
 export class RustPeer {
-  #mezon;
+  #mez;
   #gateway;
   #file;
   #inbox;
 
-  constructor(mezon, gateway, sessionFile) {
-    this.#mezon = mezon;
+  constructor(mez, gateway, sessionFile) {
+    this.#mez = mez;
     this.#gateway = gateway;
     this.#file = sessionFile;
   }
@@ -62,7 +62,7 @@ export class RustPeer {
   async listen(channel) {
     const inbox = new Inbox();
     this.#inbox = inbox;
-    const child = spawn(this.#mezon, this.#arguments(["listen", channel]), {
+    const child = spawn(this.#mez, this.#arguments(["listen", channel]), {
       env: environment(),
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -70,21 +70,21 @@ export class RustPeer {
     child.on("error", (error) => inbox.close(error));
     child.on("exit", (code, signal) => {
       listeners.delete(child);
-      inbox.close(new Error(`mezon listen ended (${signal ?? `exit code ${code}`})`));
+      inbox.close(new Error(`mez listen ended (${signal ?? `exit code ${code}`})`));
     });
     createInterface({ input: child.stdout }).on("line", (line) => inbox.push(JSON.parse(line)));
-    await inbox.take("mezon listen is ready", ({ event }) => event === "ready");
+    await inbox.take("mez listen is ready", ({ event }) => event === "ready");
   }
 
   async receive(text) {
     const wanted = ({ event, message }) => event === "message" && message.text === text;
-    return (await this.#inbox.take(`mezon listen receives "${text}"`, wanted)).message;
+    return (await this.#inbox.take(`mez listen receives "${text}"`, wanted)).message;
   }
 
   /** Runs one command to its end and returns the objects it printed. */
   async #run(command, variables = {}) {
     const options = { env: { ...environment(), ...variables }, timeout: 20_000, killSignal: "SIGKILL" };
-    const { stdout } = await execute(this.#mezon, this.#arguments(command), options);
+    const { stdout } = await execute(this.#mez, this.#arguments(command), options);
     return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line));
   }
 

@@ -1,7 +1,7 @@
-//! The official JavaScript and Python SDKs against the emulator, alone and with the `mezon` command as their peer.
+//! The official JavaScript and Python SDKs against the emulator, alone and with the `mez` command as their peer.
 //!
 //! The scenarios are in `xtask/interop`. Here is what they need: the SDKs installed from their registries into
-//! the target folder, the `mezon` command built, emulators running, and a bound on all of it. A machine
+//! the target folder, the `mez` command built, emulators running, and a bound on all of it. A machine
 //! without Node.js, npm or Python fails; it does not skip.
 
 mod python;
@@ -32,16 +32,16 @@ const POLL: Duration = Duration::from_millis(50);
 pub(crate) fn run(workspace: &Workspace) -> Result<(), String> {
     let folder = install(workspace)?;
     run_shown(workspace.cargo().args(["build", "--locked", "-p", "mezon-cli"]))?;
-    let mezon = workspace.target.join("debug").join(format!("mezon{}", std::env::consts::EXE_SUFFIX));
+    let mez = workspace.target.join("debug").join(format!("mez{}", std::env::consts::EXE_SUFFIX));
 
     let python = python::install(workspace)?;
 
-    let emulator = Emulator::start(workspace, &mezon, &folder.join("emulator.log"), &[])?;
+    let emulator = Emulator::start(workspace, &mez, &folder.join("emulator.log"), &[])?;
     // Without TLS the Python SDK needs the scheme in the address of the socket, which the JavaScript SDK cannot have.
     let bots = ["--app", BOT_ID, "--ws-url", "full"];
-    let for_bots = Emulator::start(workspace, &mezon, &folder.join("emulator-for-bots.log"), &bots)?;
+    let for_bots = Emulator::start(workspace, &mez, &folder.join("emulator-for-bots.log"), &bots)?;
     let mut script = workspace.command("node");
-    script.arg("run.mjs").arg(&mezon).arg(&emulator.url).arg(&for_bots.url).arg(&python).args([BOT_ID, BOT_KEY]);
+    script.arg("run.mjs").arg(&mez).arg(&emulator.url).arg(&for_bots.url).arg(&python).args([BOT_ID, BOT_KEY]);
     run_bounded("node run.mjs", script.current_dir(&folder), SCRIPT_LIMIT)
         .map_err(|error| format!("{error}; the logs of the emulators are in {}", folder.display()))
 }
@@ -138,13 +138,13 @@ struct Emulator {
 }
 
 impl Emulator {
-    /// Starts `mezon emulator` on a free port and waits until it says where it listens.
-    fn start(workspace: &Workspace, mezon: &Path, log: &Path, options: &[&str]) -> Result<Self, String> {
+    /// Starts `mez emulator` on a free port and waits until it says where it listens.
+    fn start(workspace: &Workspace, mez: &Path, log: &Path, options: &[&str]) -> Result<Self, String> {
         let log_file = File::create(log).map_err(|error| format!("cannot write {}: {error}", log.display()))?;
-        let mut command = workspace.command(mezon);
+        let mut command = workspace.command(mez);
         command.args(["emulator", "--listen", "127.0.0.1:0"]).args(options).env("MEZON_APP_KEY", BOT_KEY);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_file);
-        let mut running = Running::start("mezon emulator", &mut command)?;
+        let mut running = Running::start("mez emulator", &mut command)?;
         let stdout = running.child.stdout.take().ok_or("the emulator has no output")?;
 
         let (urls, found) = mpsc::channel();

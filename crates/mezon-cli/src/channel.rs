@@ -37,7 +37,7 @@ pub(crate) async fn find(client: &LightClient, id: ChannelId) -> Result<Channel,
 pub(crate) fn pick(channels: &[Channel], id: ChannelId) -> Result<Channel, Failure> {
     channels.iter().find(|channel| channel.id() == id).cloned().ok_or_else(|| {
         Failure::input("unknown_channel", format!("you have no channel {id}"))
-            .hint("`mezon channels` lists yours, `mezon dm USER` opens one")
+            .hint("`mez channels` lists yours, `mez dm USER` opens one")
     })
 }
 

@@ -2,49 +2,75 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{demo, dm, download, emulator, history, listen, login, send, session, upload};
+use crate::text::{setting, setting_path, trimmed};
 
-/// Mezon chat at a terminal, and an emulated gateway to try it on.
+/// The name of the command.
+pub(crate) const NAME: &str = "mez";
+
+/// Mezon chat at a terminal, and an emulated gateway to try it on
 #[derive(Debug, Parser)]
-#[command(name = "mezon", version, arg_required_else_help = true, after_help = AFTER_HELP, max_term_width = 100)]
+#[command(
+    name = NAME,
+    version,
+    help_template = TOP,
+    override_usage = "mez [OPTIONS] COMMAND",
+    after_help = AFTER_HELP,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
-/// What every command understands.
+/// What every command understands. `mez help environment` says the same with more words.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The gateway to sign in at. Later commands go where the sign-in went
-    #[arg(long, global = true, value_name = "URL", env = "MEZON_GATEWAY_URL", hide_env_values = true)]
+    /// The gateway to sign in at; later commands go where the sign-in went
+    #[arg(long, global = true, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) gateway_url: Option<String>,
-    /// The file that keeps the login [default: mezon/session.json in the configuration folder]
-    #[arg(long, global = true, value_name = "FILE", env = "MEZON_SESSION", hide_env_values = true)]
+    /// The file that keeps the login
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) session: Option<PathBuf>,
     /// Print one JSON object a line on stdout, and errors as JSON on stderr
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Trust the certificates of this PEM file too, such as the one that `mezon emulator --tls` writes
-    #[arg(long, global = true, value_name = "FILE", env = "MEZON_CA", hide_env_values = true)]
+    /// Trust the certificates of this PEM file too
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// Read the server key from this file [default: the environment variable `MEZON_SERVER_KEY`, else the public key]
+    /// Read the server key from this file
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) server_key_file: Option<PathBuf>,
-    /// What to log on stderr: error, warn, info, debug, trace, or a filter such as `mezon_realtime=debug`
-    /// [default: the environment variable `RUST_LOG`, else error]
+    /// What to log on stderr: error, warn, info, debug, trace or a filter
     #[arg(long, global = true, value_name = "LEVEL")]
     pub(crate) log: Option<String>,
 }
 
+impl Global {
+    /// The flags, and for those that were not given what the environment says.
+    pub(crate) fn with_environment(mut self) -> Self {
+        self.gateway_url = match self.gateway_url {
+            Some(url) => Some(trimmed(&url).to_owned()),
+            None => setting("MEZON_GATEWAY_URL"),
+        };
+        self.session = self.session.or_else(|| setting_path("MEZON_SESSION"));
+        self.ca = self.ca.or_else(|| setting_path("MEZON_CA"));
+        self
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[command(subcommand_value_name = "COMMAND")]
 pub(crate) enum Command {
-    /// Watch the whole job on an emulated gateway: sign in, chat, send a file, lose the connection, recover
+    /// Watch the whole job on an emulated gateway, each step checked
     Demo(demo::Arguments),
     /// Run an emulated gateway for development and tests
     Emulator(emulator::Arguments),
@@ -56,7 +82,7 @@ pub(crate) enum Command {
     /// Open a direct conversation (one user) or a group (several)
     Dm(dm::Arguments),
     /// List direct and group conversations
-    #[command(after_help = "Examples:\n  mezon channels\n  mezon channels --json")]
+    #[command(after_help = "Examples:\n  mez channels\n  mez channels --json")]
     Channels,
     /// Send a message, with files if wanted
     Send(send::Arguments),
@@ -68,28 +94,44 @@ pub(crate) enum Command {
     Upload(upload::Arguments),
     /// Download a file of a message
     Download(download::Arguments),
+    /// Show help on a command or a topic
+    #[command(hide = true, after_help = "Topics: environment, exit-codes.")]
+    Help {
+        /// A command, or a topic
+        topic: Vec<String>,
+    },
+    /// Print a completion script for a shell
+    #[command(
+        hide = true,
+        after_help = "Example:\n  mez completions bash > ~/.local/share/bash-completion/completions/mez"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of `mez`, or of one of its commands
+    #[command(hide = true, after_help = "Examples:\n  mez man | man -l -\n  mez man send > mez-send.1")]
+    Man {
+        /// A command
+        command: Vec<String>,
+    },
+    /// Print the version
+    #[command(hide = true)]
+    Version,
 }
 
+/// The global options are listed by hand in the text after it: with a line each they would not fit.
+const TOP: &str = "\
+{about}
+
+Usage: {usage}
+
+Commands:
+{subcommands}{after-help}";
+
 const AFTER_HELP: &str = "\
-Try it without an account:
-  mezon demo
-
-Or by hand, with an emulated gateway in one terminal and a user in each of two others:
-  mezon emulator
-  export MEZON_GATEWAY_URL=http://127.0.0.1:7350
-  MEZON_ID_TOKEN=any mezon login --session an.json --user-id 1001 --username an
-  mezon dm 1002 --session an.json
-  mezon send CHANNEL 'xin chào' --session an.json
-
-Exit codes:
-    0  done
-    1  something else went wrong
-    2  the arguments are wrong
-    3  not signed in, or the login is over
-    4  the network or the server failed for now: try again
-    5  the server refused
-    6  a setting, a file or another input is wrong
-    7  the outcome is unknown: look before you repeat
-  130  interrupted by Ctrl-C
-
-Secrets come from files, the environment or a prompt, never from arguments.";
+Options of all commands (more: mez help environment):
+  --gateway-url URL  --session FILE  --ca FILE  --server-key-file FILE
+  --json  --log LEVEL  -h, --help  -V, --version
+Try it without an account: mez demo. Also: mez completions, man, version.
+Help: mez help COMMAND, mez help environment, mez help exit-codes";

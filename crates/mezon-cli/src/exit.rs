@@ -6,11 +6,11 @@ use std::error::Error;
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use serde_json::json;
+use serde::Serialize;
 
-use crate::output::{Output, printable};
+use crate::output::{self, Output, Stream, printable};
 
-/// The exit codes. `mezon --help` and `docs/cli.md` list them.
+/// The exit codes. `mez help exit-codes` and `docs/cli.md` list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done.
@@ -31,6 +31,36 @@ pub(crate) enum Exit {
     Unknown = 7,
     /// Interrupted by a signal.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// All of them, in order.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Other,
+        Self::Usage,
+        Self::SignedOut,
+        Self::Network,
+        Self::Refused,
+        Self::Input,
+        Self::Unknown,
+        Self::Interrupted,
+    ];
+
+    /// What it means, for people.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "done; also when `listen` or `emulator` are ended with Ctrl-C",
+            Self::Other => "something that has no code of its own",
+            Self::Usage => "the arguments are wrong",
+            Self::SignedOut => "not signed in, or the login is over",
+            Self::Network => "the network or the server failed for now: try again",
+            Self::Refused => "the server refused",
+            Self::Input => "a setting, a file or another input is wrong",
+            Self::Unknown => "the outcome is unknown: look before you repeat",
+            Self::Interrupted => "interrupted by Ctrl-C or SIGTERM",
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -85,7 +115,7 @@ impl Failure {
         Self::new(Exit::Interrupted, "interrupted", "cancelled", "interrupted")
     }
 
-    /// Whoever read the output has left, as in `mezon channels | head -1`. That is no error to talk about.
+    /// Whoever read the output has left, as in `mez channels | head -1`. That is no error to talk about.
     pub(crate) fn output_closed() -> Self {
         Self { quiet: true, ..Self::new(Exit::Ok, "output_closed", "cancelled", "the output was closed") }
     }
@@ -128,23 +158,48 @@ impl Failure {
     }
 
     /// Writes the failure to stderr, in the form the user asked for.
-    pub(crate) fn report(&self, output: Output) {
+    pub(crate) async fn report(&self, output: Output) {
+        if let Some(text) = self.text(output) {
+            output::complain(text).await;
+        }
+    }
+
+    /// As [`Failure::report`], and blocks until it is written.
+    pub(crate) fn complain(&self, output: Output) {
+        if let Some(text) = self.text(output) {
+            // When that fails there is nobody left to tell.
+            let _ = output::write_line(Stream::Stderr, &text);
+        }
+    }
+
+    /// What to write; nothing when whoever would read it has left.
+    fn text(&self, output: Output) -> Option<String> {
+        #[derive(Serialize)]
+        struct Report<'a> {
+            error: Told<'a>,
+        }
+        #[derive(Serialize)]
+        struct Told<'a> {
+            kind: &'a str,
+            class: &'a str,
+            message: &'a str,
+            hint: Option<&'a str>,
+        }
+
         if self.quiet {
-            return;
+            return None;
         }
+        let hint = self.hint.as_deref();
         if output.is_json() {
-            Output::complain(&json!({"error": {
-                "kind": self.kind,
-                "class": self.class,
-                "message": self.message,
-                "hint": self.hint,
-            }}));
-        } else {
-            Output::complain(&format_args!("error: {}", printable(&self.message)));
-            if let Some(hint) = &self.hint {
-                Output::complain(&format_args!("hint:  {hint}"));
-            }
+            let error = Told { kind: &self.kind, class: self.class, message: &self.message, hint };
+            return Output::line(&Report { error }).ok();
         }
+        let mut text = format!("error: {}", printable(&self.message));
+        if let Some(hint) = hint {
+            text.push_str("\nhint:  ");
+            text.push_str(hint);
+        }
+        Some(text)
     }
 }
 

@@ -6,7 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use mezon_light::{Attachment, LightClient, LightError};
 
 use crate::exit::Failure;
-use crate::output::Output;
+use crate::output::{Output, printable, write_bytes};
 
 /// Uploads the file at `path`, with a bar when a person watches.
 pub(crate) async fn upload(client: &LightClient, path: &Path, output: Output) -> Result<Attachment, Failure> {
@@ -37,6 +37,16 @@ pub(crate) async fn download(client: &LightClient, url: &str, path: &Path, outpu
     Ok(saved.map_err(LightError::from)?)
 }
 
+/// Writes the file at `url` to stdout.
+pub(crate) async fn download_to_stdout(client: &LightClient, url: &str) -> Result<(), Failure> {
+    let mut file = client.download(url).await?;
+    while let Some(chunk) = file.chunk().await.map_err(LightError::from)? {
+        // Half a file is no success, also when its reader has left.
+        write_bytes(chunk).await.map_err(|error| Failure::output(&error).not_done())?;
+    }
+    Ok(())
+}
+
 /// Checks that `path` is a file that can be opened, before anything is sent anywhere.
 pub(crate) fn check_file(path: &Path) -> Result<(), Failure> {
     let unusable = |reason: &str| Failure::input("file", format!("cannot send {}: {reason}", path.display()));
@@ -54,5 +64,5 @@ fn bar(path: &Path) -> ProgressBar {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::no_length().with_style(style).with_message(crate::output::printable(&name).to_string())
+    ProgressBar::no_length().with_style(style).with_message(printable(&name).to_string())
 }

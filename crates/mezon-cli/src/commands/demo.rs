@@ -1,4 +1,4 @@
-//! `mezon demo`: the whole job on an emulated gateway, each step checked.
+//! `mez demo`: the whole job on an emulated gateway, each step checked.
 
 mod person;
 mod story;
@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use clap::Args;
 use mezon_emulator::Emulator;
-use serde_json::json;
 
 use self::story::Story;
 use self::transcript::Transcript;
+use crate::cli::NAME;
+use crate::commands::emulator::Listening;
 use crate::exit::Failure;
-use crate::interrupt::{interrupted, unless_interrupted};
+use crate::interrupt::{interrupted, last_words, unless_interrupted};
 use crate::output::Output;
 
 /// Far longer than the demo takes: it fails rather than hangs.
@@ -24,9 +25,9 @@ const DEADLINE: Duration = Duration::from_secs(15);
 Nothing leaves this machine. The exit code is 0 only if every step was verified.
 
 Examples:
-  mezon demo
-  mezon demo --keep     # then try the other commands against the same gateway
-  mezon demo --json")]
+  mez demo
+  mez demo --keep     # then try the other commands against the same gateway
+  mez demo --json")]
 pub(crate) struct Arguments {
     /// Leave the emulated gateway running, and print how to connect to it
     #[arg(long)]
@@ -49,42 +50,45 @@ pub(crate) async fn run(arguments: &Arguments, output: Output) -> Result<(), Fai
     };
     if let Err(failure) = told {
         // That nobody reads this any more does not make it a success.
-        let _ = transcript.broke_off();
+        last_words(transcript.broke_off()).await;
         emulator.shutdown().await;
         return Err(failure.not_done());
     }
-    transcript.end()?;
-    if arguments.keep {
-        keep(&emulator, output).await?;
-    }
+    let told = unless_interrupted(transcript.end()).await;
+    let kept = match told {
+        Ok(()) if arguments.keep => keep(&emulator, output).await,
+        told => told,
+    };
     emulator.shutdown().await;
-    Ok(())
+    kept
 }
 
 /// Leaves the gateway to the user, until Ctrl-C.
 async fn keep(emulator: &Emulator, output: Output) -> Result<(), Failure> {
     let url = emulator.url();
-    let mezon = std::env::args().next().unwrap_or_else(|| "mezon".to_owned());
+    let mez = std::env::args().next().unwrap_or_else(|| NAME.to_owned());
     let folder = std::env::temp_dir();
     let session = |name: &str| folder.join(format!("mezon-demo-{name}.json")).display().to_string();
     let (dung, binh) = (session("dung"), session("binh"));
-    output.print(
-        &json!({"event": "listening", "url": url, "ca": null}),
-        format_args!(
-            "\n\
-             The gateway stays up until Ctrl-C. In a second terminal, a new user listens to everything:\n\n\
-             export MEZON_GATEWAY_URL={url} MEZON_SESSION={dung}\n\
-             MEZON_ID_TOKEN=any {mezon} login --user-id 1004 --username dung\n\
-             {mezon} dm {binh_id}\n\
-             {mezon} listen\n\n\
-             In a third, Bình writes back, with the channel's number from above:\n\n\
-             export MEZON_GATEWAY_URL={url} MEZON_SESSION={binh}\n\
-             MEZON_ID_TOKEN=any {mezon} login --user-id {binh_id} --username binh\n\
-             {mezon} channels\n\
-             {mezon} send CHANNEL 'xin chào'",
-            binh_id = story::BINH,
-        ),
-    )?;
+    let text = format!(
+        "\n\
+         The gateway stays up until Ctrl-C. In a second terminal, a new user listens to everything:\n\n\
+         export MEZON_GATEWAY_URL={url} MEZON_SESSION={dung}\n\
+         MEZON_ID_TOKEN=any {mez} login --user-id 1004 --username dung\n\
+         {mez} dm {binh_id}\n\
+         {mez} listen\n\n\
+         In a third, Bình writes back, with the channel's number from above:\n\n\
+         export MEZON_GATEWAY_URL={url} MEZON_SESSION={binh}\n\
+         MEZON_ID_TOKEN=any {mez} login --user-id {binh_id} --username binh\n\
+         {mez} channels\n\
+         {mez} send CHANNEL 'xin chào'",
+        binh_id = story::BINH,
+    );
+    let object = Listening::new(&url, None, None);
+    tokio::select! {
+        printed = output.print(&object, text) => printed?,
+        () = interrupted() => {}
+    }
     interrupted().await;
     Ok(())
 }

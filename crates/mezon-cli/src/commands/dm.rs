@@ -1,4 +1,4 @@
-//! `mezon dm`: opens a direct conversation or a group.
+//! `mez dm`: opens a direct conversation or a group.
 
 use clap::Args;
 use mezon_light::UserId;
@@ -10,19 +10,20 @@ use crate::output::Output;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Opening the direct conversation with a user again gives the same channel.\n\n\
-                        Examples:\n  mezon dm 1002\n  mezon dm 1002 1003      # a group of three\n  mezon dm 1002 --json")]
+                        Examples:\n  mez dm 1002\n  mez dm 1002 1003      # a group of three\n  mez dm 1002 --json")]
 pub(crate) struct Arguments {
     /// The users' ids: one for a direct conversation, several for a group
     #[arg(required = true, value_name = "USER")]
     users: Vec<UserId>,
 }
 
-pub(crate) async fn run(arguments: &Arguments, account: &Account<'_>, output: Output) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     let client = account.resume()?;
     let channel = match arguments.users.as_slice() {
         [user] => client.create_dm(*user).await?,
         users => client.create_group_dm(users).await?,
     };
     let users: Vec<String> = arguments.users.iter().map(ToString::to_string).collect();
-    output.print(&channel, format_args!("{}  {} with {}", channel.id(), channel::kind(&channel), users.join(", ")))
+    let text = format!("{}  {} with {}", channel.id(), channel::kind(&channel), users.join(", "));
+    output.print(&channel, text).await
 }

@@ -1,30 +1,31 @@
-//! `mezon listen`: prints what arrives.
+//! `mez listen`: prints what arrives.
 
-use std::future::Future;
-use std::time::Duration;
+mod join;
+
+use std::collections::HashMap;
 
 use clap::Args;
 use mezon_light::{
-    CallError, CallErrorKind, Channel, ChannelId, CloseReason, Event, EventStream, LightClient, LightError,
-    LightSocket, SocketConnectOptions, Target,
+    CallError, Channel, ChannelId, ChannelMessage, CloseReason, Event, EventStream, LightClient, LightError,
+    LightSocket, SocketConnectOptions, Target, UserId,
 };
-use serde_json::json;
-use tokio::time::MissedTickBehavior;
+use serde::Serialize;
 
+use super::message::{MessageObject, line};
 use crate::channel;
 use crate::client::Account;
-use crate::commands::{history, session};
+use crate::commands::session;
 use crate::exit::Failure;
 use crate::interrupt::interrupted;
-use crate::output::Output;
+use crate::output::{Output, printable};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 A lost connection comes back by itself, and what was missed is fetched and printed once.
 
 Examples:
-  mezon listen                        # everything, until Ctrl-C
-  mezon listen 1804 --count 1 --json  # the next message of one channel")]
+  mez listen                        # everything, until Ctrl-C
+  mez listen 1804 --count 1 --json  # the next message of one channel")]
 pub(crate) struct Arguments {
     /// The channels' ids [default: all conversations that are open at the start]
     #[arg(value_name = "CHANNEL")]
@@ -32,14 +33,29 @@ pub(crate) struct Arguments {
     /// Stop after this many messages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    /// Show the ids of the messages
+    #[arg(long)]
+    ids: bool,
+    /// Speak the protocol before April 2026, where correlation ids were text
+    #[arg(long)]
+    string_cid: bool,
 }
 
-/// The time between two joins. Servers may leave joins unanswered, and then each takes 3 s, so they do not wait for each
-/// other; but a burst of them makes the gateway close the connection.
-const JOIN_SPACING: Duration = Duration::from_micros(12_500);
+/// What happened, in JSON.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum News<'a> {
+    Ready { user_id: UserId, channels: &'a [ChannelId] },
+    Message { message: MessageObject<'a> },
+    Disconnected { reason: String, retry_in_seconds: f64 },
+    Reconnected,
+    Gap { channels: Vec<ChannelId> },
+    Undecodable { field: u32, reason: &'a str },
+    Lagged { dropped: u64 },
+}
 
-pub(crate) async fn run(arguments: &Arguments, account: &Account<'_>, output: Output) -> Result<(), Failure> {
-    let client = account.resume()?;
+pub(crate) async fn run(arguments: &Arguments, account: Account, output: Output) -> Result<(), Failure> {
+    let client = account.string_cid(arguments.string_cid).resume()?;
     let socket = LightSocket::new(&client);
     let listened = tokio::select! {
         listened = listen(arguments, &client, &socket, output) => listened,
@@ -60,65 +76,19 @@ async fn listen(
     let mut events = socket.events();
     socket.connect(SocketConnectOptions::new()).await?;
     let targets: Vec<Target> = channels.iter().map(Channel::target).collect();
-    let ids = join_all(targets, output, |target| {
+    let ids = join::all(targets, output, |target| {
         let socket = socket.clone();
         async move { socket.join(&target).await }
     })
     .await?;
     let who = session::who(&client.session());
-    output.print(
-        &json!({"event": "ready", "user_id": client.user_id(), "channels": ids}),
-        format_args!(
-            "listening as {who} to {} channel{}, Ctrl-C ends",
-            ids.len(),
-            if ids.len() == 1 { "" } else { "s" }
-        ),
-    )?;
+    let plural = if ids.len() == 1 { "" } else { "s" };
+    let text = format!("listening as {who} to {} channel{plural}, Ctrl-C ends", ids.len());
+    output.event(&News::Ready { user_id: client.user_id(), channels: &ids }, text).await?;
+    let titles = channels.iter().map(|channel| (channel.id(), channel::title(channel))).collect();
     // Without a choice, whatever comes in is wanted.
-    let wanted = |id: ChannelId| arguments.channels.is_empty() || ids.contains(&id);
-    print_events(&mut events, wanted, arguments.count, output).await
-}
-
-/// Joins the channels, and gives those that could be joined. Others are told; when there is none but others, that is the
-/// failure.
-async fn join_all<F>(
-    targets: Vec<Target>,
-    output: Output,
-    join: impl Fn(Target) -> F,
-) -> Result<Vec<ChannelId>, Failure>
-where
-    F: Future<Output = Result<(), LightError>> + Send + 'static,
-{
-    let mut pace = tokio::time::interval(JOIN_SPACING);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut joins = Vec::with_capacity(targets.len());
-    for target in targets {
-        pace.tick().await;
-        joins.push((target.channel_id, tokio::spawn(join(target))));
-    }
-    let (mut joined, mut refused) = (Vec::new(), Vec::new());
-    for (id, join) in joins {
-        match join.await {
-            Ok(Ok(())) => joined.push(id),
-            Ok(Err(error)) if is_refusal(&error) => refused.push(not_joined(id, error.into())),
-            Ok(Err(error)) => return Err(not_joined(id, error.into())),
-            Err(error) => return Err(not_joined(id, Failure::other("the task ended early").because(&error))),
-        }
-    }
-    let failure = if joined.is_empty() { refused.pop() } else { None };
-    for refusal in refused {
-        refusal.report(output);
-    }
-    failure.map_or(Ok(joined), Err)
-}
-
-/// Why a channel is not heard.
-fn not_joined(id: ChannelId, failure: Failure) -> Failure {
-    failure.of(format_args!("channel {id} cannot be joined"))
-}
-
-fn is_refusal(error: &LightError) -> bool {
-    matches!(error, LightError::Call(error) if matches!(error.kind(), CallErrorKind::Rejected { .. }))
+    let wanted = if arguments.channels.is_empty() { None } else { Some(ids) };
+    Listener { wanted, titles, left: arguments.count, ids: arguments.ids, output }.print(&mut events).await
 }
 
 async fn chosen(arguments: &Arguments, client: &LightClient) -> Result<Vec<Channel>, Failure> {
@@ -129,72 +99,86 @@ async fn chosen(arguments: &Arguments, client: &LightClient) -> Result<Vec<Chann
     arguments.channels.iter().map(|id| channel::pick(&all, *id)).collect()
 }
 
-async fn print_events(
-    events: &mut EventStream,
-    wanted: impl Fn(ChannelId) -> bool,
-    count: Option<u64>,
+/// Prints events.
+struct Listener {
+    /// The channels that the user chose. `None`: all.
+    wanted: Option<Vec<ChannelId>>,
+    /// What the channels are called that were open at the start.
+    titles: HashMap<ChannelId, String>,
+    /// How many messages are still to be printed. `None`: any number.
+    left: Option<u64>,
+    /// Whether people see the messages' ids.
+    ids: bool,
     output: Output,
-) -> Result<(), Failure> {
-    let mut left = count;
-    // The first connection is told by "ready"; only what happens to it later is news.
-    let mut lost = false;
-    while let Some(event) = events.next().await {
-        match event {
-            Event::Message(message) if wanted(message.channel_id()) => {
-                output.print(&json!({"event": "message", "message": message}), history::line(&message))?;
-                left = left.map(|left| left.saturating_sub(1));
-                if left == Some(0) {
-                    return Ok(());
-                }
-            }
-            Event::Disconnected { reason, retry_in, .. } => {
-                lost = true;
-                let seconds = retry_in.as_secs_f64();
-                let object =
-                    json!({"event": "disconnected", "reason": reason.to_string(), "retry_in_seconds": seconds});
-                output.print(&object, format_args!("- {reason}, next attempt in {seconds:.1} s"))?;
-            }
-            Event::Ready { .. } if lost => {
-                lost = false;
-                output.print(&json!({"event": "reconnected"}), "- connected again")?;
-            }
-            Event::Gap { channels, .. } => {
-                let ids: Vec<ChannelId> = channels.iter().map(|gap| gap.channel_id).collect();
-                let text = format!("- messages may be missing in {} channels: `mezon history` shows them", ids.len());
-                output.print(&json!({"event": "gap", "channels": ids}), text)?;
-            }
-            Event::RejoinFailed { channel_id, error, .. } if wanted(channel_id) => {
-                let error = LightError::Call(CallError::new(error));
-                not_joined(channel_id, error.into()).report(output);
-            }
-            Event::Lagged { dropped, .. } => {
-                let text = format!("- {dropped} events were dropped: `mezon history` shows the messages among them");
-                output.print(&json!({"event": "lagged", "dropped": dropped}), text)?;
-            }
-            Event::Closed { reason, .. } => return Err(Failure::closed(&reason)),
-            _ => {}
-        }
-    }
-    Err(Failure::closed(&CloseReason::Aborted))
 }
 
-#[cfg(test)]
-mod tests {
-    use tokio::time::{Instant, sleep};
+impl Listener {
+    async fn print(mut self, events: &mut EventStream) -> Result<(), Failure> {
+        // The first connection is told by "ready"; only what happens to it later is news.
+        let mut lost = false;
+        while let Some(event) = events.next().await {
+            match event {
+                Event::Message(message) if self.wants(message.channel_id()) => {
+                    self.message(&message).await?;
+                    self.left = self.left.map(|left| left.saturating_sub(1));
+                    if self.left == Some(0) {
+                        return Ok(());
+                    }
+                }
+                Event::Disconnected { reason, retry_in, .. } => {
+                    lost = true;
+                    let seconds = retry_in.as_secs_f64();
+                    let news = News::Disconnected { reason: reason.to_string(), retry_in_seconds: seconds };
+                    self.output.event(&news, format_args!("- {reason}, next attempt in {seconds:.1} s")).await?;
+                }
+                Event::Ready { .. } if lost => {
+                    lost = false;
+                    self.output.event(&News::Reconnected, "- connected again").await?;
+                }
+                Event::Gap { channels, .. } => self.gap(channels.iter().map(|gap| gap.channel_id).collect()).await?,
+                Event::RejoinFailed { channel_id, error, .. } if self.wants(channel_id) => {
+                    let error = LightError::Call(CallError::new(error));
+                    join::failed(channel_id, error.into()).report(self.output).await;
+                }
+                Event::Undecodable { raw, reason, .. } => {
+                    let text = format!("- something came that cannot be read: {}", printable(&reason));
+                    self.output.event(&News::Undecodable { field: raw.field, reason: &reason }, text).await?;
+                }
+                Event::Lagged { dropped, .. } => {
+                    let text = format!("- {dropped} events were dropped: `mez history` shows the messages among them");
+                    self.output.event(&News::Lagged { dropped }, text).await?;
+                }
+                Event::Closed { reason, .. } => return Err(Failure::closed(&reason)),
+                _ => {}
+            }
+        }
+        Err(Failure::closed(&CloseReason::Aborted))
+    }
 
-    use super::*;
+    fn wants(&self, id: ChannelId) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&id))
+    }
 
-    #[tokio::test(start_paused = true)]
-    async fn joins_that_are_left_unanswered_do_not_wait_for_each_other() {
-        let start = Instant::now();
-        let targets: Vec<Target> = (1..=100).map(|id| Target::direct(ChannelId::new(id))).collect();
-        let ids: Vec<ChannelId> = targets.iter().map(|target| target.channel_id).collect();
-        let unanswered = |_| async {
-            sleep(Duration::from_secs(3)).await;
-            Ok(())
-        };
-        let Ok(joined) = join_all(targets, Output::new(false), unanswered).await else { panic!("a join failed") };
-        assert_eq!(joined, ids);
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    async fn message(&self, message: &ChannelMessage) -> Result<(), Failure> {
+        let one = self.wanted.as_ref().is_some_and(|wanted| wanted.len() == 1);
+        let channel = (!one).then(|| self.title(message.channel_id(), message.channel_label()));
+        let text = line(message, channel.as_deref(), self.ids);
+        self.output.print(&News::Message { message: MessageObject::new(message) }, text).await
+    }
+
+    async fn gap(&self, channels: Vec<ChannelId>) -> Result<(), Failure> {
+        let titles: Vec<String> = channels.iter().map(|id| self.title(*id, "")).collect();
+        let place = if titles.is_empty() { "channels that are not known".to_owned() } else { titles.join(", ") };
+        let text = format!("- messages may be missing in {place}: `mez history` shows them");
+        self.output.event(&News::Gap { channels }, text).await
+    }
+
+    /// What the channel is called; its id when nobody knows.
+    fn title(&self, id: ChannelId, label: &str) -> String {
+        match self.titles.get(&id) {
+            Some(title) => title.clone(),
+            None if label.is_empty() => id.to_string(),
+            None => printable(label).to_string(),
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `mezon login`: signs in and keeps the session.
+//! `mez login`: signs in and keeps the session.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::Args;
 use mezon_light::{AuthenticateConfig, BotConfig, LightClient, Secret, UserId};
 
 use crate::client::Account;
-use crate::commands::session;
+use crate::commands::session::{self, Described};
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::secret_input::SecretInput;
@@ -17,9 +17,9 @@ The ID token comes from --id-token-file, from MEZON_ID_TOKEN, or from a hidden p
 A bot's key comes from --api-key-file, from MEZON_API_KEY, or from a hidden prompt.
 
 Examples:
-  mezon login --user-id 1001 --username an
-  mezon login --user-id 1001 --username an --id-token-file - < token.txt
-  MEZON_API_KEY=... mezon login --bot 2001 --session bot.json")]
+  mez login --user-id 1001 --username an
+  mez login --user-id 1001 --username an --id-token-file - < token.txt
+  MEZON_API_KEY=... mez login --bot 2001 --session bot.json")]
 pub(crate) struct Arguments {
     /// Whose ID token it is
     #[arg(long, value_name = "ID", required_unless_present = "bot")]
@@ -38,9 +38,9 @@ pub(crate) struct Arguments {
     api_key_file: Option<PathBuf>,
 }
 
-pub(crate) async fn run(arguments: &Arguments, account: &Account<'_>, output: Output) -> Result<(), Failure> {
+pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     // Wrong settings are reported before anybody is asked for a secret.
-    let builder = account.builder()?;
+    let builder = account.builder();
     let client: LightClient = match (&arguments.bot, arguments.user_id, &arguments.username) {
         (Some(app_id), _, _) => {
             let key = ask("bot's API key", arguments.api_key_file.clone(), "--api-key-file", "MEZON_API_KEY").await?;
@@ -54,21 +54,19 @@ pub(crate) async fn run(arguments: &Arguments, account: &Account<'_>, output: Ou
         _ => return Err(Failure::usage("give --user-id and --username, or --bot")),
     };
     let session = client.session();
-    let saved = format!("session saved in {}", account.path().display());
-    output.print(
-        &session::describe("signed_in", &session),
-        format_args!("signed in as {}\n{saved}", session::who(&session)),
-    )
+    output
+        .print(
+            &Described::new("signed_in", &session),
+            format_args!("signed in as {}\nsession saved in {}", session::who(&session), account.path().display()),
+        )
+        .await
 }
 
-/// Asks for a secret off the runtime's threads, so that Ctrl-C is heard meanwhile.
 async fn ask(
     name: &'static str,
     file: Option<PathBuf>,
     file_flag: &'static str,
     variable: &'static str,
 ) -> Result<Secret, Failure> {
-    let asked =
-        tokio::task::spawn_blocking(move || SecretInput { name, file: file.as_deref(), file_flag, variable }.require());
-    asked.await.map_err(|error| Failure::other("the prompt failed").because(&error))?
+    SecretInput { name, file, file_flag, variable }.require().await
 }

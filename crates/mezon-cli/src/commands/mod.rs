@@ -8,30 +8,30 @@ pub(crate) mod emulator;
 pub(crate) mod history;
 pub(crate) mod listen;
 pub(crate) mod login;
+pub(crate) mod message;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod upload;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Command, Global};
 use crate::client::Account;
 use crate::exit::Failure;
 use crate::interrupt::unless_interrupted;
 use crate::output::Output;
 
-/// Runs the command that the arguments name.
-pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
-    let Cli { global, command } = cli;
+/// Runs `command`, if it is one that takes its time.
+pub(crate) async fn run(global: Global, command: Command, output: Output) -> Result<(), Failure> {
     // These two need no account.
     let command = match command {
         Command::Demo(arguments) => return demo::run(&arguments, output).await,
         Command::Emulator(arguments) => return emulator::run(&arguments, &global, output).await,
         other => other,
     };
-    let account = Account::new(&global)?;
+    let account = unless_interrupted(Account::open(&global)).await?;
     match command {
         // These hold a socket, which they close before they end, whatever ends them.
-        Command::Send(arguments) => send::run(&arguments, &account, output).await,
-        Command::Listen(arguments) => listen::run(&arguments, &account, output).await,
+        Command::Send(arguments) => send::run(&arguments, account, output).await,
+        Command::Listen(arguments) => listen::run(&arguments, account, output).await,
         Command::Login(arguments) => unless_interrupted(login::run(&arguments, &account, output)).await,
         Command::Session(command) => unless_interrupted(session::run(&command, &account, output)).await,
         Command::Dm(arguments) => unless_interrupted(dm::run(&arguments, &account, output)).await,
@@ -39,6 +39,6 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
         Command::History(arguments) => unless_interrupted(history::run(&arguments, &account, output)).await,
         Command::Upload(arguments) => unless_interrupted(upload::run(&arguments, &account, output)).await,
         Command::Download(arguments) => unless_interrupted(download::run(&arguments, &account, output)).await,
-        Command::Demo(_) | Command::Emulator(_) => Ok(()),
+        _ => Ok(()),
     }
 }

@@ -1,41 +1,43 @@
-//! `mezon send`: one message, with files if wanted.
+//! `mez send`: one message, with files if wanted.
 
 use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
 use mezon_light::{
-    Channel, ChannelId, Draft, LightClient, LightSocket, MessageAck, SendMessagePayload, SocketConnectOptions,
+    Channel, ChannelId, Draft, LightClient, LightSocket, MessageAck, MessageId, SendMessagePayload,
+    SocketConnectOptions,
 };
-use serde_json::json;
+use serde::Serialize;
 
 use crate::channel;
 use crate::client::Account;
 use crate::exit::Failure;
-use crate::interrupt::unless_interrupted;
+use crate::interrupt::{last_words, unless_interrupted};
 use crate::output::Output;
 use crate::progress;
+use crate::text::without_mark;
+use crate::time::Moment;
 
 /// Far more than a message may have: a longer text is refused by the content limit.
 const STDIN_LIMIT: u64 = 1024 * 1024;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Nothing is sent twice: when the outcome is unknown the exit code is 7, and `mezon history` tells.
+Nothing is sent twice: when the outcome is unknown the exit code is 7, and `mez history` tells.
 
 Examples:
-  mezon send 1804 'xin chào'
-  mezon send 1804 'the plan' --attach plan.pdf budget.ods
-  git log -1 | mezon send 1804 -
-  mezon send 1804 'wake up' --buzz")]
+  mez send 1804 'xin chào'
+  mez send 1804 --attach plan.pdf --attach budget.ods 'the plan'
+  git log -1 | mez send 1804 -")]
 pub(crate) struct Arguments {
-    /// The channel's id, as `mezon channels` shows it
+    /// The channel's id, as `mez channels` shows it
     channel: ChannelId,
-    /// What to say; - reads it from stdin
-    #[arg(allow_hyphen_values = true)]
-    text: String,
-    /// Files to upload and send along
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// What to say; - reads it from stdin. Files need no text
+    #[arg(allow_hyphen_values = true, required_unless_present = "attach")]
+    text: Option<String>,
+    /// A file to upload and send along. May be repeated
+    #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
     /// Leave web addresses in the text unmarked, so that clients do not render them as links
     #[arg(long)]
@@ -43,28 +45,41 @@ pub(crate) struct Arguments {
     /// Ask for attention at once
     #[arg(long)]
     buzz: bool,
+    /// Speak the protocol before April 2026, where correlation ids were text
+    #[arg(long)]
+    string_cid: bool,
 }
 
-pub(crate) async fn run(arguments: &Arguments, account: &Account<'_>, output: Output) -> Result<(), Failure> {
+#[derive(Serialize)]
+struct Sent {
+    event: &'static str,
+    channel_id: ChannelId,
+    message_id: MessageId,
+    create_time_seconds: u32,
+    created_at: Moment,
+}
+
+pub(crate) async fn run(arguments: &Arguments, account: Account, output: Output) -> Result<(), Failure> {
     // All that can be wrong here is found before anything leaves this machine.
-    let draft = draft(arguments)?;
+    let draft = unless_interrupted(draft(arguments)).await?;
     for file in &arguments.attach {
         progress::check_file(file)?;
     }
-    let client = account.resume()?;
+    let client = account.string_cid(arguments.string_cid).resume()?;
     let socket = LightSocket::new(&client);
     let sent = unless_interrupted(send(arguments, draft, &client, &socket, output)).await;
     socket.disconnect().await;
     let (channel, ack) = sent?;
-    output.print(
-        &json!({
-            "event": "sent",
-            "channel_id": ack.channel_id,
-            "message_id": ack.message_id,
-            "create_time_seconds": ack.create_time_seconds,
-        }),
-        format_args!("sent to {} as {}", channel::title(&channel), ack.message_id),
-    )
+    let object = Sent {
+        event: "sent",
+        channel_id: ack.channel_id,
+        message_id: ack.message_id,
+        create_time_seconds: ack.create_time_seconds,
+        created_at: Moment::seconds(ack.create_time_seconds),
+    };
+    let text = format!("sent to {} as {}", channel::title(&channel), ack.message_id);
+    // It is sent, whoever hears of it.
+    last_words(output.print(&object, text)).await.unwrap_or_else(|| Err(Failure::interrupted()))
 }
 
 async fn send(
@@ -85,14 +100,11 @@ async fn send(
     Ok((channel, ack))
 }
 
-fn draft(arguments: &Arguments) -> Result<Draft, Failure> {
-    let mut text = arguments.text.clone();
-    if text == "-" {
-        text.clear();
-        let read = std::io::stdin().lock().take(STDIN_LIMIT).read_to_string(&mut text);
-        read.map_err(|error| Failure::input("stdin", "cannot read the message from stdin").because(&error))?;
-        text.truncate(text.trim_end().len());
-    }
+async fn draft(arguments: &Arguments) -> Result<Draft, Failure> {
+    let text = match arguments.text.as_deref() {
+        Some("-") => stdin().await?,
+        text => text.unwrap_or_default().to_owned(),
+    };
     if text.is_empty() && arguments.attach.is_empty() {
         return Err(Failure::usage("the message is empty").hint("give a text, or files with --attach"));
     }
@@ -103,4 +115,16 @@ fn draft(arguments: &Arguments) -> Result<Draft, Failure> {
     }
     draft.check().map_err(|error| Failure::input("content_too_long", error.to_string()).hint("nothing was sent"))?;
     Ok(draft)
+}
+
+/// The text on stdin, without the mark and the ends of lines that editors and shells add.
+async fn stdin() -> Result<String, Failure> {
+    let unreadable = || Failure::input("stdin", "cannot read the message from stdin");
+    let read = tokio::task::spawn_blocking(|| {
+        let mut text = String::new();
+        std::io::stdin().lock().take(STDIN_LIMIT).read_to_string(&mut text).map(|_| text)
+    });
+    let text = read.await.map_err(|error| unreadable().because(&error))?;
+    let text = text.map_err(|error| unreadable().because(&error))?;
+    Ok(without_mark(&text).trim_end().replace("\r\n", "\n"))
 }

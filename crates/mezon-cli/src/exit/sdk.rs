@@ -8,10 +8,10 @@ use mezon_light::{
 
 use super::{Exit, Failure};
 
-const SIGN_IN: &str = "sign in again with `mezon login`";
-const GATEWAY: &str = "check --gateway-url and the network; `mezon emulator` runs a gateway on this machine";
+const SIGN_IN: &str = "sign in again with `mez login`";
+const GATEWAY: &str = "check --gateway-url and the network; `mez emulator` runs a gateway on this machine";
 const CA: &str = "trust a private authority with --ca FILE";
-const LOOK: &str = "`mezon history CHANNEL` tells whether it arrived";
+const LOOK: &str = "`mez history CHANNEL` tells whether it arrived";
 
 /// How one kind of error ends a command.
 struct Verdict {

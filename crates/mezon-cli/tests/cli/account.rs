@@ -12,20 +12,23 @@ fn a_login_is_saved_and_shown_without_its_tokens() {
 
     let file = std::fs::read_to_string(gateway.file("an.json")).unwrap();
     let saved: serde_json::Value = serde_json::from_str(&file).unwrap();
-    let shown = gateway.mezon("an").args(["session", "show"]).run().succeeded();
+    let shown = gateway.mez("an").args(["session", "show"]).run().succeeded();
     assert!(shown.stdout.contains("an (1001)") && shown.stdout.contains("valid for"), "{shown:?}");
     for field in ["token", "refresh_token"] {
         assert!(!shown.stdout.contains(saved[field].as_str().unwrap()), "{field} is shown");
     }
 
-    let json = gateway.mezon("an").args(["session", "show", "--json"]).run().json();
+    let json = gateway.mez("an").args(["session", "show", "--json"]).run().json();
     assert_eq!(
         (&json["event"], &json["user_id"], &json["username"]),
         (&"session".into(), &"1001".into(), &"an".into())
     );
     assert_eq!(json["api_url"], gateway.emulator.url());
     assert_eq!(json["expired"], false);
-    assert!(json["expires_at"].as_u64() > Some(1_600_000_000));
+    let (expires, refresh_expires) =
+        (json["expires_at"].as_str().unwrap(), json["refresh_expires_at"].as_str().unwrap());
+    assert!(expires.len() == "2026-11-28T06:30:00Z".len() && expires.ends_with('Z'), "{expires}");
+    assert!(expires < refresh_expires, "{expires} {refresh_expires}");
     assert!(json.get("token").is_none() && json.get("refresh_token").is_none());
 }
 
@@ -62,7 +65,7 @@ fn the_id_token_comes_from_a_file_or_from_stdin() {
 fn a_bot_signs_in_with_its_key() {
     let gateway = Gateway::with(Emulator::builder().app(2001, "bot-key", "robot"));
     let login =
-        || gateway.mezon("bot").variable("MEZON_GATEWAY_URL", gateway.emulator.url()).args(["login", "--bot", "2001"]);
+        || gateway.mez("bot").variable("MEZON_GATEWAY_URL", gateway.emulator.url()).args(["login", "--bot", "2001"]);
     let json = login().variable("MEZON_API_KEY", "bot-key").arg("--json").run().json();
     assert_eq!(json["event"], "signed_in");
 
@@ -76,21 +79,21 @@ fn a_refresh_rotates_the_tokens_and_saves_them() {
     let gateway = Gateway::start();
     gateway.sign_in("an", 1001);
     let before = std::fs::read_to_string(gateway.file("an.json")).unwrap();
-    let json = gateway.mezon("an").args(["session", "refresh", "--json"]).run().json();
+    let json = gateway.mez("an").args(["session", "refresh", "--json"]).run().json();
     assert_eq!((&json["event"], &json["rotated"]), (&"refreshed".into(), &true.into()));
     assert_ne!(std::fs::read_to_string(gateway.file("an.json")).unwrap(), before);
-    gateway.mezon("an").arg("channels").run().succeeded();
+    gateway.mez("an").arg("channels").run().told(&["no channels yet"]);
 }
 
 #[test]
 fn a_logout_ends_the_login_and_forgets_it() {
     let gateway = Gateway::start();
     gateway.sign_in("an", 1001);
-    let json = gateway.mezon("an").args(["session", "logout", "--json"]).run().json();
+    let json = gateway.mez("an").args(["session", "logout", "--json"]).run().json();
     assert_eq!((&json["event"], &json["user_id"]), (&"logged_out".into(), &"1001".into()));
     assert_eq!(gateway.emulator.stats().logouts, 1);
     assert!(!gateway.file("an.json").exists());
-    gateway.mezon("an").arg("channels").run().failed(3, &["there is no session", "mezon login"]);
+    gateway.mez("an").arg("channels").run().failed(3, &["there is no session", "mez login"]);
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn commands_at_the_same_time_do_not_log_each_other_out() {
     gateway.sign_in("an", 1001);
     gateway.emulator.faults().expire_tokens();
     // Refresh tokens work once: without the lock on the file, all but one would present a used one.
-    let running: Vec<_> = (0..4).map(|_| gateway.mezon("an").args(["channels", "--json"]).start()).collect();
+    let running: Vec<_> = (0..4).map(|_| gateway.mez("an").args(["channels", "--json"]).start()).collect();
     for command in running {
         command.end().succeeded();
     }

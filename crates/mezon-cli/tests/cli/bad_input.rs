@@ -4,7 +4,7 @@ use mezon_emulator::Emulator;
 use serde_json::Value;
 
 use crate::gateway::Gateway;
-use crate::mezon::mezon;
+use crate::mez::mez;
 
 #[test]
 fn a_wrong_server_key_is_refused() {
@@ -36,7 +36,7 @@ fn a_pipe_is_no_file_to_send() {
     gateway.sign_in("an", 1001);
     let pipe = gateway.file("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    gateway.mezon("an").arg("upload").arg(&pipe).run().failed(6, &["pipe", "no regular file"]);
+    gateway.mez("an").arg("upload").arg(&pipe).run().failed(6, &["pipe", "no regular file"]);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn an_expired_refresh_token_asks_for_a_new_login_and_keeps_the_file() {
     gateway.emulator.faults().expire_tokens();
     gateway.emulator.faults().expire_refresh_tokens();
     let before = std::fs::read(gateway.file("an.json")).unwrap();
-    gateway.mezon("an").arg("channels").run().failed(3, &["error: ", "login is over", "mezon login"]);
+    gateway.mez("an").arg("channels").run().failed(3, &["error: ", "login is over", "mez login"]);
     assert_eq!(std::fs::read(gateway.file("an.json")).unwrap(), before);
 }
 
@@ -58,7 +58,7 @@ fn a_token_in_the_session_file_that_the_server_does_not_know_is_replaced() {
     let mut session: Value = serde_json::from_str(&file).unwrap();
     session["token"] = "not.a-jwt".into();
     gateway.write("an.json", session.to_string());
-    let ended = gateway.mezon("an").arg("channels").run().succeeded();
+    let ended = gateway.mez("an").arg("channels").run().told(&["no channels yet"]);
     assert!(!ended.stderr.contains("not.a-jwt"));
     assert!(!std::fs::read_to_string(gateway.file("an.json")).unwrap().contains("not.a-jwt"), "refreshed");
     assert_eq!(gateway.emulator.stats().refreshes, 1);
@@ -72,7 +72,7 @@ fn a_session_file_cut_in_half_is_reported_and_left_alone() {
     let half = &file[..file.len() / 2];
     gateway.write("an.json", half);
     for command in [vec!["channels"], vec!["session", "show"], vec!["session", "refresh"]] {
-        gateway.mezon("an").args(command).run().failed(6, &["an.json", "damaged"]);
+        gateway.mez("an").args(command).run().failed(6, &["an.json", "damaged"]);
     }
     assert_eq!(std::fs::read(gateway.file("an.json")).unwrap(), half);
 }
@@ -85,7 +85,7 @@ fn a_session_file_that_others_can_read_is_refused() {
     let gateway = Gateway::start();
     gateway.sign_in("an", 1001);
     std::fs::set_permissions(gateway.file("an.json"), std::fs::Permissions::from_mode(0o644)).unwrap();
-    gateway.mezon("an").arg("channels").run().failed(6, &["an.json", "chmod 600"]);
+    gateway.mez("an").arg("channels").run().failed(6, &["an.json", "chmod 600"]);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn an_unknown_channel_is_named_and_nothing_is_sent() {
         vec!["listen", "4711"],
         vec!["history", "4711"],
     ] {
-        gateway.mezon("an").args(command).run().failed(6, &["you have no channel 4711", "mezon channels"]);
+        gateway.mez("an").args(command).run().failed(6, &["you have no channel 4711", "mez channels"]);
     }
     let stats = gateway.emulator.stats();
     assert_eq!((stats.connects, stats.uploads, stats.messages), (0, 0, 0));
@@ -110,21 +110,21 @@ fn content_over_the_limit_is_refused_before_anything_is_sent() {
     let dm = gateway.an_and_binh();
     let calls = gateway.emulator.stats().http_calls;
     let long = "x".repeat(5_000);
-    gateway.mezon("an").args(["send", &dm, &long]).run().failed(6, &["5008", "4000", "nothing was sent"]);
+    gateway.mez("an").args(["send", &dm, &long]).run().failed(6, &["5008", "4000", "nothing was sent"]);
     assert_eq!(gateway.emulator.stats().http_calls, calls);
 }
 
 #[test]
 fn an_empty_message_is_refused() {
     let gateway = Gateway::start();
-    gateway.mezon("an").args(["send", "1", ""]).run().failed(2, &["the message is empty"]);
+    gateway.mez("an").args(["send", "1", ""]).run().failed(2, &["the message is empty"]);
 }
 
 #[test]
 fn a_dm_needs_a_user_and_ids_are_numbers() {
-    mezon().arg("dm").run().failed(2, &["USER"]);
-    mezon().args(["dm", "binh"]).run().failed(2, &["binh"]);
-    let ended = mezon().args(["dm", "--json"]).run().code(2);
+    mez().arg("dm").run().failed(2, &["USER"]);
+    mez().args(["dm", "binh"]).run().failed(2, &["binh"]);
+    let ended = mez().args(["dm", "--json"]).run().code(2);
     let error: Value = serde_json::from_str(&ended.stderr).unwrap();
     assert_eq!(error["error"]["kind"], "usage");
 }
@@ -134,9 +134,9 @@ fn a_missing_file_is_found_before_anything_is_sent() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
     let calls = gateway.emulator.stats().http_calls;
-    let send = gateway.mezon("an").args(["send", &dm, "hi", "--attach"]).arg(gateway.file("nowhere.pdf"));
+    let send = gateway.mez("an").args(["send", &dm, "hi", "--attach"]).arg(gateway.file("nowhere.pdf"));
     send.run().failed(6, &["nowhere.pdf", "nothing was sent"]);
-    gateway.mezon("an").arg("upload").arg(gateway.folder.path()).run().failed(6, &["no regular file"]);
+    gateway.mez("an").arg("upload").arg(gateway.folder.path()).run().failed(6, &["no regular file"]);
     assert_eq!(gateway.emulator.stats().http_calls, calls);
 }
 
@@ -146,7 +146,7 @@ fn a_refused_upload_sends_no_message() {
     let dm = gateway.an_and_binh();
     gateway.emulator.faults().refuse_uploads(403);
     let file = gateway.write("plan.txt", "the plan");
-    let ended = gateway.mezon("an").args(["send", &dm, "hi", "--attach"]).arg(file).run();
+    let ended = gateway.mez("an").args(["send", &dm, "hi", "--attach"]).arg(file).run();
     let ended = ended.failed(5, &["refused the upload", "403"]);
     assert!(!ended.stderr.contains("X-Amz") && !ended.stderr.contains('?'), "{ended:?}");
     assert_eq!(gateway.emulator.stats().messages, 0);
@@ -158,7 +158,7 @@ fn a_gateway_that_is_down_is_told_apart() {
     let dm = gateway.an_and_binh();
     let before = std::fs::read(gateway.file("an.json")).unwrap();
     gateway.go_down();
-    gateway.mezon("an").args(["send", &dm, "hi"]).run().failed(4, &["could not connect", "127.0.0.1"]);
+    gateway.mez("an").args(["send", &dm, "hi"]).run().failed(4, &["could not connect", "127.0.0.1"]);
     let ended = gateway.login("binh", 1002).arg("--json").run().failed(4, &[]);
     let error: Value = serde_json::from_str(&ended.stderr).unwrap();
     assert_eq!((&error["error"]["kind"], &error["error"]["class"]), (&"connect".into(), &"transient".into()));
@@ -185,13 +185,13 @@ fn plain_http_is_for_this_machine_alone() {
 #[test]
 fn secrets_are_no_arguments() {
     let login = ["login", "--user-id", "1001", "--username", "an"];
-    mezon().args(login).args(["--token", "x"]).run().failed(2, &["--token"]);
-    mezon().args(login).args(["--id-token", "x"]).run().failed(2, &["--id-token"]);
+    mez().args(login).args(["--token", "x"]).run().failed(2, &["--token"]);
+    mez().args(login).args(["--id-token", "x"]).run().failed(2, &["--id-token"]);
     // Nobody to ask, as in a script.
-    mezon().args(login).run().failed(2, &["MEZON_ID_TOKEN", "--id-token-file"]);
+    mez().args(login).run().failed(2, &["MEZON_ID_TOKEN", "--id-token-file"]);
 }
 
 #[test]
 fn a_wrong_log_filter_is_refused() {
-    mezon().args(["session", "show", "--log", "mezon=loud"]).run().failed(2, &["no log filter"]);
+    mez().args(["session", "show", "--log", "mezon=loud"]).run().failed(2, &["no log filter"]);
 }

@@ -9,15 +9,15 @@ use crate::gateway::Gateway;
 fn a_message_arrives_with_its_attachments() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
-    let mut listen = gateway.mezon("binh").args(["listen", &dm, "--json", "--count", "2"]).start();
+    let mut listen = gateway.mez("binh").args(["listen", &dm, "--json", "--count", "2"]).start();
     let ready = listen.json();
     assert_eq!((&ready["event"], &ready["user_id"]), (&"ready".into(), &"1002".into()));
     assert_eq!(ready["channels"], serde_json::json!([dm]));
 
     let plan = gateway.write("plan.txt", "the plan");
     let picture = gateway.write("ảnh.png", [0x89, b'P', b'N', b'G']);
-    let command = gateway.mezon("an").args(["send", &dm, "xin chào 👋", "--json"]);
-    let sent = command.arg("--attach").args([plan, picture]).run().json();
+    let command = gateway.mez("an").args(["send", &dm, "xin chào 👋", "--json"]);
+    let sent = command.arg("--attach").arg(plan).arg("--attach").arg(picture).run().json();
     assert_eq!((&sent["event"], &sent["channel_id"]), (&"sent".into(), &dm.as_str().into()));
 
     let heard = listen.json();
@@ -32,10 +32,10 @@ fn a_message_arrives_with_its_attachments() {
     assert_eq!(message["attachments"][1]["filetype"], "image/png");
     let saved = gateway.file("saved.txt");
     let url = message["attachments"][0]["url"].as_str().unwrap();
-    gateway.mezon("binh").args(["download", url, "--output"]).arg(&saved).run().succeeded();
+    gateway.mez("binh").args(["download", url, "--output"]).arg(&saved).run().succeeded();
     assert_eq!(std::fs::read(&saved).unwrap(), b"the plan");
 
-    gateway.mezon("an").args(["send", &dm, "-"]).input("from stdin\n").run().succeeded();
+    gateway.mez("an").args(["send", &dm, "-"]).input("from stdin\n").run().succeeded();
     assert_eq!(listen.json()["message"]["text"], "from stdin");
     listen.end().succeeded();
 }
@@ -47,7 +47,7 @@ fn the_same_over_tls_with_a_private_authority() {
     gateway.emulator.write_ca(&ca).unwrap();
     gateway.login("an", 1001).arg("--ca").arg(&ca).run().succeeded();
     gateway.login("binh", 1002).arg("--ca").arg(&ca).run().succeeded();
-    let as_user = |user: &str| gateway.mezon(user).variable("MEZON_CA", &ca);
+    let as_user = |user: &str| gateway.mez(user).variable("MEZON_CA", &ca);
     let dm = as_user("an").args(["dm", "1002", "--json"]).run().json()["channel_id"].as_str().unwrap().to_owned();
 
     let mut listen = as_user("binh").args(["listen", "--json", "--count", "1"]).start();
@@ -69,15 +69,15 @@ fn a_group_takes_messages_without_a_flag() {
     let gateway = Gateway::start();
     gateway.sign_in("an", 1001);
     gateway.sign_in("binh", 1002);
-    let group = gateway.mezon("an").args(["dm", "1002", "1003", "--json"]).run().json();
+    let group = gateway.mez("an").args(["dm", "1002", "1003", "--json"]).run().json();
     let id = group["channel_id"].as_str().unwrap();
-    gateway.mezon("an").args(["send", id, "hello group"]).run().succeeded();
-    let history = gateway.mezon("binh").args(["history", id, "--json"]).run().json();
+    gateway.mez("an").args(["send", id, "hello group"]).run().succeeded();
+    let history = gateway.mez("binh").args(["history", id, "--json"]).run().json();
     assert_eq!((&history["text"], &history["channel_id"]), (&"hello group".into(), &id.into()));
 
-    let listed = gateway.mezon("binh").args(["channels", "--json"]).run().json();
+    let listed = gateway.mez("binh").args(["channels", "--json"]).run().json();
     assert_eq!((&listed["channel_id"], &listed["type"]), (&id.into(), &2.into()));
-    let shown = gateway.mezon("binh").arg("channels").run().succeeded();
+    let shown = gateway.mez("binh").arg("channels").run().succeeded();
     assert!(shown.stdout.starts_with(id) && shown.stdout.contains("group"), "{shown:?}");
 }
 
@@ -86,10 +86,10 @@ fn the_history_comes_oldest_first_and_goes_back() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
     for text in ["one", "two", "three"] {
-        gateway.mezon("an").args(["send", &dm, text]).run().succeeded();
+        gateway.mez("an").args(["send", &dm, text]).run().succeeded();
     }
     let history = |arguments: &[&str]| -> Vec<Value> {
-        let command = gateway.mezon("binh").args(["history", &dm, "--json"]).args(arguments);
+        let command = gateway.mez("binh").args(["history", &dm, "--json"]).args(arguments);
         command.run().succeeded().stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let texts =
@@ -99,7 +99,7 @@ fn the_history_comes_oldest_first_and_goes_back() {
     let before = last_two[0]["message_id"].as_str().unwrap().to_owned();
     assert_eq!(texts(&history(&["--before", &before])), ["one"]);
 
-    let shown = gateway.mezon("binh").args(["history", &dm]).run().succeeded();
+    let shown = gateway.mez("binh").args(["history", &dm]).run().succeeded();
     assert!(shown.stdout.contains("an: one\n"), "{shown:?}");
 }
 
@@ -107,12 +107,12 @@ fn the_history_comes_oldest_first_and_goes_back() {
 fn links_are_marked_unless_hidden_and_a_buzz_is_one() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
-    let last = || gateway.mezon("an").args(["history", &dm, "--limit", "1", "--json"]).run().json();
-    gateway.mezon("an").args(["send", &dm, "see https://mezon.ai", "--buzz"]).run().succeeded();
+    let last = || gateway.mez("an").args(["history", &dm, "--limit", "1", "--json"]).run().json();
+    gateway.mez("an").args(["send", &dm, "see https://mezon.ai", "--buzz"]).run().succeeded();
     let message = last();
     assert_eq!(message["code"], 8);
     assert!(message["content"].to_string().contains("\"lk\""), "{message}");
-    gateway.mezon("an").args(["send", &dm, "see https://mezon.ai", "--hide-link"]).run().succeeded();
+    gateway.mez("an").args(["send", &dm, "see https://mezon.ai", "--hide-link"]).run().succeeded();
     let message = last();
     assert_eq!((&message["code"], &message["content"]), (&0.into(), &serde_json::json!({"t": "see https://mezon.ai"})));
 }
@@ -122,10 +122,10 @@ fn an_upload_prints_the_clean_address() {
     let gateway = Gateway::start();
     gateway.sign_in("an", 1001);
     let file = gateway.write("plan.txt", "the plan");
-    let ended = gateway.mezon("an").arg("upload").arg(&file).run().succeeded();
+    let ended = gateway.mez("an").arg("upload").arg(&file).run().succeeded();
     let url = ended.stdout.trim();
     assert!(url.starts_with(&gateway.emulator.url()) && !url.contains('?'), "{url}");
-    let json = gateway.mezon("an").arg("upload").arg(&file).arg("--json").run().json();
+    let json = gateway.mez("an").arg("upload").arg(&file).arg("--json").run().json();
     assert_eq!((&json["event"], &json["filename"], &json["size"]), (&"uploaded".into(), &"plan.txt".into(), &8.into()));
 }
 
@@ -134,8 +134,8 @@ fn a_download_replaces_nothing_and_goes_nowhere_else() {
     let gateway = Gateway::start();
     gateway.sign_in("an", 1001);
     let file = gateway.write("plan.txt", "the plan");
-    let url = gateway.mezon("an").arg("upload").arg(&file).run().succeeded().stdout.trim().to_owned();
-    let download = |url: &str| gateway.mezon("an").args(["download", url, "--json", "--output"]);
+    let url = gateway.mez("an").arg("upload").arg(&file).run().succeeded().stdout.trim().to_owned();
+    let download = |url: &str| gateway.mez("an").args(["download", url, "--json", "--output"]);
     let saved = gateway.file("saved.txt");
     let json = download(&url).arg(&saved).run().json();
     assert_eq!((&json["event"], &json["url"], &json["size"]), (&"downloaded".into(), &url.as_str().into(), &8.into()));
@@ -153,15 +153,15 @@ fn a_download_replaces_nothing_and_goes_nowhere_else() {
 fn a_listener_survives_a_cut_and_sees_each_message_once() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
-    let mut listen = gateway.mezon("binh").args(["listen", &dm, "--json", "--count", "2"]).start();
+    let mut listen = gateway.mez("binh").args(["listen", &dm, "--json", "--count", "2"]).start();
     assert_eq!(listen.json()["event"], "ready");
-    gateway.mezon("an").args(["send", &dm, "before"]).run().succeeded();
+    gateway.mez("an").args(["send", &dm, "before"]).run().succeeded();
     assert_eq!(listen.json()["message"]["text"], "before");
     gateway.emulator.faults().cut_connections();
     let lost = listen.json();
     assert_eq!(lost["event"], "disconnected");
     assert!(lost["retry_in_seconds"].as_f64().unwrap() <= 1.0);
-    gateway.mezon("an").args(["send", &dm, "during or after"]).run().succeeded();
+    gateway.mez("an").args(["send", &dm, "during or after"]).run().succeeded();
     let rest = listen.end().succeeded();
     let messages = rest.stdout.lines().filter(|line| line.contains("during or after")).count();
     assert_eq!(messages, 1, "{rest:?}");
@@ -171,13 +171,13 @@ fn a_listener_survives_a_cut_and_sees_each_message_once() {
 fn a_listener_goes_on_without_a_channel_that_is_refused() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
-    let group = gateway.mezon("an").args(["dm", "1002", "1003", "--json"]).run().json();
+    let group = gateway.mez("an").args(["dm", "1002", "1003", "--json"]).run().json();
     let archived = group["channel_id"].as_str().unwrap();
     gateway.emulator.faults().refuse_joins(archived.parse().unwrap());
 
-    let mut listen = gateway.mezon("binh").args(["listen", "--json", "--count", "1"]).start();
+    let mut listen = gateway.mez("binh").args(["listen", "--json", "--count", "1"]).start();
     assert_eq!(listen.json()["channels"], serde_json::json!([dm]));
-    gateway.mezon("an").args(["send", &dm, "still heard"]).run().succeeded();
+    gateway.mez("an").args(["send", &dm, "still heard"]).run().succeeded();
     assert_eq!(listen.json()["message"]["text"], "still heard");
     let ended = listen.end().code(0);
     let told: Value = serde_json::from_str(&ended.stderr).unwrap();
@@ -186,7 +186,7 @@ fn a_listener_goes_on_without_a_channel_that_is_refused() {
 
     // Nothing is left to listen to.
     let words = [&format!("error: channel {archived} cannot be joined"), "takes no joins"];
-    gateway.mezon("binh").args(["listen", archived]).run().failed(5, &words);
+    gateway.mez("binh").args(["listen", archived]).run().failed(5, &words);
 }
 
 #[cfg(unix)]
@@ -194,7 +194,7 @@ fn a_listener_goes_on_without_a_channel_that_is_refused() {
 fn a_listener_tells_of_a_channel_that_does_not_come_back() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
-    let mut listen = gateway.mezon("binh").args(["listen", "--json"]).start();
+    let mut listen = gateway.mez("binh").args(["listen", "--json"]).start();
     assert_eq!(listen.json()["event"], "ready");
     gateway.emulator.faults().refuse_joins(dm.parse().unwrap());
     gateway.emulator.faults().cut_connections();
@@ -210,10 +210,12 @@ fn a_listener_tells_of_a_channel_that_does_not_come_back() {
 fn ctrl_c_ends_a_listener_cleanly() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
-    let mut listen = gateway.mezon("binh").args(["listen", &dm]).start();
-    assert!(listen.line().starts_with("listening as binh (1002) to 1 channel"));
+    let listen = gateway.mez("binh").args(["listen", &dm]).start();
+    gateway.wait_for(|stats| stats.joins == 1);
+    gateway.mez("an").args(["send", &dm, "hi"]).run().succeeded();
     listen.interrupt();
-    listen.end().succeeded();
+    let ended = listen.end().told(&["listening as binh (1002) to 1 channel,"]);
+    assert!(!ended.stdout.contains("listening"), "{ended:?}");
     // The socket was closed, not just dropped with the process.
     gateway.wait_for(|stats| stats.open_sockets == 0);
 }
@@ -224,7 +226,7 @@ fn ctrl_c_interrupts_a_command_that_waits() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
     gateway.emulator.faults().half_open(true);
-    let send = gateway.mezon("an").args(["send", &dm, "never answered", "--json"]).start();
+    let send = gateway.mez("an").args(["send", &dm, "never answered", "--json"]).start();
     gateway.wait_for(|stats| stats.open_sockets == 1);
     send.interrupt();
     send.end().failed(130, &["\"kind\":\"interrupted\""]);

@@ -7,7 +7,7 @@ use mezon_emulator::{Emulator, EmulatorBuilder, Stats};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::mezon::{Mezon, mezon};
+use crate::mez::{Mez, mez};
 
 /// More than anything here takes.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -43,13 +43,13 @@ impl Gateway {
     }
 
     /// The command with the session file of `user`.
-    pub(crate) fn mezon(&self, user: &str) -> Mezon {
-        mezon().variable("MEZON_SESSION", self.file(&format!("{user}.json")))
+    pub(crate) fn mez(&self, user: &str) -> Mez {
+        mez().variable("MEZON_SESSION", self.file(&format!("{user}.json")))
     }
 
     /// The command with which `user` signs in here.
-    pub(crate) fn login(&self, user: &str, id: i64) -> Mezon {
-        self.mezon(user)
+    pub(crate) fn login(&self, user: &str, id: i64) -> Mez {
+        self.mez(user)
             .variable("MEZON_GATEWAY_URL", self.emulator.url())
             .variable("MEZON_ID_TOKEN", "an-id-token")
             .args(["login", "--username", user, "--user-id", &id.to_string()])
@@ -64,7 +64,7 @@ impl Gateway {
     pub(crate) fn an_and_binh(&self) -> String {
         self.sign_in("an", 1001);
         self.sign_in("binh", 1002);
-        let dm = self.mezon("an").args(["dm", "1002", "--json"]).run().json();
+        let dm = self.mez("an").args(["dm", "1002", "--json"]).run().json();
         dm["channel_id"].as_str().unwrap().to_owned()
     }
 

@@ -1,4 +1,4 @@
-//! Runs the built `mezon` command against an emulator in this process.
+//! Runs the built `mez` command against an emulator in this process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod account;
@@ -6,6 +6,12 @@ mod bad_input;
 mod chat;
 mod demo;
 mod emulator;
+mod files;
 mod gateway;
-mod mezon;
+mod help;
+mod mez;
+mod reading;
 mod secrets;
+mod settings;
+#[cfg(unix)]
+mod signals;

@@ -4,7 +4,7 @@ use mezon_emulator::Emulator;
 use serde_json::Value;
 
 use crate::gateway::Gateway;
-use crate::mezon::{Ended, Mezon};
+use crate::mez::{Ended, Mez};
 
 const SERVER_KEY: &str = "canary-server-key";
 const ID_TOKEN: &str = "canary-id-token";
@@ -15,12 +15,12 @@ fn nothing_is_printed_that_opens_a_door() {
     let gateway = Gateway::with(Emulator::builder().server_key(SERVER_KEY).app(2001, API_KEY, "robot"));
     let url = gateway.emulator.url();
     let loud = |user: &str| {
-        let mezon = gateway.mezon(user).variable("MEZON_SERVER_KEY", SERVER_KEY).variable("MEZON_GATEWAY_URL", &url);
+        let mezon = gateway.mez(user).variable("MEZON_SERVER_KEY", SERVER_KEY).variable("MEZON_GATEWAY_URL", &url);
         mezon.variable("RUST_LOG", "trace,tungstenite::handshake=trace").args(["--log", "trace"])
     };
     let mut ended: Vec<Ended> = Vec::new();
     let mut sessions: Vec<String> = Vec::new();
-    let mut run = |command: Mezon, sessions: &mut Vec<String>| {
+    let mut run = |command: Mez, sessions: &mut Vec<String>| {
         ended.push(command.run());
         sessions.extend(
             ["an", "bot"].iter().filter_map(|user| std::fs::read_to_string(gateway.file(&format!("{user}.json"))).ok()),
@@ -32,7 +32,7 @@ fn nothing_is_printed_that_opens_a_door() {
     run(loud("an").args(login).variable("MEZON_ID_TOKEN", ID_TOKEN), &mut sessions);
     run(loud("bot").args(["login", "--bot", "2001"]).variable("MEZON_API_KEY", API_KEY), &mut sessions);
     run(loud("an").args(["dm", "1002"]), &mut sessions);
-    let dm = gateway.mezon("an").variable("MEZON_SERVER_KEY", SERVER_KEY).args(["channels", "--json"]).run().json();
+    let dm = gateway.mez("an").variable("MEZON_SERVER_KEY", SERVER_KEY).args(["channels", "--json"]).run().json();
     let dm = dm["channel_id"].as_str().unwrap();
     for command in [
         vec!["session", "show"],

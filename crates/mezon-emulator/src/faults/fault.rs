@@ -303,11 +303,7 @@ fn close_code(text: &str) -> Result<u16, String> {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit): (_, fn(u64) -> Duration) = match text.strip_suffix("ms") {
-        Some(number) => (number, Duration::from_millis),
-        None => (text.strip_suffix('s').unwrap_or_default(), Duration::from_secs),
-    };
-    number.parse().map(unit).map_err(|_| format!("`{text}` is not a time such as 200ms or 2s"))
+    humantime::parse_duration(text).map_err(|error| format!("`{text}` is not a time such as 200ms or 2s: {error}"))
 }
 
 #[cfg(test)]

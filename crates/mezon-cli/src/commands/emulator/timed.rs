@@ -1,10 +1,10 @@
-//! What `mezon emulator --at` does later, written as `TIME=ACTION`.
+//! What `mez emulator --at` does later, written as `TIME=ACTION`.
 
 use std::time::Duration;
 
 use mezon_emulator::{Fault, Faults};
 
-use crate::duration;
+use crate::time::parse_duration;
 
 /// Something to do some time after the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ enum Action {
 /// Reads one `--at`.
 pub(super) fn parse(text: &str) -> Result<Timed, String> {
     let (time, action) = text.split_once('=').ok_or("write it as TIME=ACTION, such as 10s=cut")?;
-    let after = duration::parse(time)?;
+    let after = parse_duration(time)?;
     let action = match action.split_once('=') {
         Some(("close", code)) => Action::Close(code.parse().map_err(|_| format!("{code:?} is no close code"))?),
         None if action == "cut" => Action::Cut,

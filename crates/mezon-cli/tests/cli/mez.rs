@@ -13,23 +13,23 @@ use serde_json::Value;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// A command to be run.
-pub(crate) struct Mezon {
+pub(crate) struct Mez {
     command: Command,
     input: Option<String>,
 }
 
 /// The built command, with none of the tester's own settings.
-pub(crate) fn mezon() -> Mezon {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mezon"));
+pub(crate) fn mez() -> Mez {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mez"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MEZON_") || name == "RUST_LOG" {
             command.env_remove(name);
         }
     }
-    Mezon { command, input: None }
+    Mez { command, input: None }
 }
 
-impl Mezon {
+impl Mez {
     pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.command.arg(argument);
         self
@@ -54,6 +54,12 @@ impl Mezon {
     pub(crate) fn input(mut self, text: &str) -> Self {
         self.input = Some(text.to_owned());
         self
+    }
+
+    /// The command, for streams of the test's own.
+    #[cfg(unix)]
+    pub(crate) fn into_command(self) -> Command {
+        self.command
     }
 
     /// Runs the command to its end.
@@ -117,8 +123,13 @@ impl Running {
     /// Presses Ctrl-C.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
-        let sent = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        self.signal("-INT");
+    }
+
+    /// Sends a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
     /// Waits for the end, and takes what was printed and not read yet.
@@ -168,6 +179,16 @@ impl Ended {
         assert_eq!(self.status.code(), Some(0), "{self:#?}");
         assert_eq!(self.stderr, "", "{self:#?}");
         self
+    }
+
+    /// It did what it should, and said on stderr how that went, in all these words.
+    #[track_caller]
+    pub(crate) fn told(self, words: &[&str]) -> Self {
+        let ended = self.code(0);
+        for word in words {
+            assert!(ended.stderr.contains(word), "no {word:?} in {ended:#?}");
+        }
+        ended
     }
 
     /// It printed exactly one JSON object.
