@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use mezon_api::Method;
+use mezon_api::methods;
 use mezon_light::ApiClient;
 use mezon_proto::api::{ChannelDescList, ListChannelDescsRequest};
 use prost::Message as _;
@@ -101,7 +101,7 @@ async fn call_bare(client: Bare, server: String, times: usize) -> Result<()> {
 
 async fn call_ours(client: ApiClient, times: usize) -> Result<()> {
     for _ in 0..times {
-        let _: ChannelDescList = client.call(Method::LIST_CHANNEL_DESCS, &question()).await?;
+        let _: ChannelDescList = client.call(methods::LIST_CHANNEL_DESCS, &question()).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use mezon_proto::api::{ChannelDescList, ChannelDescription};
 use mezon_proto::realtime::{Channel, ChannelMessageAck, Envelope, Pong, envelope};
-use mezon_proto::wire::{Body, Inbound, decode};
+use mezon_proto::wire::{Inbound, MESSAGE_TYPING_EVENT_FIELD, read};
 use prost::Message as _;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -169,7 +169,7 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, told: Option<Arc<
         let (mut incoming, mut typing) = (Some(first), false);
         while let Some(message) = incoming {
             if let Message::Binary(frame) = message?
-                && let Ok(request) = decode(&frame)
+                && let Ok(request) = read(&frame)
             {
                 next_id += 1;
                 let revision = request.revision.unwrap_or_default();
@@ -189,12 +189,12 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, told: Option<Arc<
 }
 
 fn is_typing(request: &Inbound) -> bool {
-    matches!(&request.body, Body::Message(message) if matches!(**message, envelope::Message::MessageTypingEvent(_)))
+    request.message.as_ref().is_some_and(|message| message.field == MESSAGE_TYPING_EVENT_FIELD)
 }
 
 fn reply(request: Inbound, message_id: i64, acknowledge: bool) -> Option<Envelope> {
-    let message = match request.body {
-        Body::Message(message) => match *message {
+    let message = match request.message?.decode() {
+        Ok(Some(message)) => match message {
             envelope::Message::ChannelMessageSend(_) if !acknowledge => return None,
             envelope::Message::ChannelMessageSend(send) => {
                 Some(envelope::Message::ChannelMessageAck(ChannelMessageAck {

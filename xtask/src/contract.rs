@@ -5,7 +5,7 @@ use std::fs;
 
 use protox::prost_reflect::{Cardinality, DescriptorPool, EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 
-use crate::codegen::{compile, messages, redaction, workspace_root};
+use crate::codegen::{compile, messages, methods, redaction, workspace_root};
 
 /// What is one line of a table: package, message, number, and the rest.
 type Rows = BTreeSet<[String; 6]>;
@@ -103,6 +103,27 @@ fn every_enum_value_is_that_of_the_contract() {
         }
     }
     assert_eq!(proto, contract);
+}
+
+#[test]
+fn every_method_is_that_of_the_contract() {
+    let contract = BTreeSet::from_iter(table::<5>("methods.tsv"));
+    let subjects = methods::subjects(&pool()).unwrap();
+    let listed: Vec<_> = subjects.iter().flat_map(|subject| &subject.methods).collect();
+    let proto: BTreeSet<_> = listed
+        .iter()
+        .map(|method| {
+            let index = method.socket_index.map(|index| index.to_string()).unwrap_or_default();
+            let [request, response] =
+                [method.descriptor.input(), method.descriptor.output()].map(|message| message.full_name().to_owned());
+            [method.descriptor.name().to_owned(), request, response, index, method.repeatable.name().to_owned()]
+        })
+        .collect();
+    assert_eq!(proto, contract);
+    assert_eq!((listed.len(), proto.len()), (222, 222));
+    let constants: BTreeSet<_> = listed.iter().map(|method| method.constant()).collect();
+    assert_eq!(constants.len(), 222);
+    assert!(listed.iter().all(|method| method.about.ends_with('.')), "a method without a sentence");
 }
 
 /// Counted from the descriptor, so that a contract cut short is found.

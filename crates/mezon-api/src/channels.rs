@@ -3,7 +3,7 @@
 use mezon_model::{Channel, ChannelType, ClanId, UserId};
 use mezon_proto::api;
 
-use crate::{ApiClient, ApiError, ApiErrorKind, Method};
+use crate::{ApiClient, ApiError, ApiErrorKind, Method, methods};
 
 /// Which channels to list. By default the first hundred direct and group conversations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl ApiClient {
     /// # Cancel safety
     /// The channel may exist on the server; asking again gives it.
     pub async fn create_dm(&self, peer: UserId) -> Result<Channel, ApiError> {
-        self.create(ChannelType::Direct, &[peer], Method::CREATE_CHANNEL_DESC.idempotent()).await
+        self.create(ChannelType::Direct, &[peer], methods::CREATE_CHANNEL_DESC.idempotent()).await
     }
 
     /// Opens a new group channel with `peers`; the user who is signed in need not be among them.
@@ -77,7 +77,7 @@ impl ApiClient {
     /// # Cancel safety
     /// A call that is given up may have made the group.
     pub async fn create_group_dm(&self, peers: &[UserId]) -> Result<Channel, ApiError> {
-        self.create(ChannelType::Group, peers, Method::CREATE_CHANNEL_DESC).await
+        self.create(ChannelType::Group, peers, methods::CREATE_CHANNEL_DESC).await
     }
 
     /// One page of channels.
@@ -96,11 +96,16 @@ impl ApiClient {
             page: query.page.into(),
             ..api::ListChannelDescsRequest::default()
         };
-        let list: api::ChannelDescList = self.call(Method::LIST_CHANNEL_DESCS, &request).await?;
+        let list = self.call(methods::LIST_CHANNEL_DESCS, &request).await?;
         Ok(list.channeldesc.into_iter().map(Channel::from).collect())
     }
 
-    async fn create(&self, kind: ChannelType, peers: &[UserId], method: Method) -> Result<Channel, ApiError> {
+    async fn create(
+        &self,
+        kind: ChannelType,
+        peers: &[UserId],
+        method: Method<api::CreateChannelDescRequest, api::ChannelDescription>,
+    ) -> Result<Channel, ApiError> {
         if peers.is_empty() {
             return Err(ApiErrorKind::InvalidInput { problem: "a group needs at least one other user" }.into());
         }
@@ -113,7 +118,7 @@ impl ApiClient {
             user_ids: peers.iter().map(|peer| peer.get()).collect(),
             ..api::CreateChannelDescRequest::default()
         };
-        let made: api::ChannelDescription = self.call(method, &request).await?;
+        let made = self.call(method, &request).await?;
         if made.channel_id == 0 {
             return Err(ApiErrorKind::Decode { what: "the new channel has no id" }.into());
         }

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use mezon_proto::wire::{self, Described, WireErrorKind};
 use mezon_session::{BoxFuture, Endpoint, Session, SessionUpdate, TokenError, TokenSource};
 use prost::Message;
 use tracing::debug;
 
 use crate::keeper::{Current, SessionKeeper};
-use crate::{ApiError, ApiErrorKind, AppLogin, Gateway, Method, SessionChanges};
+use crate::{AnyMethod, ApiError, ApiErrorKind, AppLogin, Gateway, Method, SessionChanges};
 
 /// A signed-in client. Cheap to clone; clones share the session and the connections.
 ///
@@ -55,17 +56,32 @@ impl ApiClient {
         self.keeper.ws_endpoint(&self.session())
     }
 
-    /// Calls a method of the API: any of the server's, by name, with the messages of `mezon-proto`.
+    /// Calls a method of the API. [`methods`](crate::methods) has all of the protocol, each with the types of its request and its response:
     ///
     /// ```no_run
     /// # async fn example(client: mezon_api::ApiClient) -> Result<(), mezon_api::ApiError> {
-    /// use mezon_api::Method;
-    /// use mezon_proto::api;
+    /// use mezon_api::methods;
+    /// use mezon_proto::api::RoleListEventRequest;
     ///
-    /// let account: api::Account = client.call(Method::GET_ACCOUNT, &()).await?;
+    /// let request = RoleListEventRequest { clan_id: 7, ..Default::default() };
+    /// let roles = client.call(methods::LIST_ROLES, &request).await?;
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// A wrong type does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// # async fn example(client: mezon_api::ApiClient) -> Result<(), mezon_api::ApiError> {
+    /// use mezon_api::methods;
+    /// use mezon_proto::api::CreateRoleRequest;
+    ///
+    /// let roles = client.call(methods::LIST_ROLES, &CreateRoleRequest::default()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// For a method of a newer server, [`Method::new`] takes a name and any types, and [`ApiClient::call_untyped`] bytes.
     ///
     /// # Errors
     /// - [`ApiErrorKind::LoginOver`], [`ApiErrorKind::Forbidden`], [`ApiErrorKind::NotFound`],
@@ -79,14 +95,14 @@ impl ApiClient {
     ///
     /// # Cancel safety
     /// A call that is given up may have happened on the server. A refresh of the session that it began goes on.
-    pub async fn call<Req, Res>(&self, method: Method, request: &Req) -> Result<Res, ApiError>
+    pub async fn call<Req, Res>(&self, method: Method<Req, Res>, request: &Req) -> Result<Res, ApiError>
     where
         Req: Message,
         Res: Described,
     {
         // A message without fields takes no room: its answer may be nothing at all.
         let answered = size_of::<Res>() > 0;
-        let body = self.keeper.call(method, request.encode_to_vec().into(), answered).await?;
+        let body = self.keeper.call(method.any(), request.encode_to_vec().into(), answered).await?;
         let limit = self.gateway().0.body_limit;
         match wire::decode_within::<Res>(&body, limit) {
             Ok(answer) => {
@@ -100,6 +116,18 @@ impl ApiClient {
             }
             Err(error) => Err(ApiError::with_source(ApiErrorKind::Decode { what: method.name() }, error)),
         }
+    }
+
+    /// Calls a method by name with a request that is encoded already, and gives the answer as it came. `request` and answer are
+    /// bare protobuf messages.
+    ///
+    /// # Errors
+    /// As [`ApiClient::call`], but for [`ApiErrorKind::Decode`].
+    ///
+    /// # Cancel safety
+    /// As [`ApiClient::call`].
+    pub async fn call_untyped(&self, method: AnyMethod, request: Bytes) -> Result<Bytes, ApiError> {
+        self.keeper.call(method, request, false).await
     }
 
     /// Refreshes the session now, whether that is due or not. Calls at the same time share one refresh.

@@ -6,7 +6,7 @@ use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, TopicId};
 use mezon_proto::api;
 
 use crate::channels::{MAX_LIMIT, checked_limit};
-use crate::{ApiClient, ApiError, ApiErrorKind, Method};
+use crate::{ApiClient, ApiError, ApiErrorKind, methods};
 
 /// Which messages to list. By default the newest fifty of a direct or group channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +137,7 @@ impl ApiClient {
         query: &MessageQuery,
     ) -> Result<Vec<ChannelMessage>, ApiError> {
         let request = query.to_request(channel_id)?;
-        let list: api::ChannelMessageList = self.call(Method::LIST_CHANNEL_MESSAGES, &request).await?;
+        let list = self.call(methods::LIST_CHANNEL_MESSAGES, &request).await?;
         let mut messages: Vec<_> = list.messages.into_iter().map(ChannelMessage::from).collect();
         // Ids are snowflakes: they order as the messages were written.
         messages.sort_by_key(ChannelMessage::id);

@@ -8,7 +8,7 @@ use http::{HeaderValue, Request, Uri};
 use mezon_session::{Endpoint, Secret};
 
 use crate::body::Body;
-use crate::{ApiError, ApiErrorKind, Method};
+use crate::{AnyMethod, ApiError, ApiErrorKind};
 
 /// The media type of remote procedure calls, in the server's spelling.
 pub(crate) const PROTO: HeaderValue = HeaderValue::from_static("application/proto");
@@ -45,7 +45,7 @@ impl Base {
     }
 
     /// The address of a remote procedure call.
-    pub(crate) fn rpc(&self, method: Method) -> Result<Uri, ApiError> {
+    pub(crate) fn rpc(&self, method: AnyMethod) -> Result<Uri, ApiError> {
         let name = method.name();
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             let problem = "the method's name is not made of letters and digits";
@@ -114,6 +114,7 @@ fn sensitive(mut value: HeaderValue) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::methods;
 
     fn base(text: &str) -> Base {
         Base::new(&Endpoint::parse(text, true).unwrap()).unwrap()
@@ -128,14 +129,14 @@ mod tests {
             ("http://127.0.0.1:7350", "http://127.0.0.1:7350/mezon.api.Mezon/GetAccount"),
             ("http://[::1]:7350", "http://[::1]:7350/mezon.api.Mezon/GetAccount"),
         ] {
-            assert_eq!(base(endpoint).rpc(Method::GET_ACCOUNT).unwrap().to_string(), uri);
+            assert_eq!(base(endpoint).rpc(methods::GET_ACCOUNT.any()).unwrap().to_string(), uri);
         }
     }
 
     #[test]
     fn a_name_cannot_change_the_address() {
         for name in ["", "../v2/account", "Get Account", "GetAccount?x=1", "GetAccount\r\nHost: evil", "Gët"] {
-            assert!(base("https://gw.mezon.ai").rpc(Method::new(name)).is_err(), "{name:?}");
+            assert!(base("https://gw.mezon.ai").rpc(AnyMethod::new(name)).is_err(), "{name:?}");
         }
     }
 
@@ -144,7 +145,7 @@ mod tests {
         let outgoing = Outgoing {
             name: "GetAccount",
             idempotent: true,
-            uri: base("https://gw.mezon.ai").rpc(Method::GET_ACCOUNT).unwrap(),
+            uri: base("https://gw.mezon.ai").rpc(methods::GET_ACCOUNT.any()).unwrap(),
             authorization: bearer(&Secret::from("abc")).unwrap(),
             accept: PROTO,
             content_type: PROTO,

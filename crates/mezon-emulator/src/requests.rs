@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 use bytes::BytesMut;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::realtime::{self, Envelope};
-use mezon_proto::wire::{self, ApiReply, Body, Field, Fields, Inbound, Revision, Value};
+use mezon_proto::wire::{self, ApiReply, Field, Fields, Inbound, Revision, Value};
 use prost::encoding::{WireType, encode_key, encode_varint};
 
-use crate::failure::{Failure, MISSING_PAYLOAD, UNRECOGNIZED_PAYLOAD, realtime_error};
+use crate::failure::{Failure, FailureKind, MISSING_PAYLOAD, UNRECOGNIZED_PAYLOAD, realtime_error};
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Outgoing;
 use crate::messages::{check_mode, mode_of};
@@ -53,21 +53,37 @@ impl<'a> Cid<'a> {
 
 /// Answers one frame; `None` is one that was no binary message.
 pub(crate) async fn answer(gateway: &Gateway, origin: &Origin, frame: Option<&[u8]>) {
-    let read = frame.and_then(|frame| wire::decode(frame).ok().map(|inbound| (Cid::of(frame, &inbound), inbound)));
+    let read = frame.and_then(|frame| wire::read(frame).ok().map(|inbound| (Cid::of(frame, &inbound), inbound)));
     let Some((cid, inbound)) = read else {
         return refuse_payload(gateway, origin, Cid::Number(0), UNRECOGNIZED_PAYLOAD, "unrecognized payload");
     };
     if let Some(revision) = inbound.revision {
         origin.revision.get_or_init(|| revision);
     }
-    match inbound.body {
-        Body::Message(message) => match handle(gateway, origin, inbound.cid, *message).await {
+    let Some(raw) = inbound.message else {
+        return refuse_payload(gateway, origin, cid, MISSING_PAYLOAD, "missing payload");
+    };
+    match raw.decode() {
+        Ok(Some(message)) => match handle(gateway, origin, inbound.cid, message).await {
             Ok(Some(reply)) => send(gateway, origin, cid, reply),
             Ok(None) => {}
+            Err(failure) if failure.kind == FailureKind::Unimplemented => {
+                let name = raw.name().unwrap_or_default();
+                refuse_payload(
+                    gateway,
+                    origin,
+                    cid,
+                    UNRECOGNIZED_PAYLOAD,
+                    &format!("the emulator does not answer {name}"),
+                );
+            }
             Err(failure) => send(gateway, origin, cid, Message::Error(failure.realtime_error())),
         },
-        Body::Empty => refuse_payload(gateway, origin, cid, MISSING_PAYLOAD, "missing payload"),
-        _ => refuse_payload(gateway, origin, cid, UNRECOGNIZED_PAYLOAD, "unrecognized payload"),
+        Ok(None) => {
+            let text = format!("unrecognized payload: the protocol has no message number {}", raw.field);
+            refuse_payload(gateway, origin, cid, UNRECOGNIZED_PAYLOAD, &text);
+        }
+        Err(_) => refuse_payload(gateway, origin, cid, UNRECOGNIZED_PAYLOAD, "unrecognized payload"),
     }
 }
 
@@ -106,10 +122,7 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
             api_call(gateway, origin, cid, request).await;
             None
         }
-        _ => {
-            gateway.counters.count(|stats| stats.unknown_payloads += 1);
-            Some(Message::Error(realtime_error(UNRECOGNIZED_PAYLOAD, "the emulator does not answer this message")))
-        }
+        _ => return Err(Failure::new(FailureKind::Unimplemented, "")),
     })
 }
 

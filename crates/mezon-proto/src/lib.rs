@@ -2,29 +2,29 @@
 //!
 //! - [`api`]: requests and responses of the HTTP calls, and what they have in common with the socket.
 //! - [`realtime`]: what the socket carries. Everything comes in an [`Envelope`](realtime::Envelope).
+//! - [`methods`]: the methods of the API, each with the types of its request and its response.
 //! - [`wire`]: reads and writes frames of the socket in both revisions of the protocol that are in use.
 //!
 //! The types are generated from the `.proto` files of the project and checked in: building this crate runs no build
 //! script and needs no `protoc`. It depends on `prost` and `bytes` alone.
 //!
 //! ```
-//! use mezon_proto::realtime::envelope::Message;
-//! use mezon_proto::realtime::{ChannelJoin, Envelope};
-//! use mezon_proto::wire::{self, Body, Revision};
+//! use mezon_proto::realtime::ChannelJoin;
+//! use mezon_proto::wire::{self, Arm as _, Revision};
 //!
 //! # fn main() -> Result<(), wire::WireError> {
 //! // A request: join the direct channel 123.
 //! let join = ChannelJoin { channel_id: 123, channel_type: 3, ..Default::default() };
-//! let request = Envelope { cid: 1, message: Some(Message::ChannelJoin(join)) };
-//! let frame = Revision::default().encode(&request);
+//! let frame = Revision::default().encode_arm(ChannelJoin::NUMBER, &join).number(1);
 //!
-//! // Reading it back. Messages this crate does not know are values as well.
-//! let inbound = wire::decode(&frame)?;
+//! // Reading it back, as the type that is wanted.
+//! let inbound = wire::read(&frame)?;
 //! assert_eq!(inbound.cid, 1);
-//! match inbound.body {
-//!     Body::Message(message) => assert!(matches!(*message, Message::ChannelJoin(_))),
-//!     Body::Unknown { field, .. } => println!("a message of a newer server, number {field}"),
-//!     other => println!("nothing to do for {other:?}"),
+//! if let Some(message) = inbound.message {
+//!     match message.read::<ChannelJoin>()? {
+//!         Some(read) => assert_eq!(read, join),
+//!         None => println!("another message, {} or one of a newer server", message.name().unwrap_or_default()),
+//!     }
 //! }
 //! # Ok(())
 //! # }
@@ -53,11 +53,23 @@
 
 // Generated code is exempt from the lints on style; `unsafe_code` stays forbidden in it.
 
+#[allow(clippy::too_many_lines)]
+#[rustfmt::skip]
+#[path = "generated/arms.rs"]
+mod arms;
+mod method;
 mod presence;
 #[rustfmt::skip]
 #[path = "generated/shapes.rs"]
 mod shapes;
 pub mod wire;
+
+/// The method table: every method of the API with its types, by subject. Each is here and in the module of its subject.
+#[rustfmt::skip]
+#[path = "generated/methods.rs"]
+pub mod methods;
+
+pub use method::{AnyMethod, Method};
 
 /// Messages of the package `mezon.api`: what the HTTP calls carry.
 #[allow(missing_docs, unused_qualifications, clippy::all, clippy::pedantic)]

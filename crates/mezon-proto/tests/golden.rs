@@ -9,7 +9,7 @@ use mezon_proto::realtime::envelope::Message;
 use mezon_proto::realtime::{
     ApiRequestEvent, ChannelJoin, ChannelMessageAck, ChannelMessageSend, ClanJoin, Envelope, Error, Ping, Pong, error,
 };
-use mezon_proto::wire::{Body, Revision, decode};
+use mezon_proto::wire::{Revision, read};
 use prost::Message as _;
 
 fn bytes(hex: &str) -> Bytes {
@@ -23,9 +23,9 @@ fn assert_golden(cid: i32, message: Message, hex: &str) {
     assert_eq!(HEXLOWER.encode(&Revision::Int32Cid.encode(&envelope)), hex);
     assert_eq!(Envelope::decode(frame.clone()).unwrap(), envelope);
 
-    let inbound = decode(&frame).unwrap();
+    let inbound = read(&frame).unwrap();
     assert_eq!(i64::from(inbound.cid), i64::from(cid));
-    assert_eq!(inbound.body, Body::Message(Box::new(envelope.message.unwrap())));
+    assert_eq!(inbound.message.unwrap().decode(), Ok(envelope.message));
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn api_call_with_index_zero() {
 #[test]
 fn padding_of_the_tcp_framing() {
     for hex in ["0806e2050e0801120a4765744163636f756e74", "0805ba0100", "08031a00"] {
-        let plain = decode(&bytes(hex)).unwrap();
+        let plain = read(&bytes(hex)).unwrap();
         for padding in ["00", "0000", "000000"] {
-            assert_eq!(decode(&bytes(&format!("{hex}{padding}"))).unwrap(), plain);
+            assert_eq!(read(&bytes(&format!("{hex}{padding}"))).unwrap(), plain);
         }
     }
 }

@@ -10,7 +10,6 @@ use std::fmt::Debug;
 use bytes::Bytes;
 use mezon_proto::realtime::Envelope;
 use mezon_proto::realtime::envelope::Message;
-use mezon_proto::wire::{Revision, decode_frame};
 use mezon_proto::{api, realtime};
 
 const TEXT: &str = "canary-in-the-mine";
@@ -169,6 +168,5 @@ fn frames_hide_credentials() {
     for (message, fields) in [(Message::RefreshSessionEvent(session()), 4), (Message::ApiRequestEvent(request), 1)] {
         let envelope = Envelope { cid: 0, message: Some(message) };
         assert_redacted(&envelope, fields);
-        assert_redacted(&decode_frame(&Revision::default().encode(&envelope)).unwrap(), fields);
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use allocation_counter::measure;
 use futures_util::{SinkExt as _, StreamExt as _};
-use mezon_proto::realtime::{Envelope, Pong, envelope};
-use mezon_proto::wire::{Body, Revision, decode};
+use mezon_proto::realtime::{Envelope, Ping, Pong, envelope};
+use mezon_proto::wire::{Revision, read};
 use mezon_realtime::{Config, connect};
 use mezon_session::{Session, StaticSession};
 use tokio::net::TcpListener;
@@ -68,9 +68,8 @@ fn server(revision: Revision) -> (SocketAddr, watch::Receiver<u32>) {
         let (stream, _) = TcpListener::from_std(listener).unwrap().accept().await.unwrap();
         let mut socket = accept_async(stream).await.unwrap();
         while let Some(Ok(Message::Binary(frame))) = socket.next().await {
-            let asked = decode(&frame).unwrap();
-            let Body::Message(message) = asked.body else { panic!("no ping") };
-            assert!(matches!(*message, envelope::Message::Ping(_)));
+            let asked = read(&frame).unwrap();
+            assert_eq!(asked.message.unwrap().read(), Ok(Some(Ping {})));
             let pong = Envelope { cid: asked.cid.cast_signed(), message: Some(envelope::Message::Pong(Pong {})) };
             socket.send(Message::Binary(revision.encode(&pong))).await.unwrap();
             answers.send_modify(|answers| *answers += 1);

@@ -1,6 +1,7 @@
 //! The fields of every message as data, for what has to be known before a message is decoded.
 
 use std::fmt::Write as _;
+use std::ops::RangeFrom;
 
 use protox::prost_reflect::{DescriptorPool, FieldDescriptor, Kind};
 
@@ -23,8 +24,9 @@ pub(super) fn file(pool: &DescriptorPool) -> Result<String, String> {
         fields.sort_by_key(FieldDescriptor::number);
         _ = writeln!(code, "\nimpl Described for {rust} {{");
         _ = writeln!(code, "    const SHAPE: &'static Shape = &Shape::new(&[");
+        let mut lists = 0..;
         for field in fields {
-            _ = writeln!(code, "        {},", part(&field)?);
+            _ = writeln!(code, "        {},", part(&field, &mut lists)?);
         }
         _ = writeln!(code, "    ]);\n}}");
     }
@@ -35,16 +37,17 @@ pub(super) fn file(pool: &DescriptorPool) -> Result<String, String> {
     Ok(code)
 }
 
-/// The expression for one field.
-fn part(field: &FieldDescriptor) -> Result<String, String> {
+/// The expression for one field. `lists` numbers the lists of its message.
+fn part(field: &FieldDescriptor, lists: &mut RangeFrom<usize>) -> Result<String, String> {
     let number = field.number();
+    let list = if field.is_list() || field.is_map() { lists.next().unwrap_or_default() } else { 0 };
     if let Kind::Message(entry) = field.kind()
         && field.is_map()
     {
         let [key, value] = [entry.map_entry_key_field(), entry.map_entry_value_field()];
         let types = [scalar_type(&key)?, scalar_type(&value)?].join(", ");
-        let entry = [part(&key)?, part(&value)?].join(", ");
-        return Ok(format!("Part::map::<{types}>({number}, &Shape::new(&[{entry}]))"));
+        let entry = [part(&key, lists)?, part(&value, lists)?].join(", ");
+        return Ok(format!("Part::map::<{types}>({number}, &Shape::new(&[{entry}]), {list})"));
     }
     let part = match field.kind() {
         Kind::Message(message) => format!("Part::message::<{}>({number})", rust_type(&message)),
@@ -55,7 +58,7 @@ fn part(field: &FieldDescriptor) -> Result<String, String> {
         }
         other => return Err(format!("{}: no field of the protocol was ever a {other:?}", field.full_name())),
     };
-    if field.is_list() { Ok(format!("{part}.list::<{}>()", scalar_type(field)?)) } else { Ok(part) }
+    if field.is_list() { Ok(format!("{part}.list::<{}>({list})", scalar_type(field)?)) } else { Ok(part) }
 }
 
 /// The Rust type of one element of a field.

@@ -14,7 +14,7 @@ use super::stored::is_anothers;
 use super::{Current, SessionKeeper};
 use crate::error::{store_error, untrusted};
 use crate::request::{Outgoing, PROTO};
-use crate::{ApiError, ApiErrorKind, Method, blocking};
+use crate::{AnyMethod, ApiError, ApiErrorKind, blocking, methods};
 
 impl SessionKeeper {
     /// Where the socket of `session` is, checked: credentials may be sent there.
@@ -28,7 +28,7 @@ impl SessionKeeper {
     /// nothing is none. In a box: see [`SessionKeeper::refresh_now`] for the reason.
     pub(crate) fn call(
         self: &Arc<Self>,
-        method: Method,
+        method: AnyMethod,
         body: Bytes,
         answered: bool,
     ) -> BoxFuture<'_, Result<Bytes, ApiError>> {
@@ -55,7 +55,7 @@ impl SessionKeeper {
     pub(super) async fn call_with(
         &self,
         current: &Current,
-        method: Method,
+        method: AnyMethod,
         body: Bytes,
         answered: bool,
         deadline: Instant,
@@ -113,8 +113,9 @@ impl SessionKeeper {
             refresh_token: session.refresh_token().map(|token| token.expose().to_owned()).unwrap_or_default(),
             ..api::SessionLogoutRequest::default()
         };
-        let answer =
-            self.call_with(current, Method::SESSION_LOGOUT, request.encode_to_vec().into(), false, deadline).await;
+        let answer = self
+            .call_with(current, methods::SESSION_LOGOUT.any(), request.encode_to_vec().into(), false, deadline)
+            .await;
         answer.map(drop)
     }
 }

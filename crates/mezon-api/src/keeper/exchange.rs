@@ -12,7 +12,7 @@ use super::stored::{LockedStore, StagedStore};
 use super::{Current, SessionKeeper};
 use crate::error::session_error;
 use crate::request::{Outgoing, PROTO, basic};
-use crate::{ApiError, ApiErrorKind, Method, session_answer};
+use crate::{ApiError, ApiErrorKind, methods, session_answer};
 
 impl SessionKeeper {
     /// Sees to credentials newer than `seen`. `Some`: they could not be stored.
@@ -127,9 +127,9 @@ impl SessionKeeper {
         };
         let gateway = &self.gateway.0;
         let outgoing = Outgoing {
-            name: Method::SESSION_REFRESH.name(),
-            idempotent: Method::SESSION_REFRESH.is_idempotent(),
-            uri: base.base().rpc(Method::SESSION_REFRESH)?,
+            name: methods::SESSION_REFRESH.name(),
+            idempotent: methods::SESSION_REFRESH.is_idempotent(),
+            uri: base.base().rpc(methods::SESSION_REFRESH.any())?,
             authorization: basic(&gateway.server_key),
             accept: PROTO,
             content_type: PROTO,

@@ -7,7 +7,7 @@ use mezon_session::{BoxFuture, ErrorClass, Session, SessionUpdate, TokenError, T
 use tracing::debug;
 
 use super::{Current, SessionKeeper};
-use crate::{ApiError, ApiErrorKind, Method};
+use crate::{ApiError, ApiErrorKind, methods};
 
 impl SessionKeeper {
     /// See [`TokenSource::credentials`](mezon_session::TokenSource::credentials).
@@ -61,7 +61,7 @@ impl SessionKeeper {
         let refusal = if session.is_expired(current.time(self.now())) {
             ApiErrorKind::Unauthorized { message: None }.into()
         } else {
-            match self.call_with(&current, Method::GET_ACCOUNT, Bytes::new(), true, deadline).await {
+            match self.call_with(&current, methods::GET_ACCOUNT.any(), Bytes::new(), true, deadline).await {
                 Err(error) if error.kind().refusal().is_some() => error,
                 // The server lives and has nothing against the token: the refusal was about something else.
                 Ok(_) => return self.dialled(&current),

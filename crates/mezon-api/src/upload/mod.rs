@@ -15,7 +15,6 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use mezon_model::Attachment;
-use mezon_proto::api;
 use mezon_session::{BoxFuture, Clock as _};
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
@@ -29,7 +28,7 @@ use crate::request::AGENT;
 use crate::retry::Failure;
 use crate::timeouts::later;
 use crate::transport::late;
-use crate::{ApiClient, ApiError, ApiErrorKind, Method, Phase};
+use crate::{ApiClient, ApiError, ApiErrorKind, Phase, methods};
 use body::Sent;
 
 impl ApiClient {
@@ -114,7 +113,7 @@ impl ApiClient {
     /// Cancel safe: an unused ticket expires.
     pub async fn request_upload(&self, request: &UploadRequest) -> Result<UploadTicket, ApiError> {
         let message = request.to_wire()?;
-        let answer: api::UploadAttachment = self.call(Method::UPLOAD_ATTACHMENT_FILE, &message).await?;
+        let answer = self.call(methods::UPLOAD_ATTACHMENT_FILE, &message).await?;
         UploadTicket::new(request, &answer, &self.gateway().0.policy)
     }
 

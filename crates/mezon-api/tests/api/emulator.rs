@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use mezon_api::{
     ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery,
-    Method, RetryPolicy, Timeouts, TlsConfig, UploadSource,
+    Method, RetryPolicy, Timeouts, TlsConfig, UploadSource, methods,
 };
 use mezon_emulator::Emulator;
 use mezon_model::{ChannelId, ChannelType, Draft, MessageId, Target, UserId};
-use mezon_proto::{api, realtime};
+use mezon_proto::api;
 use mezon_session::{FileStore, MemoryStore, SessionStore};
 use mezon_tls::Roots;
 
@@ -23,13 +23,13 @@ async fn sign_in(emulator: &Emulator, user: i64) -> ApiClient {
 }
 
 async fn get_account(client: &ApiClient) -> Result<api::Account, ApiError> {
-    client.call(Method::GET_ACCOUNT, &()).await
+    client.call(methods::GET_ACCOUNT, &()).await
 }
 
 /// Sends over HTTP, as bots may.
 async fn send(client: &ApiClient, channel: ChannelId, text: &str) -> MessageId {
     let message = Draft::from(text).to_send(&Target::direct(channel)).unwrap();
-    let ack: realtime::ChannelMessageAck = client.call(Method::new("SendChannelMessage"), &message).await.unwrap();
+    let ack = client.call(methods::SEND_CHANNEL_MESSAGE, &message).await.unwrap();
     ack.message_id.into()
 }
 

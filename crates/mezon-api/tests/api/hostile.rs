@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, IdTokenLogin, MessageQuery, Method, Phase,
-    RetryPolicy, Timeouts, UploadSource,
+    ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, IdTokenLogin, MessageQuery, Phase, RetryPolicy,
+    Timeouts, UploadSource, methods,
 };
 use mezon_model::{ChannelId, MessageId, UserId};
 use mezon_proto::api;
@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::support::{self, Peer, Reply, account, answer, answer_bytes, message, session, token, user};
 
 async fn get_account(client: &ApiClient) -> Result<api::Account, ApiError> {
-    client.call(Method::GET_ACCOUNT, &()).await
+    client.call(methods::GET_ACCOUNT, &()).await
 }
 
 fn channel() -> Reply {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
-use mezon_api::{ApiClient, AppLogin, ChannelQuery, Gateway, IdTokenLogin, MessageQuery, Method, UploadRequest};
+use mezon_api::{ApiClient, AppLogin, ChannelQuery, Gateway, IdTokenLogin, MessageQuery, UploadRequest, methods};
 use mezon_emulator::Emulator;
 use mezon_model::{ChannelId, MessageId, UserId};
 use mezon_proto::api;
@@ -96,7 +96,7 @@ fn assert_absent(text: &str, secrets: &[&str]) {
 /// Every operation of a client.
 async fn everything(client: &ApiClient, visible: &Visible) {
     visible.note(&format!("{client:?} {:?} {:?}", client.session(), client.gateway()));
-    visible.result(client.call::<_, api::Account>(Method::GET_ACCOUNT, &()).await);
+    visible.result(client.call(methods::GET_ACCOUNT, &()).await);
     visible.result(client.create_dm(UserId::new(2)).await);
     visible.result(client.create_group_dm(&[UserId::new(2)]).await);
     visible.result(client.list_channels(&ChannelQuery::default()).await);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use data_encoding::BASE64URL_NOPAD;
-use mezon_api::{ApiClient, ApiError, Gateway, GatewayBuilder, Method, RetryPolicy, Timeouts};
+use mezon_api::{ApiClient, ApiError, Gateway, GatewayBuilder, RetryPolicy, Timeouts};
 use mezon_model::UserId;
 use mezon_proto::api;
 use mezon_session::{Session, SessionUpdate};
@@ -218,7 +218,7 @@ pub(crate) fn user() -> UserId {
 }
 
 pub(crate) async fn get_account(client: &ApiClient) -> Result<api::Account, ApiError> {
-    client.call(Method::GET_ACCOUNT, &()).await
+    client.call(mezon_api::methods::GET_ACCOUNT, &()).await
 }
 
 /// The methods called, in order.

@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod http;
 mod lifecycle;
+mod protocol;
 mod socket;
 mod support;
 mod uploads;

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use mezon_emulator::Emulator;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::realtime::{self, Envelope, PresenceSession};
-use mezon_proto::wire::{Body, Inbound, Revision};
+use mezon_proto::wire::{Inbound, Revision};
 use mezon_proto::{api, realtime::ChannelMessageSend};
 use prost::Message as _;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
@@ -97,9 +97,9 @@ async fn each_client_is_answered_in_its_revision() {
     old.revision = Revision::StringCid;
 
     old.send(join(&dm)).await;
-    let Seen::Frame(Inbound { cid, revision, body: Body::Message(message), .. }) = old.next().await else { panic!() };
+    let Seen::Frame(Inbound { cid, revision, message: Some(message), .. }) = old.next().await else { panic!() };
     assert_eq!((cid, revision), (1, Some(Revision::StringCid)));
-    let Message::Channel(channel) = *message else { panic!("no channel") };
+    let channel: realtime::Channel = message.read().unwrap().expect("a channel");
     assert!(matches!(channel.self_.unwrap().session_id, PresenceSession::Text(_)));
 
     old.send(text_message(&dm, "hi")).await;

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use mezon_emulator::Emulator;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::realtime::{ChannelJoin, ChannelMessageSend, Envelope};
-use mezon_proto::wire::{self, Body, Frame, Inbound, Revision};
+use mezon_proto::wire::{self, ApiReply, Inbound, Revision};
 use mezon_proto::{api, realtime};
 use prost::Message as _;
 use serde_json::Value;
@@ -167,7 +167,7 @@ pub(crate) struct Socket {
 #[derive(Debug)]
 pub(crate) enum Seen {
     Frame(Inbound),
-    ApiReply(wire::ApiReply),
+    ApiReply(ApiReply),
     Garbage,
     Closed(Option<CloseFrame>),
     /// Ended without a close frame.
@@ -201,11 +201,10 @@ impl Socket {
     pub(crate) async fn next(&mut self) -> Seen {
         loop {
             return match timeout(LIMIT, self.stream.next()).await.expect("the socket says nothing") {
-                Some(Ok(WsMessage::Binary(frame))) => match wire::decode_frame(&frame) {
-                    Ok(Frame::Envelope(inbound)) => Seen::Frame(inbound),
-                    Ok(Frame::ApiReply(reply)) => Seen::ApiReply(reply),
-                    Ok(_) | Err(_) => Seen::Garbage,
-                },
+                Some(Ok(WsMessage::Binary(frame))) if frame.first() == Some(&ApiReply::MARK) => {
+                    ApiReply::decode(&frame).map_or(Seen::Garbage, Seen::ApiReply)
+                }
+                Some(Ok(WsMessage::Binary(frame))) => wire::read(&frame).map_or(Seen::Garbage, Seen::Frame),
                 Some(Ok(WsMessage::Close(frame))) => Seen::Closed(frame),
                 Some(Ok(_)) => continue,
                 Some(Err(_)) | None => Seen::Cut,
@@ -216,7 +215,7 @@ impl Socket {
     /// The next envelope and its cid.
     pub(crate) async fn next_message(&mut self) -> (u32, Message) {
         match self.next().await {
-            Seen::Frame(Inbound { cid, body: Body::Message(message), .. }) => (cid, *message),
+            Seen::Frame(Inbound { cid, message: Some(message), .. }) => (cid, message.decode().unwrap().unwrap()),
             other => panic!("no message: {other:?}"),
         }
     }

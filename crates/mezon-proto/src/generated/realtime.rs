@@ -559,271 +559,6 @@ pub struct CheckNameExistedEvent {
     #[prost(int64, tag = "5")]
     pub clan_id: i64,
 }
-/// A clan was created.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ClanCreatedEvent {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(string, tag = "2")]
-    pub clan_name: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub logo: ::prost::alloc::string::String,
-    #[prost(int64, tag = "4")]
-    pub creator_id: i64,
-    #[prost(int64, tag = "5")]
-    pub welcome_channel_id: i64,
-}
-/// A clan was changed.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ClanUpdatedEvent {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(string, tag = "2")]
-    pub clan_name: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub logo: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub banner: ::prost::alloc::string::String,
-    #[prost(int32, tag = "5")]
-    pub status: i32,
-    #[prost(bool, tag = "6")]
-    pub is_onboarding: bool,
-    #[prost(int64, tag = "7")]
-    pub welcome_channel_id: i64,
-    #[prost(string, tag = "8")]
-    pub onboarding_banner: ::prost::alloc::string::String,
-    #[prost(string, tag = "9")]
-    pub community_banner: ::prost::alloc::string::String,
-    #[prost(bool, tag = "10")]
-    pub is_community: bool,
-    #[prost(string, tag = "11")]
-    pub about: ::prost::alloc::string::String,
-    #[prost(string, tag = "12")]
-    pub description: ::prost::alloc::string::String,
-    #[prost(bool, tag = "13")]
-    pub prevent_anonymous: bool,
-}
-/// A clan was deleted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ClanDeletedEvent {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(int64, tag = "2")]
-    pub deletor: i64,
-}
-/// A member changed nickname or avatar in a clan.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ClanProfileUpdatedEvent {
-    #[prost(int64, tag = "1")]
-    pub user_id: i64,
-    #[prost(string, tag = "2")]
-    pub clan_nick: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub clan_avatar: ::prost::alloc::string::String,
-    #[prost(int64, tag = "4")]
-    pub clan_id: i64,
-}
-/// Somebody became a member of a clan.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct AddClanUserEvent {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(message, optional, tag = "2")]
-    pub user: ::core::option::Option<UserProfileRedis>,
-    #[prost(string, tag = "3")]
-    pub invitor: ::prost::alloc::string::String,
-}
-/// Members left a clan or were removed.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UserClanRemoved {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(int64, repeated, tag = "2")]
-    pub user_ids: ::prost::alloc::vec::Vec<i64>,
-}
-/// Users were banned, or bans were lifted.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct BannedUserEvent {
-    #[prost(int64, repeated, tag = "1")]
-    pub user_ids: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int32, tag = "2")]
-    pub action: i32,
-    #[prost(int64, tag = "3")]
-    pub banner_id: i64,
-    #[prost(int64, tag = "4")]
-    pub channel_id: i64,
-    #[prost(int64, tag = "5")]
-    pub clan_id: i64,
-    #[prost(int32, tag = "6")]
-    pub ban_time: i32,
-}
-/// A clan has a new owner.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct TransferOwnershipEvent {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(int64, tag = "2")]
-    pub prev_owner: i64,
-    #[prost(int64, tag = "3")]
-    pub curr_owner: i64,
-}
-/// A clan allows or forbids anonymous messages.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct AllowAnonymousEvent {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(bool, tag = "2")]
-    pub allow: bool,
-}
-/// A role was created, changed or deleted.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct RoleEvent {
-    #[prost(message, optional, tag = "1")]
-    pub role: ::core::option::Option<super::api::Role>,
-    #[prost(int32, tag = "2")]
-    pub status: i32,
-    #[prost(int64, tag = "3")]
-    pub user_id: i64,
-    #[prost(int64, repeated, tag = "4")]
-    pub user_add_ids: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int64, repeated, tag = "5")]
-    pub user_remove_ids: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int64, repeated, tag = "6")]
-    pub active_permission_ids: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int64, repeated, tag = "7")]
-    pub remove_permission_ids: ::prost::alloc::vec::Vec<i64>,
-}
-/// Members were given a role, or lost it.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct RoleAssignedEvent {
-    /// Decimal text; the spelling is that of the protocol.
-    #[prost(string, tag = "1")]
-    pub clan_id: ::prost::alloc::string::String,
-    #[prost(int64, tag = "2")]
-    pub role_id: i64,
-    #[prost(int64, repeated, tag = "3")]
-    pub user_ids_assigned: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int64, repeated, tag = "4")]
-    pub user_ids_removed: ::prost::alloc::vec::Vec<i64>,
-}
-/// Permissions of a role or user in a channel were set.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct PermissionSetEvent {
-    #[prost(string, tag = "1")]
-    pub caller: ::prost::alloc::string::String,
-    #[prost(int64, tag = "2")]
-    pub role_id: i64,
-    #[prost(int64, tag = "3")]
-    pub user_id: i64,
-    #[prost(int64, tag = "4")]
-    pub channel_id: i64,
-    #[prost(message, repeated, tag = "5")]
-    pub permission_updates: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
-}
-/// What a user may do in a channel has changed.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct PermissionChangedEvent {
-    #[prost(int64, tag = "1")]
-    pub user_id: i64,
-    #[prost(int64, tag = "2")]
-    pub channel_id: i64,
-    #[prost(message, repeated, tag = "3")]
-    pub add_permissions: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
-    #[prost(message, repeated, tag = "4")]
-    pub remove_permissions: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
-    #[prost(message, repeated, tag = "5")]
-    pub default_permissions: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
-}
-/// A permission of a role in one channel, on or off.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct PermissionRoleChannel {
-    #[prost(int64, tag = "1")]
-    pub permission_id: i64,
-    #[prost(bool, tag = "2")]
-    pub active: bool,
-}
-/// A custom emoji. Differs from the message of the same name in `mezon.api`.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct ClanEmoji {
-    #[prost(int64, tag = "1")]
-    pub id: i64,
-    #[prost(string, tag = "2")]
-    pub src: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub shortname: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub category: ::prost::alloc::string::String,
-    #[prost(int64, tag = "5")]
-    pub creator_id: i64,
-    #[prost(int64, tag = "6")]
-    pub clan_id: i64,
-    #[prost(string, tag = "7")]
-    pub logo: ::prost::alloc::string::String,
-    #[prost(string, tag = "8")]
-    pub clan_name: ::prost::alloc::string::String,
-}
-/// An emoji was created, changed or deleted.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct EventEmoji {
-    #[prost(int64, tag = "1")]
-    pub id: i64,
-    #[prost(int64, tag = "2")]
-    pub clan_id: i64,
-    #[prost(string, tag = "3")]
-    pub short_name: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub source: ::prost::alloc::string::String,
-    #[prost(string, tag = "5")]
-    pub category: ::prost::alloc::string::String,
-    #[prost(int32, tag = "6")]
-    pub action: i32,
-    #[prost(int64, tag = "7")]
-    pub user_id: i64,
-    #[prost(string, tag = "8")]
-    pub logo: ::prost::alloc::string::String,
-    #[prost(string, tag = "9")]
-    pub clan_name: ::prost::alloc::string::String,
-    #[prost(bool, tag = "10")]
-    pub is_for_sale: bool,
-}
-/// A sticker was added.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StickerCreateEvent {
-    #[prost(int64, tag = "1")]
-    pub clan_id: i64,
-    #[prost(string, tag = "2")]
-    pub source: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub shortname: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub category: ::prost::alloc::string::String,
-    #[prost(int64, tag = "5")]
-    pub creator_id: i64,
-    #[prost(int64, tag = "6")]
-    pub sticker_id: i64,
-    #[prost(string, tag = "7")]
-    pub logo: ::prost::alloc::string::String,
-    #[prost(string, tag = "8")]
-    pub clan_name: ::prost::alloc::string::String,
-}
-/// A sticker was renamed.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StickerUpdateEvent {
-    #[prost(string, tag = "1")]
-    pub shortname: ::prost::alloc::string::String,
-    #[prost(int64, tag = "2")]
-    pub sticker_id: i64,
-    #[prost(int64, tag = "3")]
-    pub user_id: i64,
-}
-/// A sticker was deleted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StickerDeleteEvent {
-    #[prost(int64, tag = "2")]
-    pub sticker_id: i64,
-    #[prost(int64, tag = "3")]
-    pub user_id: i64,
-}
 /// Sends a message to a channel or conversation.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChannelMessageSend {
@@ -1126,96 +861,6 @@ pub struct TopicInMessageEvent {
     #[prost(string, tag = "4")]
     pub tp_id: ::prost::alloc::string::String,
 }
-/// New entries for the user's notification list.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct Notifications {
-    #[prost(message, repeated, tag = "1")]
-    pub notifications: ::prost::alloc::vec::Vec<super::api::Notification>,
-}
-/// A channel or category whose notification setting differs from the default. Differs from the message of the
-/// same name in `mezon.api`.
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct NotificationChannelCategorySetting {
-    #[prost(int64, tag = "1")]
-    pub id: i64,
-    #[prost(string, tag = "2")]
-    pub channel_category_label: ::prost::alloc::string::String,
-    #[prost(int32, tag = "3")]
-    pub notification_setting_type: i32,
-    #[prost(string, tag = "4")]
-    pub channel_category_title: ::prost::alloc::string::String,
-    #[prost(int32, tag = "5")]
-    pub action: i32,
-}
-/// A channel, category or clan is no longer muted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct UnmuteEvent {
-    #[prost(int64, tag = "1")]
-    pub channel_id: i64,
-    #[prost(int64, tag = "2")]
-    pub category_id: i64,
-    #[prost(int64, tag = "3")]
-    pub clan_id: i64,
-}
-/// A push notification on its way through the servers.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct FcmDataPayload {
-    #[prost(int32, tag = "1")]
-    pub command_type: i32,
-    #[prost(int64, tag = "2")]
-    pub receiver_id: i64,
-    #[prost(string, tag = "3")]
-    pub title: ::prost::alloc::string::String,
-    #[prost(bytes = "bytes", tag = "4")]
-    pub body: ::prost::bytes::Bytes,
-    #[prost(int64, repeated, tag = "5")]
-    pub user_role_ids: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int64, repeated, tag = "6")]
-    pub user_sent_ids: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int32, tag = "7")]
-    pub priority: i32,
-    #[prost(message, optional, tag = "8")]
-    pub message: ::core::option::Option<super::api::ChannelMessage>,
-    #[prost(bool, tag = "9")]
-    pub is_e2ee: bool,
-    #[prost(bool, tag = "10")]
-    pub is_dm: bool,
-    #[prost(bool, tag = "11")]
-    pub mention_here: bool,
-    #[prost(message, repeated, tag = "12")]
-    pub mentions: ::prost::alloc::vec::Vec<super::api::MessageMention>,
-    #[prost(message, repeated, tag = "13")]
-    pub references: ::prost::alloc::vec::Vec<super::api::MessageRef>,
-    #[prost(message, repeated, tag = "14")]
-    pub attachments: ::prost::alloc::vec::Vec<super::api::MessageAttachment>,
-}
-/// A push notification for devices without the big providers.
-#[derive(Clone, PartialEq, ::prost::Message)]
-pub struct GotifyMessage {
-    #[prost(uint32, tag = "1")]
-    pub id: u32,
-    #[prost(int64, tag = "2")]
-    pub channel_id: i64,
-    #[prost(string, tag = "3")]
-    pub message: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub title: ::prost::alloc::string::String,
-    #[prost(string, tag = "5")]
-    pub image: ::prost::alloc::string::String,
-    #[prost(int32, tag = "6")]
-    pub priority: i32,
-    #[prost(string, repeated, tag = "7")]
-    pub users: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    #[prost(btree_map = "string, string", tag = "8")]
-    pub extras: ::prost::alloc::collections::BTreeMap<
-        ::prost::alloc::string::String,
-        ::prost::alloc::string::String,
-    >,
-    #[prost(uint32, tag = "9")]
-    pub app_id: u32,
-    #[prost(int64, tag = "10")]
-    pub sender_id: i64,
-}
 /// Somebody joined a voice channel.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct VoiceJoinedEvent {
@@ -1511,6 +1156,361 @@ pub struct JoinChannelAppData {
     pub username: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub hash: ::prost::alloc::string::String,
+}
+/// A clan was created.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClanCreatedEvent {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(string, tag = "2")]
+    pub clan_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub logo: ::prost::alloc::string::String,
+    #[prost(int64, tag = "4")]
+    pub creator_id: i64,
+    #[prost(int64, tag = "5")]
+    pub welcome_channel_id: i64,
+}
+/// A clan was changed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClanUpdatedEvent {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(string, tag = "2")]
+    pub clan_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub logo: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub banner: ::prost::alloc::string::String,
+    #[prost(int32, tag = "5")]
+    pub status: i32,
+    #[prost(bool, tag = "6")]
+    pub is_onboarding: bool,
+    #[prost(int64, tag = "7")]
+    pub welcome_channel_id: i64,
+    #[prost(string, tag = "8")]
+    pub onboarding_banner: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub community_banner: ::prost::alloc::string::String,
+    #[prost(bool, tag = "10")]
+    pub is_community: bool,
+    #[prost(string, tag = "11")]
+    pub about: ::prost::alloc::string::String,
+    #[prost(string, tag = "12")]
+    pub description: ::prost::alloc::string::String,
+    #[prost(bool, tag = "13")]
+    pub prevent_anonymous: bool,
+}
+/// A clan was deleted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClanDeletedEvent {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(int64, tag = "2")]
+    pub deletor: i64,
+}
+/// A member changed nickname or avatar in a clan.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClanProfileUpdatedEvent {
+    #[prost(int64, tag = "1")]
+    pub user_id: i64,
+    #[prost(string, tag = "2")]
+    pub clan_nick: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub clan_avatar: ::prost::alloc::string::String,
+    #[prost(int64, tag = "4")]
+    pub clan_id: i64,
+}
+/// Somebody became a member of a clan.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AddClanUserEvent {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(message, optional, tag = "2")]
+    pub user: ::core::option::Option<UserProfileRedis>,
+    #[prost(string, tag = "3")]
+    pub invitor: ::prost::alloc::string::String,
+}
+/// Members left a clan or were removed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UserClanRemoved {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(int64, repeated, tag = "2")]
+    pub user_ids: ::prost::alloc::vec::Vec<i64>,
+}
+/// Users were banned, or bans were lifted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BannedUserEvent {
+    #[prost(int64, repeated, tag = "1")]
+    pub user_ids: ::prost::alloc::vec::Vec<i64>,
+    #[prost(int32, tag = "2")]
+    pub action: i32,
+    #[prost(int64, tag = "3")]
+    pub banner_id: i64,
+    #[prost(int64, tag = "4")]
+    pub channel_id: i64,
+    #[prost(int64, tag = "5")]
+    pub clan_id: i64,
+    #[prost(int32, tag = "6")]
+    pub ban_time: i32,
+}
+/// A clan has a new owner.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TransferOwnershipEvent {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(int64, tag = "2")]
+    pub prev_owner: i64,
+    #[prost(int64, tag = "3")]
+    pub curr_owner: i64,
+}
+/// A clan allows or forbids anonymous messages.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AllowAnonymousEvent {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(bool, tag = "2")]
+    pub allow: bool,
+}
+/// A role was created, changed or deleted.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RoleEvent {
+    #[prost(message, optional, tag = "1")]
+    pub role: ::core::option::Option<super::api::Role>,
+    #[prost(int32, tag = "2")]
+    pub status: i32,
+    #[prost(int64, tag = "3")]
+    pub user_id: i64,
+    #[prost(int64, repeated, tag = "4")]
+    pub user_add_ids: ::prost::alloc::vec::Vec<i64>,
+    #[prost(int64, repeated, tag = "5")]
+    pub user_remove_ids: ::prost::alloc::vec::Vec<i64>,
+    #[prost(int64, repeated, tag = "6")]
+    pub active_permission_ids: ::prost::alloc::vec::Vec<i64>,
+    #[prost(int64, repeated, tag = "7")]
+    pub remove_permission_ids: ::prost::alloc::vec::Vec<i64>,
+}
+/// Members were given a role, or lost it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RoleAssignedEvent {
+    /// Decimal text; the spelling is that of the protocol.
+    #[prost(string, tag = "1")]
+    pub clan_id: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub role_id: i64,
+    #[prost(int64, repeated, tag = "3")]
+    pub user_ids_assigned: ::prost::alloc::vec::Vec<i64>,
+    #[prost(int64, repeated, tag = "4")]
+    pub user_ids_removed: ::prost::alloc::vec::Vec<i64>,
+}
+/// Permissions of a role or user in a channel were set.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PermissionSetEvent {
+    #[prost(string, tag = "1")]
+    pub caller: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub role_id: i64,
+    #[prost(int64, tag = "3")]
+    pub user_id: i64,
+    #[prost(int64, tag = "4")]
+    pub channel_id: i64,
+    #[prost(message, repeated, tag = "5")]
+    pub permission_updates: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
+}
+/// What a user may do in a channel has changed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct PermissionChangedEvent {
+    #[prost(int64, tag = "1")]
+    pub user_id: i64,
+    #[prost(int64, tag = "2")]
+    pub channel_id: i64,
+    #[prost(message, repeated, tag = "3")]
+    pub add_permissions: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
+    #[prost(message, repeated, tag = "4")]
+    pub remove_permissions: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
+    #[prost(message, repeated, tag = "5")]
+    pub default_permissions: ::prost::alloc::vec::Vec<super::api::PermissionUpdate>,
+}
+/// A permission of a role in one channel, on or off.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PermissionRoleChannel {
+    #[prost(int64, tag = "1")]
+    pub permission_id: i64,
+    #[prost(bool, tag = "2")]
+    pub active: bool,
+}
+/// A custom emoji. Differs from the message of the same name in `mezon.api`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ClanEmoji {
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    #[prost(string, tag = "2")]
+    pub src: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub shortname: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub category: ::prost::alloc::string::String,
+    #[prost(int64, tag = "5")]
+    pub creator_id: i64,
+    #[prost(int64, tag = "6")]
+    pub clan_id: i64,
+    #[prost(string, tag = "7")]
+    pub logo: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub clan_name: ::prost::alloc::string::String,
+}
+/// An emoji was created, changed or deleted.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EventEmoji {
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    #[prost(int64, tag = "2")]
+    pub clan_id: i64,
+    #[prost(string, tag = "3")]
+    pub short_name: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub source: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub category: ::prost::alloc::string::String,
+    #[prost(int32, tag = "6")]
+    pub action: i32,
+    #[prost(int64, tag = "7")]
+    pub user_id: i64,
+    #[prost(string, tag = "8")]
+    pub logo: ::prost::alloc::string::String,
+    #[prost(string, tag = "9")]
+    pub clan_name: ::prost::alloc::string::String,
+    #[prost(bool, tag = "10")]
+    pub is_for_sale: bool,
+}
+/// A sticker was added.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StickerCreateEvent {
+    #[prost(int64, tag = "1")]
+    pub clan_id: i64,
+    #[prost(string, tag = "2")]
+    pub source: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub shortname: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub category: ::prost::alloc::string::String,
+    #[prost(int64, tag = "5")]
+    pub creator_id: i64,
+    #[prost(int64, tag = "6")]
+    pub sticker_id: i64,
+    #[prost(string, tag = "7")]
+    pub logo: ::prost::alloc::string::String,
+    #[prost(string, tag = "8")]
+    pub clan_name: ::prost::alloc::string::String,
+}
+/// A sticker was renamed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StickerUpdateEvent {
+    #[prost(string, tag = "1")]
+    pub shortname: ::prost::alloc::string::String,
+    #[prost(int64, tag = "2")]
+    pub sticker_id: i64,
+    #[prost(int64, tag = "3")]
+    pub user_id: i64,
+}
+/// A sticker was deleted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StickerDeleteEvent {
+    #[prost(int64, tag = "2")]
+    pub sticker_id: i64,
+    #[prost(int64, tag = "3")]
+    pub user_id: i64,
+}
+/// New entries for the user's notification list.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Notifications {
+    #[prost(message, repeated, tag = "1")]
+    pub notifications: ::prost::alloc::vec::Vec<super::api::Notification>,
+}
+/// A channel or category whose notification setting differs from the default. Differs from the message of the
+/// same name in `mezon.api`.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct NotificationChannelCategorySetting {
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    #[prost(string, tag = "2")]
+    pub channel_category_label: ::prost::alloc::string::String,
+    #[prost(int32, tag = "3")]
+    pub notification_setting_type: i32,
+    #[prost(string, tag = "4")]
+    pub channel_category_title: ::prost::alloc::string::String,
+    #[prost(int32, tag = "5")]
+    pub action: i32,
+}
+/// A channel, category or clan is no longer muted.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UnmuteEvent {
+    #[prost(int64, tag = "1")]
+    pub channel_id: i64,
+    #[prost(int64, tag = "2")]
+    pub category_id: i64,
+    #[prost(int64, tag = "3")]
+    pub clan_id: i64,
+}
+/// A push notification on its way through the servers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FcmDataPayload {
+    #[prost(int32, tag = "1")]
+    pub command_type: i32,
+    #[prost(int64, tag = "2")]
+    pub receiver_id: i64,
+    #[prost(string, tag = "3")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(bytes = "bytes", tag = "4")]
+    pub body: ::prost::bytes::Bytes,
+    #[prost(int64, repeated, tag = "5")]
+    pub user_role_ids: ::prost::alloc::vec::Vec<i64>,
+    #[prost(int64, repeated, tag = "6")]
+    pub user_sent_ids: ::prost::alloc::vec::Vec<i64>,
+    #[prost(int32, tag = "7")]
+    pub priority: i32,
+    #[prost(message, optional, tag = "8")]
+    pub message: ::core::option::Option<super::api::ChannelMessage>,
+    #[prost(bool, tag = "9")]
+    pub is_e2ee: bool,
+    #[prost(bool, tag = "10")]
+    pub is_dm: bool,
+    #[prost(bool, tag = "11")]
+    pub mention_here: bool,
+    #[prost(message, repeated, tag = "12")]
+    pub mentions: ::prost::alloc::vec::Vec<super::api::MessageMention>,
+    #[prost(message, repeated, tag = "13")]
+    pub references: ::prost::alloc::vec::Vec<super::api::MessageRef>,
+    #[prost(message, repeated, tag = "14")]
+    pub attachments: ::prost::alloc::vec::Vec<super::api::MessageAttachment>,
+}
+/// A push notification for devices without the big providers.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GotifyMessage {
+    #[prost(uint32, tag = "1")]
+    pub id: u32,
+    #[prost(int64, tag = "2")]
+    pub channel_id: i64,
+    #[prost(string, tag = "3")]
+    pub message: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub title: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub image: ::prost::alloc::string::String,
+    #[prost(int32, tag = "6")]
+    pub priority: i32,
+    #[prost(string, repeated, tag = "7")]
+    pub users: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(btree_map = "string, string", tag = "8")]
+    pub extras: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
+    #[prost(uint32, tag = "9")]
+    pub app_id: u32,
+    #[prost(int64, tag = "10")]
+    pub sender_id: i64,
 }
 /// One frame of the socket: a correlation id and one message.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -21,21 +21,21 @@ impl Described for crate::api::AccountEmail {
         Part::text(1),
         Part::text(2),
         Part::text(3),
-        Part::map::<String, String>(4, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::map::<String, String>(4, &Shape::new(&[Part::text(1), Part::text(2)]), 0),
     ]);
 }
 
 impl Described for crate::api::AccountMezon {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)]), 0),
     ]);
 }
 
 impl Described for crate::api::AccountRefresh {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)]), 0),
     ]);
 }
 
@@ -55,7 +55,7 @@ impl Described for crate::api::AddAppRequest {
 impl Described for crate::api::AddChannelUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -74,35 +74,35 @@ impl Described for crate::api::AddFavoriteChannelResponse {
 
 impl Described for crate::api::AddFriendsRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
-        Part::text(2).list::<String>(),
+        Part::varint(1).list::<i64>(0),
+        Part::text(2).list::<String>(1),
     ]);
 }
 
 impl Described for crate::api::AddFriendsResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
-        Part::text(2).list::<String>(),
+        Part::varint(1).list::<i64>(0),
+        Part::text(2).list::<String>(1),
     ]);
 }
 
 impl Described for crate::api::AddGroupUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
 impl Described for crate::api::AddRoleChannelDescRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
         Part::varint(2),
     ]);
 }
 
 impl Described for crate::api::AllUserClans {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::User>(1).list::<crate::api::User>(),
+        Part::message::<crate::api::User>(1).list::<crate::api::User>(0),
     ]);
 }
 
@@ -116,12 +116,12 @@ impl Described for crate::api::AllUsersAddChannelRequest {
 impl Described for crate::api::AllUsersAddChannelResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
         Part::varint(3),
-        Part::text(4).list::<String>(),
-        Part::text(5).list::<String>(),
-        Part::text(6).list::<String>(),
-        Part::varint(7).list::<bool>(),
+        Part::text(4).list::<String>(1),
+        Part::text(5).list::<String>(2),
+        Part::text(6).list::<String>(3),
+        Part::varint(7).list::<bool>(4),
     ]);
 }
 
@@ -163,7 +163,7 @@ impl Described for crate::api::AppId {
 
 impl Described for crate::api::AppList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::App>(1).list::<crate::api::App>(),
+        Part::message::<crate::api::App>(1).list::<crate::api::App>(0),
         Part::varint(2),
         Part::text(3),
     ]);
@@ -195,7 +195,7 @@ impl Described for crate::api::BanClanUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
         Part::varint(2),
-        Part::varint(3).list::<i64>(),
+        Part::varint(3).list::<i64>(0),
         Part::varint(4),
         Part::text(5),
     ]);
@@ -204,7 +204,7 @@ impl Described for crate::api::BanClanUsersRequest {
 impl Described for crate::api::BanGroupUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -220,7 +220,7 @@ impl Described for crate::api::BannedUser {
 
 impl Described for crate::api::BannedUserList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::BannedUser>(1).list::<crate::api::BannedUser>(),
+        Part::message::<crate::api::BannedUser>(1).list::<crate::api::BannedUser>(0),
     ]);
 }
 
@@ -233,8 +233,8 @@ impl Described for crate::api::BannedUserListRequest {
 
 impl Described for crate::api::BlockFriendsRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
-        Part::text(2).list::<String>(),
+        Part::varint(1).list::<i64>(0),
+        Part::text(2).list::<String>(1),
     ]);
 }
 
@@ -250,7 +250,7 @@ impl Described for crate::api::CategoryDesc {
 
 impl Described for crate::api::CategoryDescList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::CategoryDesc>(1).list::<crate::api::CategoryDesc>(),
+        Part::message::<crate::api::CategoryDesc>(1).list::<crate::api::CategoryDesc>(0),
     ]);
 }
 
@@ -281,8 +281,8 @@ impl Described for crate::api::ChangeChannelPrivateRequest {
         Part::varint(1),
         Part::varint(2),
         Part::varint(3),
-        Part::varint(4).list::<i64>(),
-        Part::varint(5).list::<i64>(),
+        Part::varint(4).list::<i64>(0),
+        Part::varint(5).list::<i64>(1),
     ]);
 }
 
@@ -315,7 +315,7 @@ impl Described for crate::api::ChannelAttachment {
 
 impl Described for crate::api::ChannelAttachmentList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelAttachment>(1).list::<crate::api::ChannelAttachment>(),
+        Part::message::<crate::api::ChannelAttachment>(1).list::<crate::api::ChannelAttachment>(0),
     ]);
 }
 
@@ -364,20 +364,20 @@ impl Described for crate::api::ChannelCanvasListResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
         Part::varint(2),
-        Part::message::<crate::api::ChannelCanvasItem>(3).list::<crate::api::ChannelCanvasItem>(),
+        Part::message::<crate::api::ChannelCanvasItem>(3).list::<crate::api::ChannelCanvasItem>(0),
         Part::varint(4),
     ]);
 }
 
 impl Described for crate::api::ChannelDescList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(),
+        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(0),
     ]);
 }
 
 impl Described for crate::api::ChannelDescListNoPool {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(),
+        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(0),
         Part::varint(2),
     ]);
 }
@@ -393,20 +393,20 @@ impl Described for crate::api::ChannelDescription {
         Part::varint(7),
         Part::text(8),
         Part::varint(9),
-        Part::text(10).list::<String>(),
-        Part::varint(11).list::<i64>(),
+        Part::text(10).list::<String>(0),
+        Part::varint(11).list::<i64>(1),
         Part::message::<crate::api::ChannelMessageHeader>(12),
         Part::message::<crate::api::ChannelMessageHeader>(13),
-        Part::varint(14).list::<bool>(),
+        Part::varint(14).list::<bool>(2),
         Part::text(15),
         Part::varint(16),
         Part::varint(17),
         Part::text(18),
-        Part::text(19).list::<String>(),
+        Part::text(19).list::<String>(3),
         Part::text(20),
         Part::varint(21),
         Part::varint(22),
-        Part::text(23).list::<String>(),
+        Part::text(23).list::<String>(4),
         Part::text(24),
         Part::text(25),
         Part::varint(26),
@@ -459,7 +459,7 @@ impl Described for crate::api::ChannelMessageHeader {
 
 impl Described for crate::api::ChannelMessageList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelMessage>(1).list::<crate::api::ChannelMessage>(),
+        Part::message::<crate::api::ChannelMessage>(1).list::<crate::api::ChannelMessage>(0),
         Part::message::<crate::api::ChannelMessageHeader>(2),
         Part::message::<crate::api::ChannelMessageHeader>(3),
     ]);
@@ -476,7 +476,7 @@ impl Described for crate::api::ChannelSettingItem {
         Part::varint(7),
         Part::varint(8),
         Part::varint(9),
-        Part::varint(10).list::<i64>(),
+        Part::varint(10).list::<i64>(0),
         Part::varint(11),
         Part::message::<crate::api::ChannelMessageHeader>(12),
     ]);
@@ -502,7 +502,7 @@ impl Described for crate::api::ChannelSettingListResponse {
         Part::varint(1),
         Part::varint(2),
         Part::varint(3),
-        Part::message::<crate::api::ChannelSettingItem>(4).list::<crate::api::ChannelSettingItem>(),
+        Part::message::<crate::api::ChannelSettingItem>(4).list::<crate::api::ChannelSettingItem>(0),
     ]);
 }
 
@@ -558,7 +558,7 @@ impl Described for crate::api::ChannelTimelineDetailResponse {
 
 impl Described for crate::api::ChannelUserList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::channel_user_list::ChannelUser>(1).list::<crate::api::channel_user_list::ChannelUser>(),
+        Part::message::<crate::api::channel_user_list::ChannelUser>(1).list::<crate::api::channel_user_list::ChannelUser>(0),
         Part::text(2),
         Part::varint(3),
     ]);
@@ -567,7 +567,7 @@ impl Described for crate::api::ChannelUserList {
 impl Described for crate::api::channel_user_list::ChannelUser {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
         Part::varint(3),
         Part::varint(4),
         Part::text(5),
@@ -638,7 +638,7 @@ impl Described for crate::api::ClanDesc {
 
 impl Described for crate::api::ClanDescList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ClanDesc>(1).list::<crate::api::ClanDesc>(),
+        Part::message::<crate::api::ClanDesc>(1).list::<crate::api::ClanDesc>(0),
     ]);
 }
 
@@ -793,7 +793,7 @@ impl Described for crate::api::ClanStickerUpdateByIdRequest {
 
 impl Described for crate::api::ClanUserList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::clan_user_list::ClanUser>(1).list::<crate::api::clan_user_list::ClanUser>(),
+        Part::message::<crate::api::clan_user_list::ClanUser>(1).list::<crate::api::clan_user_list::ClanUser>(0),
         Part::text(2),
         Part::varint(3),
     ]);
@@ -802,7 +802,7 @@ impl Described for crate::api::ClanUserList {
 impl Described for crate::api::clan_user_list::ClanUser {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::message::<crate::api::User>(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
         Part::text(3),
         Part::text(4),
         Part::varint(5),
@@ -818,7 +818,7 @@ impl Described for crate::api::ClanUserStatusEntry {
 
 impl Described for crate::api::ClanUserStatusList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ClanUserStatusEntry>(1).list::<crate::api::ClanUserStatusEntry>(),
+        Part::message::<crate::api::ClanUserStatusEntry>(1).list::<crate::api::ClanUserStatusEntry>(0),
     ]);
 }
 
@@ -839,7 +839,7 @@ impl Described for crate::api::ClanWebhook {
 impl Described for crate::api::ClanWebhookHandlerBody {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::message::<crate::api::MessageAttachment>(2).list::<crate::api::MessageAttachment>(),
+        Part::message::<crate::api::MessageAttachment>(2).list::<crate::api::MessageAttachment>(0),
     ]);
 }
 
@@ -900,7 +900,7 @@ impl Described for crate::api::CreateChannelDescRequest {
         Part::varint(5),
         Part::text(6),
         Part::varint(7),
-        Part::varint(8).list::<i64>(),
+        Part::varint(8).list::<i64>(0),
         Part::varint(9),
     ]);
 }
@@ -915,7 +915,7 @@ impl Described for crate::api::CreateChannelTimelineRequest {
         Part::varint(6),
         Part::text(7),
         Part::varint(8),
-        Part::message::<crate::api::ChannelTimelineAttachment>(9).list::<crate::api::ChannelTimelineAttachment>(),
+        Part::message::<crate::api::ChannelTimelineAttachment>(9).list::<crate::api::ChannelTimelineAttachment>(0),
     ]);
 }
 
@@ -969,7 +969,7 @@ impl Described for crate::api::CreateGroupRequest {
 impl Described for crate::api::CreateOnboardingRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::message::<crate::api::OnboardingContent>(2).list::<crate::api::OnboardingContent>(),
+        Part::message::<crate::api::OnboardingContent>(2).list::<crate::api::OnboardingContent>(0),
     ]);
 }
 
@@ -978,7 +978,7 @@ impl Described for crate::api::CreatePollRequest {
         Part::varint(1),
         Part::varint(2),
         Part::text(3),
-        Part::text(4).list::<String>(),
+        Part::text(4).list::<String>(0),
         Part::varint(5),
         Part::varint(6),
     ]);
@@ -989,8 +989,8 @@ impl Described for crate::api::CreatePollResponse {
         Part::varint(1),
         Part::varint(2),
         Part::text(3),
-        Part::message::<crate::api::PollAnswer>(4).list::<crate::api::PollAnswer>(),
-        Part::varint(5).list::<i32>(),
+        Part::message::<crate::api::PollAnswer>(4).list::<crate::api::PollAnswer>(0),
+        Part::varint(5).list::<i32>(1),
         Part::varint(6),
         Part::varint(7),
         Part::varint(8),
@@ -1009,8 +1009,8 @@ impl Described for crate::api::CreateRoleRequest {
         Part::varint(6),
         Part::varint(7),
         Part::varint(8),
-        Part::varint(9).list::<i64>(),
-        Part::varint(10).list::<i64>(),
+        Part::varint(9).list::<i64>(0),
+        Part::varint(10).list::<i64>(1),
         Part::varint(11),
     ]);
 }
@@ -1066,7 +1066,7 @@ impl Described for crate::api::DeleteChannelDescRequest {
 impl Described for crate::api::DeleteChannelMessagesRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -1094,8 +1094,8 @@ impl Described for crate::api::DeleteEventRequest {
 
 impl Described for crate::api::DeleteFriendsRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
-        Part::text(2).list::<String>(),
+        Part::varint(1).list::<i64>(0),
+        Part::text(2).list::<String>(1),
     ]);
 }
 
@@ -1107,7 +1107,7 @@ impl Described for crate::api::DeleteGroupRequest {
 
 impl Described for crate::api::DeleteNotificationsRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
         Part::varint(2),
     ]);
 }
@@ -1147,7 +1147,7 @@ impl Described for crate::api::DeleteSystemMessage {
 impl Described for crate::api::DemoteGroupUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -1165,12 +1165,12 @@ impl Described for crate::api::DirectFcmProto {
         Part::varint(10),
         Part::varint(11),
         Part::text(12),
-        Part::varint(13).list::<i64>(),
-        Part::varint(14).list::<i32>(),
-        Part::varint(15).list::<i32>(),
+        Part::varint(13).list::<i64>(0),
+        Part::varint(14).list::<i32>(1),
+        Part::varint(15).list::<i32>(2),
         Part::text(16),
         Part::varint(17),
-        Part::varint(18).list::<bool>(),
+        Part::varint(18).list::<bool>(3),
         Part::varint(19),
         Part::varint(20),
     ]);
@@ -1196,7 +1196,7 @@ impl Described for crate::api::EditChannelCanvasResponse {
 
 impl Described for crate::api::EmojiListedResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ClanEmoji>(1).list::<crate::api::ClanEmoji>(),
+        Part::message::<crate::api::ClanEmoji>(1).list::<crate::api::ClanEmoji>(0),
     ]);
 }
 
@@ -1210,14 +1210,14 @@ impl Described for crate::api::EmojiRecent {
 
 impl Described for crate::api::EmojiRecentList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::EmojiRecent>(1).list::<crate::api::EmojiRecent>(),
+        Part::message::<crate::api::EmojiRecent>(1).list::<crate::api::EmojiRecent>(0),
     ]);
 }
 
 impl Described for crate::api::Event {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)]), 0),
         Part::varint(3),
         Part::varint(4),
     ]);
@@ -1225,7 +1225,7 @@ impl Described for crate::api::Event {
 
 impl Described for crate::api::EventList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::EventManagement>(1).list::<crate::api::EventManagement>(),
+        Part::message::<crate::api::EventManagement>(1).list::<crate::api::EventManagement>(0),
     ]);
 }
 
@@ -1243,7 +1243,7 @@ impl Described for crate::api::EventManagement {
         Part::text(10),
         Part::varint(11),
         Part::varint(12),
-        Part::varint(13).list::<i64>(),
+        Part::varint(13).list::<i64>(0),
         Part::varint(14),
         Part::varint(15),
         Part::varint(16),
@@ -1270,7 +1270,7 @@ impl Described for crate::api::ForSaleItem {
 
 impl Described for crate::api::ForSaleItemList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ForSaleItem>(1).list::<crate::api::ForSaleItem>(),
+        Part::message::<crate::api::ForSaleItem>(1).list::<crate::api::ForSaleItem>(0),
     ]);
 }
 
@@ -1285,7 +1285,7 @@ impl Described for crate::api::Friend {
 
 impl Described for crate::api::FriendList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::Friend>(1).list::<crate::api::Friend>(),
+        Part::message::<crate::api::Friend>(1).list::<crate::api::Friend>(0),
         Part::text(2),
     ]);
 }
@@ -1376,26 +1376,26 @@ impl Described for crate::api::GetPollResponse {
         Part::varint(1),
         Part::varint(2),
         Part::text(3),
-        Part::message::<crate::api::PollAnswer>(4).list::<crate::api::PollAnswer>(),
-        Part::varint(5).list::<i32>(),
+        Part::message::<crate::api::PollAnswer>(4).list::<crate::api::PollAnswer>(0),
+        Part::varint(5).list::<i32>(1),
         Part::varint(6),
         Part::varint(7),
         Part::varint(8),
         Part::varint(9),
         Part::varint(10),
-        Part::message::<crate::api::PollVoterDetail>(11).list::<crate::api::PollVoterDetail>(),
+        Part::message::<crate::api::PollVoterDetail>(11).list::<crate::api::PollVoterDetail>(2),
     ]);
 }
 
 impl Described for crate::api::GetPubKeysRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
     ]);
 }
 
 impl Described for crate::api::GetPubKeysResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::get_pub_keys_response::UserPubKey>(1).list::<crate::api::get_pub_keys_response::UserPubKey>(),
+        Part::message::<crate::api::get_pub_keys_response::UserPubKey>(1).list::<crate::api::get_pub_keys_response::UserPubKey>(0),
     ]);
 }
 
@@ -1482,8 +1482,8 @@ impl Described for crate::api::KafkaActionMsg {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
         Part::varint(2),
-        Part::varint(3).list::<i64>(),
-        Part::varint(4).list::<i64>(),
+        Part::varint(3).list::<i64>(0),
+        Part::varint(4).list::<i64>(1),
         Part::varint(5),
         Part::bytes(6),
     ]);
@@ -1540,7 +1540,7 @@ impl Described for crate::api::ListArchivedChannelDescsRequest {
 
 impl Described for crate::api::ListArchivedChannelDescsResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(),
+        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(0),
     ]);
 }
 
@@ -1548,7 +1548,7 @@ impl Described for crate::api::ListAuditLog {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
         Part::text(2),
-        Part::message::<crate::api::AuditLog>(3).list::<crate::api::AuditLog>(),
+        Part::message::<crate::api::AuditLog>(3).list::<crate::api::AuditLog>(0),
     ]);
 }
 
@@ -1577,7 +1577,7 @@ impl Described for crate::api::ListChannelAppsRequest {
 
 impl Described for crate::api::ListChannelAppsResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelAppResponse>(1).list::<crate::api::ChannelAppResponse>(),
+        Part::message::<crate::api::ChannelAppResponse>(1).list::<crate::api::ChannelAppResponse>(0),
     ]);
 }
 
@@ -1604,7 +1604,7 @@ impl Described for crate::api::ListChannelBadgeCountRequest {
 
 impl Described for crate::api::ListChannelBadgeCountResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(),
+        Part::message::<crate::api::ChannelDescription>(1).list::<crate::api::ChannelDescription>(0),
         Part::varint(2),
     ]);
 }
@@ -1640,7 +1640,7 @@ impl Described for crate::api::ListChannelMessagesRequest {
 
 impl Described for crate::api::ListChannelTimelineAttachment {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelTimelineAttachment>(1).list::<crate::api::ChannelTimelineAttachment>(),
+        Part::message::<crate::api::ChannelTimelineAttachment>(1).list::<crate::api::ChannelTimelineAttachment>(0),
     ]);
 }
 
@@ -1657,7 +1657,7 @@ impl Described for crate::api::ListChannelTimelineRequest {
 
 impl Described for crate::api::ListChannelTimelineResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ChannelTimeline>(1).list::<crate::api::ChannelTimeline>(),
+        Part::message::<crate::api::ChannelTimeline>(1).list::<crate::api::ChannelTimeline>(0),
     ]);
 }
 
@@ -1674,7 +1674,7 @@ impl Described for crate::api::ListChannelUsersRequest {
 
 impl Described for crate::api::ListClanBadgeCountResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ClanBadgeCount>(1).list::<crate::api::ClanBadgeCount>(),
+        Part::message::<crate::api::ClanBadgeCount>(1).list::<crate::api::ClanBadgeCount>(0),
     ]);
 }
 
@@ -1688,7 +1688,7 @@ impl Described for crate::api::ListClanDescRequest {
 
 impl Described for crate::api::ListClanDiscover {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ClanDiscover>(1).list::<crate::api::ClanDiscover>(),
+        Part::message::<crate::api::ClanDiscover>(1).list::<crate::api::ClanDiscover>(0),
         Part::varint(2),
         Part::varint(3),
     ]);
@@ -1726,7 +1726,7 @@ impl Described for crate::api::ListClanWebhookRequest {
 
 impl Described for crate::api::ListClanWebhookResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ClanWebhook>(1).list::<crate::api::ClanWebhook>(),
+        Part::message::<crate::api::ClanWebhook>(1).list::<crate::api::ClanWebhook>(0),
     ]);
 }
 
@@ -1744,7 +1744,7 @@ impl Described for crate::api::ListFavoriteChannelRequest {
 
 impl Described for crate::api::ListFavoriteChannelResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
     ]);
 }
 
@@ -1817,7 +1817,7 @@ impl Described for crate::api::ListOnboardingRequest {
 
 impl Described for crate::api::ListOnboardingResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::OnboardingItem>(1).list::<crate::api::OnboardingItem>(),
+        Part::message::<crate::api::OnboardingItem>(1).list::<crate::api::OnboardingItem>(0),
     ]);
 }
 
@@ -1831,7 +1831,7 @@ impl Described for crate::api::ListOnboardingStepRequest {
 
 impl Described for crate::api::ListOnboardingStepResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::OnboardingSteps>(1).list::<crate::api::OnboardingSteps>(),
+        Part::message::<crate::api::OnboardingSteps>(1).list::<crate::api::OnboardingSteps>(0),
     ]);
 }
 
@@ -1885,7 +1885,7 @@ impl Described for crate::api::ListThreadRequest {
 
 impl Described for crate::api::ListUserActivity {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::UserActivity>(1).list::<crate::api::UserActivity>(),
+        Part::message::<crate::api::UserActivity>(1).list::<crate::api::UserActivity>(0),
     ]);
 }
 
@@ -1908,7 +1908,7 @@ impl Described for crate::api::ListUserOnlineRequest {
 
 impl Described for crate::api::ListUserOnlineResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::User>(1).list::<crate::api::User>(),
+        Part::message::<crate::api::User>(1).list::<crate::api::User>(0),
         Part::varint(2),
     ]);
 }
@@ -1929,7 +1929,7 @@ impl Described for crate::api::LogedDevice {
 
 impl Described for crate::api::LogedDeviceList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::LogedDevice>(1).list::<crate::api::LogedDevice>(),
+        Part::message::<crate::api::LogedDevice>(1).list::<crate::api::LogedDevice>(0),
     ]);
 }
 
@@ -1975,10 +1975,10 @@ impl Described for crate::api::Message2InboxRequest {
         Part::varint(3),
         Part::text(4),
         Part::text(5),
-        Part::message::<crate::api::MessageMention>(6).list::<crate::api::MessageMention>(),
-        Part::message::<crate::api::MessageAttachment>(7).list::<crate::api::MessageAttachment>(),
-        Part::message::<crate::api::MessageReaction>(8).list::<crate::api::MessageReaction>(),
-        Part::message::<crate::api::MessageRef>(9).list::<crate::api::MessageRef>(),
+        Part::message::<crate::api::MessageMention>(6).list::<crate::api::MessageMention>(0),
+        Part::message::<crate::api::MessageAttachment>(7).list::<crate::api::MessageAttachment>(1),
+        Part::message::<crate::api::MessageReaction>(8).list::<crate::api::MessageReaction>(2),
+        Part::message::<crate::api::MessageRef>(9).list::<crate::api::MessageRef>(3),
         Part::varint(10),
     ]);
 }
@@ -1998,7 +1998,7 @@ impl Described for crate::api::MessageAttachment {
 
 impl Described for crate::api::MessageAttachmentList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::MessageAttachment>(1).list::<crate::api::MessageAttachment>(),
+        Part::message::<crate::api::MessageAttachment>(1).list::<crate::api::MessageAttachment>(0),
     ]);
 }
 
@@ -2024,7 +2024,7 @@ impl Described for crate::api::MessageMention {
 
 impl Described for crate::api::MessageMentionList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::MessageMention>(1).list::<crate::api::MessageMention>(),
+        Part::message::<crate::api::MessageMention>(1).list::<crate::api::MessageMention>(0),
     ]);
 }
 
@@ -2051,7 +2051,7 @@ impl Described for crate::api::MessageReaction {
 
 impl Described for crate::api::MessageReactionList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::MessageReaction>(1).list::<crate::api::MessageReaction>(),
+        Part::message::<crate::api::MessageReaction>(1).list::<crate::api::MessageReaction>(0),
     ]);
 }
 
@@ -2072,15 +2072,15 @@ impl Described for crate::api::MessageRef {
 
 impl Described for crate::api::MessageRefList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::MessageRef>(1).list::<crate::api::MessageRef>(),
+        Part::message::<crate::api::MessageRef>(1).list::<crate::api::MessageRef>(0),
     ]);
 }
 
 impl Described for crate::api::MezonOauthClient {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::text(2).list::<String>(),
-        Part::text(3).list::<String>(),
+        Part::text(2).list::<String>(0),
+        Part::text(3).list::<String>(1),
         Part::text(4),
         Part::text(5),
         Part::text(6),
@@ -2092,29 +2092,29 @@ impl Described for crate::api::MezonOauthClient {
         Part::text(12),
         Part::varint(13),
         Part::text(14),
-        Part::text(15).list::<String>(),
+        Part::text(15).list::<String>(2),
         Part::varint(16),
         Part::varint(17),
         Part::text(18),
-        Part::text(19).list::<String>(),
+        Part::text(19).list::<String>(3),
         Part::text(20),
         Part::text(21),
-        Part::text(22).list::<String>(),
+        Part::text(22).list::<String>(4),
         Part::text(23),
         Part::text(24),
         Part::text(25),
         Part::text(26),
         Part::text(27),
-        Part::text(28).list::<String>(),
-        Part::text(29).list::<String>(),
+        Part::text(28).list::<String>(5),
+        Part::text(29).list::<String>(6),
         Part::text(30),
         Part::text(31),
         Part::text(32),
         Part::text(33),
         Part::text(34),
         Part::text(35),
-        Part::text(36).list::<String>(),
-        Part::text(37).list::<String>(),
+        Part::text(36).list::<String>(7),
+        Part::text(37).list::<String>(8),
         Part::text(38),
         Part::text(39),
         Part::varint(40),
@@ -2130,14 +2130,14 @@ impl Described for crate::api::MezonOauthClient {
 
 impl Described for crate::api::MezonOauthClientList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::MezonOauthClient>(1).list::<crate::api::MezonOauthClient>(),
+        Part::message::<crate::api::MezonOauthClient>(1).list::<crate::api::MezonOauthClient>(0),
     ]);
 }
 
 impl Described for crate::api::MultipartUploadAttachment {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::text(2).list::<String>(),
+        Part::text(2).list::<String>(0),
         Part::text(3),
     ]);
 }
@@ -2145,7 +2145,7 @@ impl Described for crate::api::MultipartUploadAttachment {
 impl Described for crate::api::MultipartUploadAttachmentFinishRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::message::<crate::api::MultipartUploadAttachmentPart>(2).list::<crate::api::MultipartUploadAttachmentPart>(),
+        Part::message::<crate::api::MultipartUploadAttachmentPart>(2).list::<crate::api::MultipartUploadAttachmentPart>(0),
         Part::text(3),
     ]);
 }
@@ -2159,7 +2159,7 @@ impl Described for crate::api::MultipartUploadAttachmentPart {
 
 impl Described for crate::api::MutedChannelList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
     ]);
 }
 
@@ -2197,7 +2197,7 @@ impl Described for crate::api::Notification {
 
 impl Described for crate::api::NotificationBatchRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::map::<i64, crate::api::NotificationList>(1, &Shape::new(&[Part::varint(1), Part::message::<crate::api::NotificationList>(2)])),
+        Part::map::<i64, crate::api::NotificationList>(1, &Shape::new(&[Part::varint(1), Part::message::<crate::api::NotificationList>(2)]), 0),
     ]);
 }
 
@@ -2219,7 +2219,7 @@ impl Described for crate::api::NotificationChannelCategorySetting {
 
 impl Described for crate::api::NotificationChannelCategorySettingList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::NotificationChannelCategorySetting>(1).list::<crate::api::NotificationChannelCategorySetting>(),
+        Part::message::<crate::api::NotificationChannelCategorySetting>(1).list::<crate::api::NotificationChannelCategorySetting>(0),
     ]);
 }
 
@@ -2247,7 +2247,7 @@ impl Described for crate::api::NotificationInfo {
 
 impl Described for crate::api::NotificationList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::Notification>(1).list::<crate::api::Notification>(),
+        Part::message::<crate::api::Notification>(1).list::<crate::api::Notification>(0),
         Part::text(2),
     ]);
 }
@@ -2261,7 +2261,7 @@ impl Described for crate::api::NotificationSetting {
 
 impl Described for crate::api::NotificationSettingList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::NotificationSetting>(1).list::<crate::api::NotificationSetting>(),
+        Part::message::<crate::api::NotificationSetting>(1).list::<crate::api::NotificationSetting>(0),
     ]);
 }
 
@@ -2292,7 +2292,7 @@ impl Described for crate::api::OnboardingContent {
         Part::text(4),
         Part::text(5),
         Part::text(6),
-        Part::message::<crate::api::OnboardingAnswer>(7).list::<crate::api::OnboardingAnswer>(),
+        Part::message::<crate::api::OnboardingAnswer>(7).list::<crate::api::OnboardingAnswer>(0),
     ]);
 }
 
@@ -2306,7 +2306,7 @@ impl Described for crate::api::OnboardingItem {
         Part::text(6),
         Part::text(7),
         Part::text(8),
-        Part::message::<crate::api::OnboardingAnswer>(9).list::<crate::api::OnboardingAnswer>(),
+        Part::message::<crate::api::OnboardingAnswer>(9).list::<crate::api::OnboardingAnswer>(0),
         Part::varint(10),
         Part::varint(11),
     ]);
@@ -2333,7 +2333,7 @@ impl Described for crate::api::ParticipantInfo {
         Part::text(1),
         Part::text(2),
         Part::varint(3),
-        Part::message::<crate::api::TrackInfo>(4).list::<crate::api::TrackInfo>(),
+        Part::message::<crate::api::TrackInfo>(4).list::<crate::api::TrackInfo>(0),
         Part::varint(13),
         Part::varint(14),
     ]);
@@ -2353,7 +2353,7 @@ impl Described for crate::api::Permission {
 
 impl Described for crate::api::PermissionList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::Permission>(1).list::<crate::api::Permission>(),
+        Part::message::<crate::api::Permission>(1).list::<crate::api::Permission>(0),
         Part::varint(2),
     ]);
 }
@@ -2378,7 +2378,7 @@ impl Described for crate::api::PermissionRoleChannelListEventResponse {
         Part::varint(1),
         Part::varint(2),
         Part::varint(3),
-        Part::message::<crate::api::PermissionRoleChannel>(4).list::<crate::api::PermissionRoleChannel>(),
+        Part::message::<crate::api::PermissionRoleChannel>(4).list::<crate::api::PermissionRoleChannel>(0),
     ]);
 }
 
@@ -2414,7 +2414,7 @@ impl Described for crate::api::PinMessageRequest {
 
 impl Described for crate::api::PinMessagesList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::PinMessage>(1).list::<crate::api::PinMessage>(),
+        Part::message::<crate::api::PinMessage>(1).list::<crate::api::PinMessage>(0),
     ]);
 }
 
@@ -2428,14 +2428,14 @@ impl Described for crate::api::PollAnswer {
 impl Described for crate::api::PollVoterDetail {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
 impl Described for crate::api::PromoteGroupUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -2467,7 +2467,7 @@ impl Described for crate::api::QuickMenuAccess {
 
 impl Described for crate::api::QuickMenuAccessList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::QuickMenuAccess>(1).list::<crate::api::QuickMenuAccess>(),
+        Part::message::<crate::api::QuickMenuAccess>(1).list::<crate::api::QuickMenuAccess>(0),
     ]);
 }
 
@@ -2512,21 +2512,21 @@ impl Described for crate::api::RegistrationEmailRequest {
         Part::text(5),
         Part::text(6),
         Part::text(7),
-        Part::map::<String, String>(8, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::map::<String, String>(8, &Shape::new(&[Part::text(1), Part::text(2)]), 0),
     ]);
 }
 
 impl Described for crate::api::RemoveChannelUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
 impl Described for crate::api::RemoveClanUsersRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -2560,7 +2560,7 @@ impl Described for crate::api::Role {
         Part::message::<crate::api::RoleUserList>(12),
         Part::message::<crate::api::PermissionList>(13),
         Part::varint(14),
-        Part::varint(15).list::<i64>(),
+        Part::varint(15).list::<i64>(0),
         Part::varint(16),
         Part::varint(17),
     ]);
@@ -2568,7 +2568,7 @@ impl Described for crate::api::Role {
 
 impl Described for crate::api::RoleList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::Role>(1).list::<crate::api::Role>(),
+        Part::message::<crate::api::Role>(1).list::<crate::api::Role>(0),
         Part::varint(2),
     ]);
 }
@@ -2601,7 +2601,7 @@ impl Described for crate::api::RoleOrderUpdate {
 
 impl Described for crate::api::RoleUserList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::role_user_list::RoleUser>(1).list::<crate::api::role_user_list::RoleUser>(),
+        Part::message::<crate::api::role_user_list::RoleUser>(1).list::<crate::api::role_user_list::RoleUser>(0),
         Part::text(2),
     ]);
 }
@@ -2650,7 +2650,7 @@ impl Described for crate::api::SdTopicDetailRequest {
 impl Described for crate::api::SdTopicList {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::message::<crate::api::SdTopic>(2).list::<crate::api::SdTopic>(),
+        Part::message::<crate::api::SdTopic>(2).list::<crate::api::SdTopic>(0),
     ]);
 }
 
@@ -2671,8 +2671,8 @@ impl Described for crate::api::SearchCtrlKRequest {
 
 impl Described for crate::api::SearchCtrlKResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::User>(1).list::<crate::api::User>(),
-        Part::message::<crate::api::ChannelDescription>(2).list::<crate::api::ChannelDescription>(),
+        Part::message::<crate::api::User>(1).list::<crate::api::User>(0),
+        Part::message::<crate::api::ChannelDescription>(2).list::<crate::api::ChannelDescription>(1),
     ]);
 }
 
@@ -2700,16 +2700,16 @@ impl Described for crate::api::SearchMessageDocument {
 
 impl Described for crate::api::SearchMessageRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::FilterParam>(1).list::<crate::api::FilterParam>(),
+        Part::message::<crate::api::FilterParam>(1).list::<crate::api::FilterParam>(0),
         Part::varint(3),
         Part::varint(4),
-        Part::message::<crate::api::SortParam>(5).list::<crate::api::SortParam>(),
+        Part::message::<crate::api::SortParam>(5).list::<crate::api::SortParam>(1),
     ]);
 }
 
 impl Described for crate::api::SearchMessageResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::SearchMessageDocument>(1).list::<crate::api::SearchMessageDocument>(),
+        Part::message::<crate::api::SearchMessageDocument>(1).list::<crate::api::SearchMessageDocument>(0),
         Part::varint(2),
     ]);
 }
@@ -2750,7 +2750,7 @@ impl Described for crate::api::SessionLogoutRequest {
 impl Described for crate::api::SessionRefreshRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
-        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::map::<String, String>(2, &Shape::new(&[Part::text(1), Part::text(2)]), 0),
         Part::varint(3),
     ]);
 }
@@ -2789,7 +2789,7 @@ impl Described for crate::api::SortParam {
 
 impl Described for crate::api::StickerListedResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::ClanSticker>(1).list::<crate::api::ClanSticker>(),
+        Part::message::<crate::api::ClanSticker>(1).list::<crate::api::ClanSticker>(0),
     ]);
 }
 
@@ -2824,7 +2824,7 @@ impl Described for crate::api::StreamingChannelUser {
 
 impl Described for crate::api::StreamingChannelUserList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::StreamingChannelUser>(1).list::<crate::api::StreamingChannelUser>(),
+        Part::message::<crate::api::StreamingChannelUser>(1).list::<crate::api::StreamingChannelUser>(0),
     ]);
 }
 
@@ -2855,7 +2855,7 @@ impl Described for crate::api::SystemMessageRequest {
 
 impl Described for crate::api::SystemMessagesList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::SystemMessage>(1).list::<crate::api::SystemMessage>(),
+        Part::message::<crate::api::SystemMessage>(1).list::<crate::api::SystemMessage>(0),
     ]);
 }
 
@@ -2945,7 +2945,7 @@ impl Described for crate::api::UpdateCategoryDescRequest {
 impl Described for crate::api::UpdateCategoryOrderRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::message::<crate::api::CategoryOrderUpdate>(2).list::<crate::api::CategoryOrderUpdate>(),
+        Part::message::<crate::api::CategoryOrderUpdate>(2).list::<crate::api::CategoryOrderUpdate>(0),
     ]);
 }
 
@@ -2973,7 +2973,7 @@ impl Described for crate::api::UpdateChannelTimelineRequest {
         Part::text(6),
         Part::text(7),
         Part::varint(8),
-        Part::message::<crate::api::ChannelTimelineAttachment>(9).list::<crate::api::ChannelTimelineAttachment>(),
+        Part::message::<crate::api::ChannelTimelineAttachment>(9).list::<crate::api::ChannelTimelineAttachment>(0),
     ]);
 }
 
@@ -3014,7 +3014,7 @@ impl Described for crate::api::UpdateClanDescRequest {
 
 impl Described for crate::api::UpdateClanOrderRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::update_clan_order_request::ClanOrder>(1).list::<crate::api::update_clan_order_request::ClanOrder>(),
+        Part::message::<crate::api::update_clan_order_request::ClanOrder>(1).list::<crate::api::update_clan_order_request::ClanOrder>(0),
     ]);
 }
 
@@ -3081,7 +3081,7 @@ impl Described for crate::api::UpdateOnboardingRequest {
         Part::text(5),
         Part::text(6),
         Part::text(7),
-        Part::message::<crate::api::OnboardingAnswer>(8).list::<crate::api::OnboardingAnswer>(),
+        Part::message::<crate::api::OnboardingAnswer>(8).list::<crate::api::OnboardingAnswer>(0),
     ]);
 }
 
@@ -3095,7 +3095,7 @@ impl Described for crate::api::UpdateOnboardingStepRequest {
 impl Described for crate::api::UpdateRoleChannelRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::message::<crate::api::PermissionUpdate>(2).list::<crate::api::PermissionUpdate>(),
+        Part::message::<crate::api::PermissionUpdate>(2).list::<crate::api::PermissionUpdate>(0),
         Part::varint(3),
         Part::varint(4),
         Part::varint(5),
@@ -3106,7 +3106,7 @@ impl Described for crate::api::UpdateRoleChannelRequest {
 impl Described for crate::api::UpdateRoleOrderRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::message::<crate::api::RoleOrderUpdate>(2).list::<crate::api::RoleOrderUpdate>(),
+        Part::message::<crate::api::RoleOrderUpdate>(2).list::<crate::api::RoleOrderUpdate>(0),
     ]);
 }
 
@@ -3119,10 +3119,10 @@ impl Described for crate::api::UpdateRoleRequest {
         Part::message::<String>(5),
         Part::varint(6),
         Part::varint(7),
-        Part::varint(8).list::<i64>(),
-        Part::varint(9).list::<i64>(),
-        Part::varint(10).list::<i64>(),
-        Part::varint(11).list::<i64>(),
+        Part::varint(8).list::<i64>(0),
+        Part::varint(9).list::<i64>(1),
+        Part::varint(10).list::<i64>(2),
+        Part::varint(11).list::<i64>(3),
         Part::varint(12),
         Part::varint(13),
     ]);
@@ -3151,7 +3151,7 @@ impl Described for crate::api::UploadAttachment {
 
 impl Described for crate::api::UploadAttachmentBatch {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::UploadAttachment>(1).list::<crate::api::UploadAttachment>(),
+        Part::message::<crate::api::UploadAttachment>(1).list::<crate::api::UploadAttachment>(0),
     ]);
 }
 
@@ -3168,7 +3168,7 @@ impl Described for crate::api::UploadAttachmentRequest {
 
 impl Described for crate::api::UploadBatchAttachmentRequest {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::UploadAttachmentRequest>(1).list::<crate::api::UploadAttachmentRequest>(),
+        Part::message::<crate::api::UploadAttachmentRequest>(1).list::<crate::api::UploadAttachmentRequest>(0),
     ]);
 }
 
@@ -3192,7 +3192,7 @@ impl Described for crate::api::User {
         Part::varint(16),
         Part::varint(17),
         Part::text(18),
-        Part::text(19).list::<String>(),
+        Part::text(19).list::<String>(0),
         Part::text(20),
     ]);
 }
@@ -3219,7 +3219,7 @@ impl Described for crate::api::UserEventRequest {
 
 impl Described for crate::api::UserIds {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
     ]);
 }
 
@@ -3255,22 +3255,22 @@ impl Described for crate::api::UserStatusUpdate {
 
 impl Described for crate::api::Users {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::User>(1).list::<crate::api::User>(),
+        Part::message::<crate::api::User>(1).list::<crate::api::User>(0),
     ]);
 }
 
 impl Described for crate::api::VoiceChannelUser {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::text(1).list::<String>(),
+        Part::text(1).list::<String>(0),
         Part::varint(2),
         Part::text(3),
-        Part::text(4).list::<String>(),
+        Part::text(4).list::<String>(1),
     ]);
 }
 
 impl Described for crate::api::VoiceChannelUserList {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::VoiceChannelUser>(1).list::<crate::api::VoiceChannelUser>(),
+        Part::message::<crate::api::VoiceChannelUser>(1).list::<crate::api::VoiceChannelUser>(0),
     ]);
 }
 
@@ -3279,13 +3279,13 @@ impl Described for crate::api::VotePollRequest {
         Part::varint(1),
         Part::varint(2),
         Part::varint(3),
-        Part::varint(4).list::<i32>(),
+        Part::varint(4).list::<i32>(0),
     ]);
 }
 
 impl Described for crate::api::VotePollResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i32>(),
+        Part::varint(1).list::<i32>(0),
     ]);
 }
 
@@ -3346,7 +3346,7 @@ impl Described for crate::api::WebhookListRequestById {
 
 impl Described for crate::api::WebhookListResponse {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::Webhook>(1).list::<crate::api::Webhook>(),
+        Part::message::<crate::api::Webhook>(1).list::<crate::api::Webhook>(0),
     ]);
 }
 
@@ -3411,7 +3411,7 @@ impl Described for crate::realtime::ApiRequestEvent {
 
 impl Described for crate::realtime::BannedUserEvent {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
         Part::varint(2),
         Part::varint(3),
         Part::varint(4),
@@ -3439,7 +3439,7 @@ impl Described for crate::realtime::CategoryEvent {
 impl Described for crate::realtime::Channel {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(),
+        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(0),
         Part::message::<crate::realtime::UserPresence>(3),
         Part::text(4),
         Part::text(5),
@@ -3476,8 +3476,8 @@ impl Described for crate::realtime::ChannelArchiveEvent {
         Part::varint(15),
         Part::varint(16),
         Part::varint(17),
-        Part::varint(18).list::<i64>(),
-        Part::varint(19).list::<i64>(),
+        Part::varint(18).list::<i64>(0),
+        Part::varint(19).list::<i64>(1),
         Part::text(20),
     ]);
 }
@@ -3587,9 +3587,9 @@ impl Described for crate::realtime::ChannelMessageSend {
         Part::varint(1),
         Part::varint(2),
         Part::text(3),
-        Part::message::<crate::api::MessageMention>(4).list::<crate::api::MessageMention>(),
-        Part::message::<crate::api::MessageAttachment>(5).list::<crate::api::MessageAttachment>(),
-        Part::message::<crate::api::MessageRef>(6).list::<crate::api::MessageRef>(),
+        Part::message::<crate::api::MessageMention>(4).list::<crate::api::MessageMention>(0),
+        Part::message::<crate::api::MessageAttachment>(5).list::<crate::api::MessageAttachment>(1),
+        Part::message::<crate::api::MessageRef>(6).list::<crate::api::MessageRef>(2),
         Part::varint(7),
         Part::varint(8),
         Part::varint(9),
@@ -3607,8 +3607,8 @@ impl Described for crate::realtime::ChannelMessageUpdate {
         Part::varint(2),
         Part::varint(3),
         Part::text(4),
-        Part::message::<crate::api::MessageMention>(5).list::<crate::api::MessageMention>(),
-        Part::message::<crate::api::MessageAttachment>(6).list::<crate::api::MessageAttachment>(),
+        Part::message::<crate::api::MessageMention>(5).list::<crate::api::MessageMention>(0),
+        Part::message::<crate::api::MessageAttachment>(6).list::<crate::api::MessageAttachment>(1),
         Part::varint(7),
         Part::varint(8),
         Part::varint(9),
@@ -3621,8 +3621,8 @@ impl Described for crate::realtime::ChannelMessageUpdate {
 impl Described for crate::realtime::ChannelPresenceEvent {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(),
-        Part::message::<crate::realtime::UserPresence>(3).list::<crate::realtime::UserPresence>(),
+        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(0),
+        Part::message::<crate::realtime::UserPresence>(3).list::<crate::realtime::UserPresence>(1),
         Part::text(4),
         Part::text(5),
         Part::varint(6),
@@ -3648,8 +3648,8 @@ impl Described for crate::realtime::ChannelUpdatedEvent {
         Part::varint(15),
         Part::varint(16),
         Part::varint(17),
-        Part::varint(18).list::<i64>(),
-        Part::varint(19).list::<i64>(),
+        Part::varint(18).list::<i64>(0),
+        Part::varint(19).list::<i64>(1),
         Part::text(20),
     ]);
 }
@@ -3759,7 +3759,7 @@ impl Described for crate::realtime::DropdownBoxSelected {
         Part::text(3),
         Part::varint(4),
         Part::varint(5),
-        Part::text(6).list::<String>(),
+        Part::text(6).list::<String>(0),
     ]);
 }
 
@@ -3871,7 +3871,7 @@ impl Described for crate::realtime::Envelope {
 impl Described for crate::realtime::EphemeralMessageSend {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::message::<crate::realtime::ChannelMessageSend>(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -3879,7 +3879,7 @@ impl Described for crate::realtime::Error {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
         Part::text(2),
-        Part::map::<String, String>(3, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::map::<String, String>(3, &Shape::new(&[Part::text(1), Part::text(2)]), 0),
     ]);
 }
 
@@ -3912,16 +3912,16 @@ impl Described for crate::realtime::FcmDataPayload {
         Part::varint(2),
         Part::text(3),
         Part::bytes(4),
-        Part::varint(5).list::<i64>(),
-        Part::varint(6).list::<i64>(),
+        Part::varint(5).list::<i64>(0),
+        Part::varint(6).list::<i64>(1),
         Part::varint(7),
         Part::message::<crate::api::ChannelMessage>(8),
         Part::varint(9),
         Part::varint(10),
         Part::varint(11),
-        Part::message::<crate::api::MessageMention>(12).list::<crate::api::MessageMention>(),
-        Part::message::<crate::api::MessageRef>(13).list::<crate::api::MessageRef>(),
-        Part::message::<crate::api::MessageAttachment>(14).list::<crate::api::MessageAttachment>(),
+        Part::message::<crate::api::MessageMention>(12).list::<crate::api::MessageMention>(2),
+        Part::message::<crate::api::MessageRef>(13).list::<crate::api::MessageRef>(3),
+        Part::message::<crate::api::MessageAttachment>(14).list::<crate::api::MessageAttachment>(4),
     ]);
 }
 
@@ -3938,8 +3938,8 @@ impl Described for crate::realtime::GotifyMessage {
         Part::text(4),
         Part::text(5),
         Part::varint(6),
-        Part::text(7).list::<String>(),
-        Part::map::<String, String>(8, &Shape::new(&[Part::text(1), Part::text(2)])),
+        Part::text(7).list::<String>(0),
+        Part::map::<String, String>(8, &Shape::new(&[Part::text(1), Part::text(2)]), 1),
         Part::varint(9),
         Part::varint(10),
     ]);
@@ -4017,13 +4017,13 @@ impl Described for crate::realtime::LastSeenMessageEvent {
 
 impl Described for crate::realtime::ListActivity {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::UserActivity>(1).list::<crate::api::UserActivity>(),
+        Part::message::<crate::api::UserActivity>(1).list::<crate::api::UserActivity>(0),
     ]);
 }
 
 impl Described for crate::realtime::ListChannelUsersBannedEvent {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
     ]);
 }
 
@@ -4093,7 +4093,7 @@ impl Described for crate::realtime::NotificationChannelCategorySetting {
 
 impl Described for crate::realtime::Notifications {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::api::Notification>(1).list::<crate::api::Notification>(),
+        Part::message::<crate::api::Notification>(1).list::<crate::api::Notification>(0),
     ]);
 }
 
@@ -4101,9 +4101,9 @@ impl Described for crate::realtime::PermissionChangedEvent {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
         Part::varint(2),
-        Part::message::<crate::api::PermissionUpdate>(3).list::<crate::api::PermissionUpdate>(),
-        Part::message::<crate::api::PermissionUpdate>(4).list::<crate::api::PermissionUpdate>(),
-        Part::message::<crate::api::PermissionUpdate>(5).list::<crate::api::PermissionUpdate>(),
+        Part::message::<crate::api::PermissionUpdate>(3).list::<crate::api::PermissionUpdate>(0),
+        Part::message::<crate::api::PermissionUpdate>(4).list::<crate::api::PermissionUpdate>(1),
+        Part::message::<crate::api::PermissionUpdate>(5).list::<crate::api::PermissionUpdate>(2),
     ]);
 }
 
@@ -4120,7 +4120,7 @@ impl Described for crate::realtime::PermissionSetEvent {
         Part::varint(2),
         Part::varint(3),
         Part::varint(4),
-        Part::message::<crate::api::PermissionUpdate>(5).list::<crate::api::PermissionUpdate>(),
+        Part::message::<crate::api::PermissionUpdate>(5).list::<crate::api::PermissionUpdate>(0),
     ]);
 }
 
@@ -4153,8 +4153,8 @@ impl Described for crate::realtime::RoleAssignedEvent {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::text(1),
         Part::varint(2),
-        Part::varint(3).list::<i64>(),
-        Part::varint(4).list::<i64>(),
+        Part::varint(3).list::<i64>(0),
+        Part::varint(4).list::<i64>(1),
     ]);
 }
 
@@ -4163,10 +4163,10 @@ impl Described for crate::realtime::RoleEvent {
         Part::message::<crate::api::Role>(1),
         Part::varint(2),
         Part::varint(3),
-        Part::varint(4).list::<i64>(),
-        Part::varint(5).list::<i64>(),
-        Part::varint(6).list::<i64>(),
-        Part::varint(7).list::<i64>(),
+        Part::varint(4).list::<i64>(0),
+        Part::varint(5).list::<i64>(1),
+        Part::varint(6).list::<i64>(2),
+        Part::varint(7).list::<i64>(3),
     ]);
 }
 
@@ -4203,27 +4203,27 @@ impl Described for crate::realtime::SdTopicEvent {
 
 impl Described for crate::realtime::Status {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::realtime::UserPresence>(1).list::<crate::realtime::UserPresence>(),
+        Part::message::<crate::realtime::UserPresence>(1).list::<crate::realtime::UserPresence>(0),
     ]);
 }
 
 impl Described for crate::realtime::StatusFollow {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
-        Part::text(2).list::<String>(),
+        Part::varint(1).list::<i64>(0),
+        Part::text(2).list::<String>(1),
     ]);
 }
 
 impl Described for crate::realtime::StatusPresenceEvent {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(),
-        Part::message::<crate::realtime::UserPresence>(3).list::<crate::realtime::UserPresence>(),
+        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(0),
+        Part::message::<crate::realtime::UserPresence>(3).list::<crate::realtime::UserPresence>(1),
     ]);
 }
 
 impl Described for crate::realtime::StatusUnfollow {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::varint(1).list::<i64>(),
+        Part::varint(1).list::<i64>(0),
     ]);
 }
 
@@ -4282,8 +4282,8 @@ impl Described for crate::realtime::StreamData {
 impl Described for crate::realtime::StreamPresenceEvent {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::message::<crate::realtime::Stream>(1),
-        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(),
-        Part::message::<crate::realtime::UserPresence>(3).list::<crate::realtime::UserPresence>(),
+        Part::message::<crate::realtime::UserPresence>(2).list::<crate::realtime::UserPresence>(0),
+        Part::message::<crate::realtime::UserPresence>(3).list::<crate::realtime::UserPresence>(1),
     ]);
 }
 
@@ -4372,7 +4372,7 @@ impl Described for crate::realtime::UnpinMessageEvent {
 impl Described for crate::realtime::UserChannelAdded {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::message::<crate::api::ChannelDescription>(1),
-        Part::message::<crate::realtime::UserProfileRedis>(2).list::<crate::realtime::UserProfileRedis>(),
+        Part::message::<crate::realtime::UserProfileRedis>(2).list::<crate::realtime::UserProfileRedis>(0),
         Part::text(3),
         Part::varint(4),
         Part::message::<crate::realtime::UserProfileRedis>(5),
@@ -4384,17 +4384,17 @@ impl Described for crate::realtime::UserChannelAdded {
 impl Described for crate::realtime::UserChannelRemoved {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
         Part::varint(3),
         Part::varint(4),
-        Part::varint(6).list::<i32>(),
+        Part::varint(6).list::<i32>(1),
     ]);
 }
 
 impl Described for crate::realtime::UserClanRemoved {
     const SHAPE: &'static Shape = &Shape::new(&[
         Part::varint(1),
-        Part::varint(2).list::<i64>(),
+        Part::varint(2).list::<i64>(0),
     ]);
 }
 
@@ -4407,8 +4407,8 @@ impl Described for crate::realtime::UserProfileRedis {
         Part::text(5),
         Part::text(6),
         Part::varint(7),
-        Part::message::<crate::realtime::FcmTokens>(8).list::<crate::realtime::FcmTokens>(),
-        Part::varint(9).list::<i64>(),
+        Part::message::<crate::realtime::FcmTokens>(8).list::<crate::realtime::FcmTokens>(0),
+        Part::varint(9).list::<i64>(1),
         Part::text(10),
         Part::varint(11),
         Part::text(12),
@@ -4479,7 +4479,7 @@ impl Described for crate::realtime::VoiceLeavedEvent {
 
 impl Described for crate::realtime::VoiceReactionSend {
     const SHAPE: &'static Shape = &Shape::new(&[
-        Part::text(1).list::<String>(),
+        Part::text(1).list::<String>(0),
         Part::varint(2),
         Part::varint(3),
         Part::varint(4),

@@ -20,8 +20,8 @@ pub struct Decoded<M> {
 ///
 /// What a message takes is computed before anything is allocated, from the types of its fields: an empty element of a list
 /// is two bytes on the wire and some hundred in memory, so a bound on the bytes that came does not bound what they become. The
-/// message itself, which the caller holds, is not counted, and neither is `encoded`. Growing lists are counted with the room
-/// that they take while they grow: up to three times what they hold.
+/// message itself, which the caller holds, is not counted, and neither is `encoded`. Lists are counted with the room
+/// that they take while they grow, which is up to three times what they hold.
 ///
 /// Servers of several revisions are in use, and one odd field is no reason to lose a list. A field whose type is not that
 /// of this schema, a text that is no UTF-8 and a nested message that is damaged are left out and counted in

@@ -1,18 +1,15 @@
 //! Reading an envelope, leniently.
 
-use std::fmt;
-
 use bytes::Bytes;
 use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
-use super::arm::KNOWN;
 use super::error::{WireError, WireErrorKind};
 use super::outbound::{CID_FIELD, Revision};
-use super::raw::{RawInbound, RawMessage, decode_arm};
-use crate::realtime::envelope::Message;
+use super::raw::RawMessage;
+use crate::arms::KNOWN;
 
-/// An envelope as it came in.
-#[derive(Debug, Clone, PartialEq)]
+/// An envelope whose message is not decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Inbound {
     /// Ties a reply to its request; 0 means a push.
@@ -22,57 +19,22 @@ pub struct Inbound {
     pub cid: u32,
     /// The revision the sender speaks, as the form of `cid` tells; `None` when the frame has no `cid`.
     pub revision: Option<Revision>,
-    /// What the envelope carries.
-    pub body: Body,
+    /// The message; `None` when there is no field besides `cid`.
+    pub message: Option<RawMessage>,
 }
 
-/// What an envelope carries.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub enum Body {
-    /// Nothing: no field besides `cid`.
-    Empty,
-    /// A message of this schema.
-    Message(Box<Message>),
-    /// A field this schema does not know, most likely a message of a newer server.
-    Unknown {
-        /// The field number in the envelope.
-        field: u32,
-        /// The body of the message; for a field that is no message, its encoded value.
-        raw: Bytes,
-    },
-    /// A field this schema knows, with a content that does not fit it.
-    Undecodable {
-        /// The field number in the envelope.
-        field: u32,
-        /// The body of the message; for a field that is no message, its encoded value.
-        raw: Bytes,
-        /// What did not fit. Names fields, never their values.
-        reason: String,
-    },
-}
-
-/// Reads one envelope and its message. The result keeps nothing of `frame`: a slice of a shared read buffer will do.
+/// Reads one envelope. The result keeps nothing of `frame`: a slice of a shared read buffer will do.
 ///
 /// Where a field comes more than once, the last one counts; a known message counts more than an unknown field
 /// beside it.
 ///
 /// # Errors
 ///
-/// [`WireError`] when the bytes are no sequence of protobuf fields.
-pub fn decode(frame: &[u8]) -> Result<Inbound, WireError> {
+/// [`WireError`] when the bytes are no sequence of protobuf fields. Such a frame can be dropped and the connection kept:
+/// frames do not depend on each other.
+pub fn read(frame: &[u8]) -> Result<Inbound, WireError> {
     let Top { cid, revision, message } = Top::read(frame)?;
-    Ok(Inbound { cid, revision, body: message.map_or(Body::Empty, |field| field.body()) })
-}
-
-/// As [`decode`], without decoding the message.
-///
-/// # Errors
-///
-/// As [`decode`].
-pub fn read(frame: &[u8]) -> Result<RawInbound, WireError> {
-    let Top { cid, revision, message } = Top::read(frame)?;
-    Ok(RawInbound { cid, revision, message: message.map(|field| field.raw()) })
+    Ok(Inbound { cid, revision, message: message.map(|field| field.raw()) })
 }
 
 /// The top level of an envelope.
@@ -108,9 +70,7 @@ impl<'a> Top<'a> {
 struct Field<'a> {
     number: u32,
     wire_type: WireType,
-    /// The encoded value, with its length prefix where there is one.
-    value: &'a [u8],
-    /// The value without the length prefix.
+    /// The encoded value, without its length where there is one.
     content: &'a [u8],
 }
 
@@ -134,8 +94,8 @@ impl<'a> Field<'a> {
             })?;
         }
         let behind = rest.len();
-        let up_to_here = |part: &'a [u8]| part.get(..part.len() - behind).unwrap_or_default();
-        Ok(Self { number, wire_type, value: up_to_here(value), content: up_to_here(content) })
+        let content = content.get(..content.len() - behind).unwrap_or_default();
+        Ok(Self { number, wire_type, content })
     }
 
     /// The value as a correlation id, in either form; `None` for a field of any other wire type.
@@ -162,15 +122,6 @@ impl<'a> Field<'a> {
     fn raw(&self) -> RawMessage {
         RawMessage::of_field(self.number, self.wire_type, Bytes::copy_from_slice(self.content))
     }
-
-    fn body(&self) -> Body {
-        let (field, raw) = (self.number, || Bytes::copy_from_slice(self.content));
-        match decode_arm(self.number, self.wire_type, self.value) {
-            Ok(Some(message)) => Body::Message(Box::new(message)),
-            Ok(None) => Body::Unknown { field, raw: raw() },
-            Err(error) => Body::Undecodable { field, raw: raw(), reason: error.to_string() },
-        }
-    }
 }
 
 /// Why the varint at the start of `rest` could not be read: the frame ends in it, or it is none.
@@ -180,26 +131,5 @@ fn varint_fault(rest: &[u8]) -> WireErrorKind {
         WireErrorKind::Truncated
     } else {
         WireErrorKind::Malformed
-    }
-}
-
-/// Shows the length of raw parts in place of their bytes: they can hold tokens.
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("Empty"),
-            Self::Message(message) => f.debug_tuple("Message").field(message).finish(),
-            Self::Unknown { field, raw } => f
-                .debug_struct("Unknown")
-                .field("field", field)
-                .field("raw", &format_args!("{} bytes", raw.len()))
-                .finish(),
-            Self::Undecodable { field, raw, reason } => f
-                .debug_struct("Undecodable")
-                .field("field", field)
-                .field("raw", &format_args!("{} bytes", raw.len()))
-                .field("reason", reason)
-                .finish(),
-        }
     }
 }

@@ -17,7 +17,7 @@ pub struct Outline<'a> {
 
 impl<'a> Outline<'a> {
     /// Looks into `frame`. `None` for every envelope that is not the ordinary one of a number and exactly one message:
-    /// [`read`](super::read) and [`decode_frame`](super::decode_frame) take those.
+    /// [`read`](super::read) takes those.
     ///
     /// Nothing is copied, so a slice of a shared read buffer will do.
     pub fn of(frame: &'a [u8]) -> Option<Self> {

@@ -6,41 +6,29 @@ use bytes::Bytes;
 use prost::encoding::{DecodeContext, WireType, encode_varint, encoded_len_varint};
 use prost::{DecodeError, Message as _};
 
-use super::arm::KNOWN;
-use super::outbound::Revision;
+use super::arm::Arm;
+use super::decode::{Decoded, decode_within};
+use super::error::{WireError, WireErrorKind};
+use crate::arms::{self, KNOWN};
 use crate::realtime::Envelope;
 use crate::realtime::envelope::Message;
 
-/// An envelope whose message is not decoded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RawInbound {
-    /// As in [`Inbound::cid`](super::Inbound::cid).
-    pub cid: u32,
-    /// As in [`Inbound::revision`](super::Inbound::revision).
-    pub revision: Option<Revision>,
-    /// The message; `None` when there is no field besides `cid`.
-    pub message: Option<RawMessage>,
-}
-
 /// A message of the socket as it came: its number in the envelope, and its bytes.
 ///
-/// Decoding is up to whoever wants it. [`RawMessage::decode_as`] reads one type; [`RawMessage::decode`] reads any, and
-/// brings the code for all of them into a program.
+/// Decoding is up to whoever wants it. [`RawMessage::read`] reads one type; [`RawMessage::decode`] reads any, and brings the
+/// code for all of them into a program.
 ///
 /// ```
-/// use mezon_proto::realtime::ChannelJoin;
-/// use mezon_proto::realtime::envelope::Message;
+/// use mezon_proto::realtime::{ChannelCreatedEvent, ChannelJoin};
 /// use mezon_proto::wire::{CHANNEL_JOIN_FIELD, RawMessage};
 ///
 /// let raw = RawMessage::new(CHANNEL_JOIN_FIELD, vec![0x10, 0x7b]);
-/// let join: ChannelJoin = raw.decode_as()?;
-/// assert_eq!(join.channel_id, 123);
-/// assert_eq!(raw.decode()?, Some(Message::ChannelJoin(join)));
-///
-/// // What a newer server may send.
-/// assert_eq!(RawMessage::new(1007, vec![]).decode()?, None);
-/// # Ok::<(), prost::DecodeError>(())
+/// assert_eq!(raw.name(), Some("channel_join"));
+/// if let Some(join) = raw.read::<ChannelJoin>()? {
+///     assert_eq!(join.channel_id, 123);
+/// }
+/// assert_eq!(raw.read::<ChannelCreatedEvent>()?, None);
+/// # Ok::<(), mezon_proto::wire::WireError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,6 +41,10 @@ pub struct RawMessage {
 }
 
 impl RawMessage {
+    /// What [`RawMessage::read`] lets a message take when it is decoded, in bytes: a push that a server has reason to send
+    /// takes less than a tenth.
+    pub const BUDGET: usize = 16 << 20;
+
     /// The message `body`, which is encoded and has no length in front, under the number `field`.
     pub fn new(field: u32, body: impl Into<Bytes>) -> Self {
         Self { field, body: body.into(), wire_type: WireType::LengthDelimited }
@@ -72,6 +64,27 @@ impl RawMessage {
         (self.wire_type == WireType::LengthDelimited).then_some(self.body.as_ref())
     }
 
+    /// The name of its arm, as the protocol spells it; `None` for one that this schema does not know.
+    pub fn name(&self) -> Option<&'static str> {
+        arms::name(self.field)
+    }
+
+    /// The message if it is an `M`; `None` when it is another one. No other type is linked into the program for it, and
+    /// nothing is decoded for the answer `None`.
+    ///
+    /// Fields of it that do not fit this schema are left out, as [`decode_within`] does; that tells how many, too.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no message, or would take more than [`RawMessage::BUDGET`] when decoded.
+    pub fn read<M: Arm>(&self) -> Result<Option<M>, WireError> {
+        if self.field != M::NUMBER {
+            return Ok(None);
+        }
+        let Some(body) = self.message() else { return Err(WireError::new(WireErrorKind::Malformed, 0)) };
+        decode_within(body, Self::BUDGET).map(|Decoded { message, .. }| Some(message))
+    }
+
     /// The message as one of this schema; `None` when the schema does not know its number.
     ///
     /// # Errors
@@ -83,7 +96,10 @@ impl RawMessage {
             encode_varint(self.body.len() as u64, &mut value);
         }
         value.extend_from_slice(&self.body);
-        decode_arm(self.field, self.wire_type, &value)
+        let mut arm = Envelope::default();
+        arm.merge_field(self.field, self.wire_type, &mut value.as_slice(), DecodeContext::default())?;
+        // The generated code skips what it does not know.
+        Ok(arm.message)
     }
 
     /// The message as an `M`, whatever its number says: look at [`RawMessage::field`] first. No other type is linked
@@ -107,15 +123,6 @@ impl fmt::Debug for RawMessage {
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish_non_exhaustive()
     }
-}
-
-/// One arm of the envelope, decoded by the generated code; `None` when that does not know the number. `value` has the
-/// length in front, where the wire type has one.
-pub(super) fn decode_arm(field: u32, wire_type: WireType, value: &[u8]) -> Result<Option<Message>, DecodeError> {
-    let mut arm = Envelope::default();
-    arm.merge_field(field, wire_type, &mut { value }, DecodeContext::default())?;
-    // The generated code skips what it does not know.
-    Ok(arm.message)
 }
 
 #[cfg(test)]

@@ -28,8 +28,8 @@ pub struct Shape {
 pub(crate) struct Part {
     number: u32,
     pub(super) kind: Kind,
-    /// What one element takes in its list, in bytes; 0 for a field that is no list.
-    each: usize,
+    /// For a field that is a list: what one element takes in it, in bytes, and which of the message's lists it is.
+    list: Option<(usize, usize)>,
 }
 
 /// How a field is written. The protocol has no numbers of fixed length.
@@ -54,6 +54,9 @@ pub(super) enum Stop {
 /// the first of its list, for which room for four is made. A test computes it.
 pub(super) const MOST_PER_BYTE: usize = 2_200;
 
+/// No message has more lists.
+const MOST_LISTS: usize = 12;
+
 /// A text or a list of bytes allocates at least so many bytes.
 const SMALLEST_TEXT: usize = 8;
 
@@ -74,18 +77,19 @@ impl Shape {
     }
 
     /// Takes from `budget` what decoding `message` allocates, and stops when that is not enough.
-    ///
-    /// A list doubles as it grows, and is there twice while it does. So an element counts three times, and the first one of a
-    /// run four times, as a list begins with room for four.
     pub(super) fn spend(&self, message: &[u8], budget: &mut usize) -> Result<(), Stop> {
-        let mut run = 0;
+        let mut lengths = [0; MOST_LISTS];
         for field in Fields::new(message) {
             let field = field.map_err(|FieldError| Stop::Malformed)?;
-            let before = std::mem::replace(&mut run, field.number);
             let Some(part) = self.part(field.number) else { continue };
-            let elements = part.elements(&field.value);
-            let room = usize::from(elements > 0 && before != field.number);
-            let mut cost = part.each.saturating_mul(elements.saturating_mul(3).saturating_add(room));
+            let mut cost = 0;
+            if let Some((each, list)) = part.list
+                && let Some(length) = lengths.get_mut(list)
+            {
+                let before = room(*length);
+                *length += part.elements(&field.value);
+                cost = each.saturating_mul(room(*length) - before);
+            }
             if let (Kind::Text | Kind::VarintOrText | Kind::Bytes, Value::LengthDelimited(text)) =
                 (part.kind, field.value)
                 && !text.is_empty()
@@ -101,42 +105,54 @@ impl Shape {
     }
 }
 
+/// For how many elements a list of this length has had room at its peak: it begins with room for four and doubles, and both
+/// rooms are there while the elements move.
+fn room(length: usize) -> usize {
+    match length {
+        0 => 0,
+        1..=4 => 4,
+        _ => length.next_power_of_two() / 2 * 3,
+    }
+}
+
 impl Part {
     pub(crate) const fn varint(number: u32) -> Self {
-        Self { number, kind: Kind::Varint, each: 0 }
+        Self { number, kind: Kind::Varint, list: None }
     }
 
     pub(crate) const fn varint_or_text(number: u32) -> Self {
-        Self { number, kind: Kind::VarintOrText, each: 0 }
+        Self { number, kind: Kind::VarintOrText, list: None }
     }
 
     pub(crate) const fn text(number: u32) -> Self {
-        Self { number, kind: Kind::Text, each: 0 }
+        Self { number, kind: Kind::Text, list: None }
     }
 
     pub(crate) const fn bytes(number: u32) -> Self {
-        Self { number, kind: Kind::Bytes, each: 0 }
+        Self { number, kind: Kind::Bytes, list: None }
     }
 
     pub(crate) const fn message<M: Described>(number: u32) -> Self {
-        Self { number, kind: Kind::Message(M::SHAPE), each: 0 }
+        Self { number, kind: Kind::Message(M::SHAPE), list: None }
     }
 
-    /// The same field as a list whose elements are `T` in Rust.
-    pub(crate) const fn list<T>(self) -> Self {
-        Self { each: size_of::<T>(), ..self }
+    /// The same field as a list whose elements are `T` in Rust, the message's list of this number from 0 on.
+    pub(crate) const fn list<T>(self, list: usize) -> Self {
+        assert!(list < MOST_LISTS);
+        Self { list: Some((size_of::<T>(), list)), ..self }
     }
 
-    /// A map. Its entries are messages, `entry`; a tree allocates room for eleven at once and keeps five of them filled.
-    pub(crate) const fn map<K, V>(number: u32, entry: &'static Shape) -> Self {
+    /// The map, the message's list of this number, whose entries are messages. A tree allocates room for eleven at once and
+    /// keeps five of them filled.
+    pub(crate) const fn map<K, V>(number: u32, entry: &'static Shape, list: usize) -> Self {
+        assert!(list < MOST_LISTS);
         let each = size_of::<BTreeMap<K, V>>() + 3 * (size_of::<K>() + size_of::<V>());
-        Self { number, kind: Kind::Message(entry), each }
+        Self { number, kind: Kind::Message(entry), list: Some((each, list)) }
     }
 
-    /// How many elements of its list the value is; 0 for a field that is no list, and for what does not fit.
+    /// How many elements of its list the value is.
     fn elements(&self, value: &Value<'_>) -> usize {
         match (self.kind, value) {
-            _ if self.each == 0 => 0,
             (Kind::Varint, Value::LengthDelimited(packed)) => packed.iter().filter(|byte| **byte < 0x80).count(),
             _ => 1,
         }
@@ -144,7 +160,7 @@ impl Part {
 
     /// Whether it is a list.
     pub(super) fn is_list(&self) -> bool {
-        self.each > 0
+        self.list.is_some()
     }
 }
 
@@ -176,10 +192,13 @@ mod tests {
 
     #[test]
     fn no_message_allocates_more_than_the_most() {
-        let most = |part: &Part| match part.kind {
-            // One byte for each number, behind two of key and length.
-            Kind::Varint => 4 * part.each,
-            _ => (4 * part.each + SMALLEST_TEXT).div_ceil(2),
+        let most = |part: &Part| {
+            let first = 4 * part.list.map_or(0, |(each, _)| each);
+            match part.kind {
+                // One byte for each number, behind two of key and length.
+                Kind::Varint => first,
+                _ => (first + SMALLEST_TEXT).div_ceil(2),
+            }
         };
         let most = ALL.iter().flat_map(|(_, shape)| shape.parts).map(most).max().unwrap();
         assert!((MOST_PER_BYTE / 2..=MOST_PER_BYTE).contains(&most), "{most}");

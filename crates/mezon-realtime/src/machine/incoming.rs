@@ -8,8 +8,8 @@ use mezon_proto::api;
 use mezon_proto::realtime;
 use mezon_proto::wire::{
     ApiReply, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, Decoded, Described,
-    ERROR_FIELD, MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, Outline, PONG_FIELD,
-    REFRESH_SESSION_EVENT_FIELD, RawInbound, RawMessage, WireError, decode_within, read,
+    ERROR_FIELD, Inbound, MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, Outline, PONG_FIELD,
+    REFRESH_SESSION_EVENT_FIELD, RawMessage, WireError, decode_within, read,
 };
 use mezon_session::{Secret, SessionUpdate};
 
@@ -62,11 +62,11 @@ impl<W> Machine<W> {
             };
         }
         match read(frame) {
-            Ok(RawInbound { cid, message: Some(raw), .. }) => match raw.message() {
+            Ok(Inbound { cid, message: Some(raw), .. }) => match raw.message() {
                 Some(body) => self.taken_in(now, cid, raw.field, body),
                 None => self.no_message(now, cid, raw),
             },
-            Ok(RawInbound { cid, .. }) => {
+            Ok(Inbound { cid, .. }) => {
                 // An envelope with nothing in it: as a push it says nothing.
                 if cid != 0 {
                     self.answered(now, cid, Ok(Reply::Empty));

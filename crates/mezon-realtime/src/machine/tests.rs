@@ -13,7 +13,7 @@ use mezon_proto::api;
 use mezon_proto::realtime::{
     self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, MessageTypingEvent, Pong, envelope,
 };
-use mezon_proto::wire::{Body, CHANNEL_PRESENCE_EVENT_FIELD, RawMessage, Revision, decode};
+use mezon_proto::wire::{CHANNEL_PRESENCE_EVENT_FIELD, RawMessage, Revision, read};
 use mezon_session::DelayPolicy;
 
 use super::{CallId, Input, Machine, Outcome, Output, Reply, Request, Settings};
@@ -98,12 +98,9 @@ impl Rig {
     fn drain(&mut self) {
         self.carry_out();
         while let Some(frame) = self.machine.transmit() {
-            let inbound = decode(&frame).unwrap();
+            let inbound = read(&frame).unwrap();
             self.revision = inbound.revision;
-            let message = match inbound.body {
-                Body::Message(message) => Some(*message),
-                _ => None,
-            };
+            let message = inbound.message.and_then(|raw| raw.decode().unwrap());
             self.sent.push(Envelope { cid: i32::try_from(inbound.cid).unwrap(), message });
         }
         self.carry_out();

@@ -95,7 +95,7 @@ impl Rig {
 
     fn carry_out(&mut self) {
         while let Some(frame) = self.machine.transmit() {
-            self.unanswered.push(wire::decode(&frame).unwrap().cid.try_into().unwrap());
+            self.unanswered.push(wire::read(&frame).unwrap().cid.try_into().unwrap());
         }
         while let Some(output) = self.machine.poll() {
             match output {

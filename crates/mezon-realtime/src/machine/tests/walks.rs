@@ -145,11 +145,9 @@ impl World {
             return false;
         };
         assert!(self.machine.live_generation().is_some(), "a frame without a connection");
-        let inbound = decode(&frame).unwrap();
+        let inbound = read(&frame).unwrap();
         self.newest_cid = i32::try_from(inbound.cid).unwrap();
-        if let Body::Message(message) = inbound.body
-            && let envelope::Message::ChannelMessageSend(send) = *message
-        {
+        if let Ok(Some(send)) = inbound.message.unwrap().read::<ChannelMessageSend>() {
             // Every message of a call has the number of the call as its channel.
             let times = self.transmitted.entry(send.channel_id).or_default();
             *times += 1;
