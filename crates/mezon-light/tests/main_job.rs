@@ -264,7 +264,7 @@ async fn a_burst_longer_than_a_readers_queue_reaches_a_reader_on_the_same_thread
     }
     for _ in 0..BURST {
         let event = next_event(&mut events, |_| true).await;
-        assert!(matches!(event, Event::Typing(_)), "{event:?}");
+        assert!(matches!(event, Event::Push(_)), "{event:?}");
     }
 }
 

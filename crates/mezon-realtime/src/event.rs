@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Reaction};
-use mezon_proto::realtime::{ChannelPresenceEvent, MessageTypingEvent, PresenceSession, UserPresence};
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId};
 use mezon_proto::wire::RawMessage;
 
 use crate::{CallErrorKind, ConnectErrorKind};
@@ -15,18 +14,23 @@ use crate::{CallErrorKind, ConnectErrorKind};
 pub enum Event {
     /// A message in a channel. Edits and removals come as messages too; see [`ChannelMessage::code`].
     Message(ChannelMessage),
-    /// Somebody is typing.
-    Typing(Box<MessageTypingEvent>),
-    /// Somebody reacted to a message, or took a reaction back.
-    Reaction(Box<Reaction>),
-    /// People came to a channel or went away.
-    Presence(Box<ChannelPresenceEvent>),
     /// The server reports an error that belongs to no call.
     ServerError(ServerError),
-    /// Any other push, as it came: of a kind that this version knows, or of a newer server. [`RawMessage::decode`] tells,
-    /// and [`RawMessage::decode_as`] reads the one kind that is wanted.
-    Other(RawMessage),
-    /// A push of one of the kinds above, or a frame, that could not be read.
+    /// Any other push, as it came: typing, reactions, presences, whatever this version knows or a newer server sends.
+    /// [`RawMessage::read`] decodes the one type that is wanted; what nobody asks for is never decoded.
+    ///
+    /// ```
+    /// use mezon_model::event::Typing;
+    /// use mezon_proto::realtime::MessageTypingEvent;
+    /// use mezon_realtime::Event;
+    ///
+    /// fn typing(event: &Event) -> Option<Typing> {
+    ///     let Event::Push(push) = event else { return None };
+    ///     push.read::<MessageTypingEvent>().ok()?.map(Typing::from)
+    /// }
+    /// ```
+    Push(RawMessage),
+    /// A message, an error or a frame that could not be read.
     Undecodable {
         /// What came. Its field number is 0 when the frame is no envelope at all.
         raw: RawMessage,
@@ -89,11 +93,8 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Message(_) => "message",
-            Self::Typing(_) => "typing",
-            Self::Reaction(_) => "reaction",
-            Self::Presence(_) => "presence",
             Self::ServerError(_) => "server error",
-            Self::Other(_) => "other",
+            Self::Push(_) => "push",
             Self::Undecodable { .. } => "undecodable",
             Self::SessionRefreshed => "session refreshed",
             Self::Connected { .. } => "connected",
@@ -124,35 +125,14 @@ impl Event {
 pub(crate) fn memory(event: &Event) -> usize {
     let held = match event {
         Event::Message(message) => message.memory(),
-        Event::Typing(typing) => {
-            let texts = [&typing.sender_username, &typing.sender_display_name];
-            size_of_val(&**typing) + texts.map(String::capacity).iter().sum::<usize>()
-        }
-        Event::Reaction(reaction) => {
-            let texts = [&reaction.emoji, &reaction.sender_name, &reaction.sender_avatar];
-            size_of_val(&**reaction) + texts.map(String::capacity).iter().sum::<usize>()
-        }
-        Event::Presence(presence) => {
-            let lists = [&presence.joins, &presence.leaves];
-            let texts = [&presence.clan_logo, &presence.category_name];
-            let room: usize = lists.iter().map(|list| list.capacity() * size_of::<UserPresence>()).sum();
-            let held: usize = lists.into_iter().flatten().map(held_by).sum();
-            size_of_val(&**presence) + room + held + texts.map(String::capacity).iter().sum::<usize>()
-        }
         Event::ServerError(ServerError { message, .. })
         | Event::RejoinFailed { error: CallErrorKind::Rejected { message, .. }, .. } => message.capacity(),
-        Event::Other(raw) => raw.body.len(),
+        Event::Push(raw) => raw.body.len(),
         Event::Undecodable { raw, reason } => raw.body.len() + reason.capacity(),
         Event::Gap { channels, .. } => channels.capacity() * size_of::<ChannelGap>(),
         _ => 0,
     };
     size_of::<Event>() + held
-}
-
-fn held_by(presence: &UserPresence) -> usize {
-    let session = if let PresenceSession::Text(id) = &presence.session_id { id.capacity() } else { 0 };
-    let status = presence.status.as_ref().map_or(0, String::capacity);
-    presence.username.capacity() + presence.user_status.capacity() + session + status
 }
 
 /// A channel in which messages may have been missed.
@@ -314,15 +294,6 @@ mod tests {
     #[test]
     fn what_an_event_takes_in_memory_is_what_was_allocated_for_it() {
         let text = |length| "x".repeat(length);
-        let presence = |status: Option<String>| UserPresence {
-            username: text(30),
-            user_status: text(7),
-            session_id: PresenceSession::Text(text(36)),
-            status,
-            ..UserPresence::default()
-        };
-        let joins = vec![presence(None), presence(Some(text(100)))];
-        let presences = ChannelPresenceEvent { joins, clan_logo: text(90), ..ChannelPresenceEvent::default() };
         let message = mezon_proto::api::ChannelMessage {
             content: text(3_000),
             attachments: vec![7; 500].into(),
@@ -330,21 +301,14 @@ mod tests {
             ..Default::default()
         };
         let message = prost::Message::encode_to_vec(&message);
-        let typing =
-            MessageTypingEvent { sender_username: text(40), sender_display_name: text(50), ..Default::default() };
-        let mut reaction = Reaction::default();
-        (reaction.emoji, reaction.sender_avatar) = (text(10), text(200));
         let rejected = || CallErrorKind::Rejected { code: 3, message: text(300) };
         let raw = || RawMessage::new(7, vec![7; 2_000]);
         let (clan_id, channel_id) = (ClanId::default(), ChannelId::default());
         let gap = ChannelGap { clan_id, channel_id, last_seen: None };
-        let makers: [Box<dyn Fn() -> Event>; 9] = [
-            Box::new(|| Event::Presence(Box::new(presences.clone()))),
+        let makers: [Box<dyn Fn() -> Event>; 6] = [
             Box::new(move || Event::Message(ChannelMessage::decode(&message).unwrap())),
-            Box::new(move || Event::Typing(Box::new(typing.clone()))),
-            Box::new(move || Event::Reaction(Box::new(reaction.clone()))),
             Box::new(move || Event::ServerError(ServerError { code: 3, message: text(400) })),
-            Box::new(move || Event::Other(raw())),
+            Box::new(move || Event::Push(raw())),
             Box::new(move || Event::Undecodable { raw: raw(), reason: text(60) }),
             Box::new(move || Event::Gap { channels: vec![gap; 50], complete: true }),
             Box::new(move || Event::RejoinFailed { clan_id, channel_id, error: rejected() }),

@@ -247,7 +247,7 @@ mod tests {
     const THREE: Limits = Limits { events: 3, bytes: usize::MAX };
 
     fn other(field: u32) -> Event {
-        Event::Other(RawMessage::new(field, bytes::Bytes::new()))
+        Event::Push(RawMessage::new(field, bytes::Bytes::new()))
     }
 
     fn names(inner: &Inner) -> Vec<&'static str> {
@@ -260,7 +260,7 @@ mod tests {
         for field in 0..5 {
             inner.push(other(field), THREE);
         }
-        assert_eq!(names(&inner), ["other", "other", "other", "lagged"]);
+        assert_eq!(names(&inner), ["push", "push", "push", "lagged"]);
         assert!(matches!(inner.events.back(), Some(Event::Lagged { dropped: 2 })));
         // What happened to the connection itself is still told, in order.
         inner.push(Event::Ready { generation: 1 }, THREE);
@@ -275,7 +275,7 @@ mod tests {
         assert_eq!(sender.waiting(), 2);
         sender.send_batch(&mut (2..5).map(other).collect());
         let batch = events.next_batch().await.unwrap();
-        assert_eq!(batch.iter().map(Event::name).collect::<Vec<_>>(), ["other", "other", "other", "lagged"]);
+        assert_eq!(batch.iter().map(Event::name).collect::<Vec<_>>(), ["push", "push", "push", "lagged"]);
         sender.send_batch(&mut (0..4).map(other).collect());
         assert!(matches!(events.next_batch().await.unwrap().back(), Some(Event::Lagged { dropped: 1 })));
         drop(sender);
@@ -284,7 +284,7 @@ mod tests {
 
     #[tokio::test]
     async fn large_events_fill_a_queue_that_has_room_for_many() {
-        let large = |field| Event::Other(RawMessage::new(field, vec![0; 100_000]));
+        let large = |field| Event::Push(RawMessage::new(field, vec![0; 100_000]));
         let (sender, mut events) = Events::channel_within(1_000, 1_000_000);
         // A batch is exchanged only when it fits, and what the reader has taken counts no more.
         for _ in 0..3 {
@@ -292,7 +292,7 @@ mod tests {
             sender.send_all([Event::Ready { generation: 1 }, large(20)]);
             let batch = events.next_batch().await.unwrap();
             let names: Vec<_> = batch.iter().map(Event::name).collect();
-            assert_eq!(names, [vec!["other"; 9], vec!["lagged", "ready", "lagged"]].concat());
+            assert_eq!(names, [vec!["push"; 9], vec!["lagged", "ready", "lagged"]].concat());
             assert!(matches!(batch.get(9), Some(Event::Lagged { dropped: 11 })));
         }
         sender.send_batch(&mut (0..9).map(large).collect());

@@ -7,9 +7,8 @@ use mezon_model::ChannelMessage;
 use mezon_proto::api;
 use mezon_proto::realtime;
 use mezon_proto::wire::{
-    ApiReply, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, Decoded, Described,
-    ERROR_FIELD, Inbound, MESSAGE_REACTION_EVENT_FIELD, MESSAGE_TYPING_EVENT_FIELD, Outline, PONG_FIELD,
-    REFRESH_SESSION_EVENT_FIELD, RawMessage, WireError, decode_within, read,
+    ApiReply, CHANNEL_MESSAGE_ACK_FIELD, CHANNEL_MESSAGE_FIELD, Decoded, Described, ERROR_FIELD, Inbound, Outline,
+    PONG_FIELD, REFRESH_SESSION_EVENT_FIELD, RawMessage, WireError, decode_within, read,
 };
 use mezon_session::{Secret, SessionUpdate};
 
@@ -95,7 +94,7 @@ impl<W> Machine<W> {
     fn no_message(&mut self, now: Instant, cid: u32, raw: RawMessage) -> bool {
         let known = raw.is_known();
         match (cid, known) {
-            (0, false) => self.tell(Event::Other(raw)),
+            (0, false) => self.tell(Event::Push(raw)),
             (0, true) => self.tell(Event::Undecodable { raw, reason: "the field is no message".to_owned() }),
             (_, false) => self.answered(now, cid, Ok(Reply::Message(raw))),
             (_, true) => {
@@ -158,11 +157,6 @@ impl<W> Machine<W> {
                 self.message(message.into());
                 return Ok(None);
             }
-            MESSAGE_TYPING_EVENT_FIELD => Event::Typing(Box::new(self.decode(body)?)),
-            MESSAGE_REACTION_EVENT_FIELD => {
-                Event::Reaction(Box::new(self.decode::<api::MessageReaction>(body)?.into()))
-            }
-            CHANNEL_PRESENCE_EVENT_FIELD => Event::Presence(Box::new(self.decode(body)?)),
             ERROR_FIELD => Event::ServerError(server_error(self.decode(body)?)),
             REFRESH_SESSION_EVENT_FIELD => {
                 let session = self.decode(body)?;
@@ -170,7 +164,7 @@ impl<W> Machine<W> {
                 return Ok(None);
             }
             PONG_FIELD => return Ok(None),
-            _ => Event::Other(raw(field, body)),
+            _ => Event::Push(raw(field, body)),
         }))
     }
 

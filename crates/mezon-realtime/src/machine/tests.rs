@@ -13,7 +13,7 @@ use mezon_proto::api;
 use mezon_proto::realtime::{
     self, ChannelJoin, ChannelMessageAck, ChannelMessageSend, Envelope, MessageTypingEvent, Pong, envelope,
 };
-use mezon_proto::wire::{CHANNEL_PRESENCE_EVENT_FIELD, RawMessage, Revision, read};
+use mezon_proto::wire::{ERROR_FIELD, RawMessage, Revision, read};
 use mezon_session::DelayPolicy;
 
 use super::{CallId, Input, Machine, Outcome, Output, Reply, Request, Settings};
@@ -277,12 +277,13 @@ fn pushes_are_events_in_order_and_what_is_unknown_is_a_value() {
     rig.receive(Bytes::from_static(&[0x32, 0x02, 0x0a, 0x09]));
     rig.receive(Bytes::from_static(&[0x30, 0x09]));
     let names = rig.event_names();
-    assert_eq!(names[..5], ["message", "typing", "reaction", "presence", "server error"]);
-    assert_eq!(names[5..], ["other", "other", "other", "undecodable", "undecodable"]);
-    let Event::Other(seen) = &rig.events[5] else { panic!() };
-    assert!(matches!(seen.decode(), Ok(Some(envelope::Message::LastSeenMessageEvent(_)))));
+    assert_eq!(names[..5], ["message", "push", "push", "push", "server error"]);
+    assert_eq!(names[5..], ["push", "push", "push", "undecodable", "undecodable"]);
+    let Event::Push(seen) = &rig.events[5] else { panic!() };
+    assert_eq!(seen.read::<realtime::LastSeenMessageEvent>(), Ok(Some(realtime::LastSeenMessageEvent::default())));
+    assert_eq!(seen.read::<MessageTypingEvent>(), Ok(None));
     for at in [6, 7] {
-        let Event::Other(raw) = &rig.events[at] else { panic!() };
+        let Event::Push(raw) = &rig.events[at] else { panic!() };
         assert_eq!((raw.field, raw.body.as_ref(), raw.decode()), (1000, [0x07].as_slice(), Ok(None)));
     }
     for at in [8, 9] {
@@ -378,30 +379,30 @@ fn a_push_over_the_limit_is_told_and_not_kept_and_an_answer_may_be_larger() {
 /// An empty element takes two bytes on the wire and some hundred in memory.
 #[test]
 fn a_list_of_empty_elements_is_not_decoded() {
-    let joins = |count: usize| {
+    let with_context = |count: usize| {
         let mut frame = Vec::new();
-        prost::encoding::bytes::encode(CHANNEL_PRESENCE_EVENT_FIELD, &[0x12, 0x00].repeat(count), &mut frame);
+        prost::encoding::bytes::encode(ERROR_FIELD, &[0x1a, 0x00].repeat(count), &mut frame);
         Bytes::from(frame)
     };
     let mut rig = Rig::up();
-    rig.receive(joins(1_000));
-    let frame = joins(500_000);
+    rig.receive(with_context(1_000));
+    let frame = with_context(500_000);
     let info = allocation_counter::measure(|| rig.receive(frame));
     assert!(info.bytes_max < 2 << 20, "{} bytes", info.bytes_max);
-    assert_eq!(rig.event_names(), ["presence", "undecodable"]);
+    assert_eq!(rig.event_names(), ["server error", "undecodable"]);
 }
 
 #[test]
 fn what_is_odd_in_a_push_is_missing_and_counted() {
     let mut rig = Rig::up();
-    // A message with an id, and a name that is no UTF-8; a presence with an element whose user is a text.
+    // A message with an id, and a name that is no UTF-8; an error with a number in the place of its text.
     rig.receive(Bytes::from_static(&[0x32, 0x05, 0x18, 0x09, 0x32, 0x01, 0xff]));
-    rig.receive(Bytes::from_static(&[0x5a, 0x09, 0x12, 0x02, 0x08, 0x07, 0x12, 0x03, 0x0a, 0x01, b'x']));
-    assert_eq!(rig.event_names(), ["message", "presence"]);
+    rig.receive(Bytes::from_static(&[0x62, 0x04, 0x08, 0x03, 0x10, 0x07]));
+    assert_eq!(rig.event_names(), ["message", "server error"]);
     assert!(
         matches!(&rig.events[0], Event::Message(message) if message.id().get() == 9 && message.username().is_empty())
     );
-    assert!(matches!(&rig.events[1], Event::Presence(event) if event.joins[0].user_id == 7));
+    assert!(matches!(&rig.events[1], Event::ServerError(error) if error.code == 3 && error.message.is_empty()));
     assert_eq!((rig.machine.counters().odd_fields, rig.machine.counters().undecodable), (2, 0));
 }
 
