@@ -10,7 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 use mezon_model::{ChannelId, ChannelMessage, Draft, Target};
 use mezon_proto::api::{MessageAttachmentList, MessageMentionList};
 use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
-use mezon_proto::wire::{CHANNEL_MESSAGE_SEND_FIELD, Outline, Revision};
+use mezon_proto::wire::{Outline, Revision};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
@@ -190,7 +190,7 @@ pub fn encoding() -> Vec<Case> {
         }),
         Case::new("SDK, text to frame", move || {
             let Ok(send) = Draft::from(black_box(TEXT)).to_send(&target) else { return };
-            black_box(Revision::default().encode_arm(CHANNEL_MESSAGE_SEND_FIELD, &send).number(7));
+            black_box(Revision::default().encode_arm(&send).number(7));
         }),
     ]
 }

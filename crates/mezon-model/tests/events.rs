@@ -5,16 +5,16 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use mezon_model::event::*;
-use mezon_proto::wire;
+use mezon_proto::wire::{self, Arm, FromArm};
 use serde_json::{Value, json};
 
 const FRAMES: &str = include_str!("events.tsv");
 
-/// Reads the one message of `frame`, which has to be arm `arm`, as `Wire`, and gives the event made of it as JSON.
-fn read<Wire: prost::Message + Default, Event: From<Wire> + serde::Serialize>(arm: u32, frame: &[u8]) -> Value {
+/// Reads the one message of `frame`, which has to be arm `arm`, as `Event`, and gives it as JSON.
+fn read<Event: FromArm + serde::Serialize>(arm: u32, frame: &[u8]) -> Value {
     let message = wire::read(frame).unwrap().message.unwrap();
-    assert_eq!(message.field, arm);
-    let event = Event::from(message.decode_as::<Wire>().unwrap());
+    assert_eq!((message.field, Event::Arm::NUMBER), (arm, arm));
+    let event: Event = message.read().unwrap().unwrap();
     let mut json = serde_json::to_value(event).unwrap();
     shorten_channels(&mut json);
     json
@@ -36,71 +36,72 @@ fn shorten_channels(json: &mut Value) {
 }
 
 macro_rules! reader {
-    ($name:expr, $($event:ident: $package:ident::$wire:ident,)+) => {
+    ($name:expr, $($event:ident),+ $(,)?) => {
         match $name {
-            $(stringify!($event) => read::<mezon_proto::$package::$wire, $event>,)+
+            $(stringify!($event) => read::<$event>,)+
             other => panic!("nothing reads {other}"),
         }
     };
 }
 
 fn reader(event: &str) -> fn(u32, &[u8]) -> Value {
-    reader!(event,
-        ChannelPresence: realtime::ChannelPresenceEvent,
-        Notified: realtime::Notifications,
-        StatusPresence: realtime::StatusPresenceEvent,
-        Typing: realtime::MessageTypingEvent,
-        LastSeen: realtime::LastSeenMessageEvent,
-        VoiceJoined: realtime::VoiceJoinedEvent,
-        VoiceLeft: realtime::VoiceLeavedEvent,
-        VoiceStarted: realtime::VoiceStartedEvent,
-        VoiceEnded: realtime::VoiceEndedEvent,
-        ChannelCreated: realtime::ChannelCreatedEvent,
-        ChannelDeleted: realtime::ChannelDeletedEvent,
-        ChannelUpdated: realtime::ChannelUpdatedEvent,
-        MessagePinned: realtime::LastPinMessageEvent,
-        CustomStatusSet: realtime::CustomStatusEvent,
-        ChannelMembersAdded: realtime::UserChannelAdded,
-        ChannelMembersRemoved: realtime::UserChannelRemoved,
-        MembersLeft: realtime::UserClanRemoved,
-        ClanUpdated: realtime::ClanUpdatedEvent,
-        MemberProfileUpdated: realtime::ClanProfileUpdatedEvent,
-        ProfileUpdated: realtime::UserProfileUpdatedEvent,
-        MemberJoined: realtime::AddClanUserEvent,
-        ClanEventAnnounced: api::CreateEventRequest,
-        RoleAssigned: realtime::RoleAssignedEvent,
-        ClanDeleted: realtime::ClanDeletedEvent,
-        CoffeeGiven: api::GiveCoffeeEvent,
-        StickerCreated: realtime::StickerCreateEvent,
-        StickerUpdated: realtime::StickerUpdateEvent,
-        StickerDeleted: realtime::StickerDeleteEvent,
-        RoleChanged: realtime::RoleEvent,
-        EmojiChanged: realtime::EventEmoji,
-        StreamJoined: realtime::StreamingJoinedEvent,
-        StreamLeft: realtime::StreamingLeavedEvent,
-        StreamStarted: realtime::StreamingStartedEvent,
-        StreamEnded: realtime::StreamingEndedEvent,
-        TokensSent: api::TokenSentEvent,
-        ButtonClicked: realtime::MessageButtonClicked,
-        CallSignal: realtime::WebrtcSignalingFwd,
-        OptionsSelected: realtime::DropdownBoxSelected,
-        StatusUpdated: realtime::UserStatusEvent,
-        FriendRemoved: realtime::RemoveFriend,
-        MessageUnpinned: realtime::UnpinMessageEvent,
-        CategoryChanged: realtime::CategoryEvent,
-        AccountDeleted: realtime::DeleteAccountEvent,
-        FriendBlocked: realtime::BlockFriend,
-        MarkedAsRead: realtime::MarkAsRead,
-        QuickMenuChosen: realtime::QuickMenuDataEvent,
-        FriendUnblocked: realtime::UnblockFriend,
-        OwnershipTransferred: realtime::TransferOwnershipEvent,
-        FriendAdded: realtime::AddFriend,
-        MembersBanned: realtime::BannedUserEvent,
-        ClanCreated: realtime::ClanCreatedEvent,
-        AgentEnabled: realtime::AiAgentEnabledEvent,
-        ChannelArchived: realtime::ChannelArchiveEvent,
-        TopicAnswered: realtime::TopicInMessageEvent,
-        ScreenShared: realtime::ScreenShareEvent,
+    reader!(
+        event,
+        ChannelPresence,
+        Notified,
+        StatusPresence,
+        Typing,
+        LastSeen,
+        VoiceJoined,
+        VoiceLeft,
+        VoiceStarted,
+        VoiceEnded,
+        ChannelCreated,
+        ChannelDeleted,
+        ChannelUpdated,
+        MessagePinned,
+        CustomStatusSet,
+        ChannelMembersAdded,
+        ChannelMembersRemoved,
+        MembersLeft,
+        ClanUpdated,
+        MemberProfileUpdated,
+        ProfileUpdated,
+        MemberJoined,
+        ClanEventAnnounced,
+        RoleAssigned,
+        ClanDeleted,
+        CoffeeGiven,
+        StickerCreated,
+        StickerUpdated,
+        StickerDeleted,
+        RoleChanged,
+        EmojiChanged,
+        StreamJoined,
+        StreamLeft,
+        StreamStarted,
+        StreamEnded,
+        TokensSent,
+        ButtonClicked,
+        CallSignal,
+        OptionsSelected,
+        StatusUpdated,
+        FriendRemoved,
+        MessageUnpinned,
+        CategoryChanged,
+        AccountDeleted,
+        FriendBlocked,
+        MarkedAsRead,
+        QuickMenuChosen,
+        FriendUnblocked,
+        OwnershipTransferred,
+        FriendAdded,
+        MembersBanned,
+        ClanCreated,
+        AgentEnabled,
+        ChannelArchived,
+        TopicAnswered,
+        ScreenShared
     )
 }
 

@@ -10,12 +10,12 @@
 //!
 //! ```
 //! use mezon_proto::realtime::ChannelJoin;
-//! use mezon_proto::wire::{self, Arm as _, Revision};
+//! use mezon_proto::wire::{self, Revision};
 //!
 //! # fn main() -> Result<(), wire::WireError> {
 //! // A request: join the direct channel 123.
 //! let join = ChannelJoin { channel_id: 123, channel_type: 3, ..Default::default() };
-//! let frame = Revision::default().encode_arm(ChannelJoin::NUMBER, &join).number(1);
+//! let frame = Revision::default().encode_arm(&join).number(1);
 //!
 //! // Reading it back, as the type that is wanted.
 //! let inbound = wire::read(&frame)?;

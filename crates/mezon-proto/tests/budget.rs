@@ -5,7 +5,7 @@ use mezon_proto::api::{
     ChannelMessage, ChannelMessageList, ClanUserList, MessageAttachmentList, NotificationBatchRequest,
 };
 use mezon_proto::realtime::{ChannelPresenceEvent, Error};
-use mezon_proto::wire::{Described, WireErrorKind, decode_within};
+use mezon_proto::wire::{Described, RawMessage, WireErrorKind, decode_within};
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -47,6 +47,16 @@ fn empty_elements_are_refused_before_anything_is_allocated() {
     let group = field(1, &[0x0b, 0x0c]);
     let flood = [group, list(1, 16 << 20)].concat();
     assert!(refused::<ChannelMessageList>(&flood, BUDGET) <= flood.len() as u64, "no more than a copy of the rest");
+}
+
+#[test]
+fn asking_for_another_message_costs_nothing() {
+    let raw = RawMessage::of(&ChannelMessage { content: "x".repeat(500), ..ChannelMessage::default() });
+    let info = measure(|| assert_eq!(raw.read::<ChannelPresenceEvent>(), Ok(None)));
+    assert_eq!(info.count_total, 0);
+    let (read, decoded) =
+        (measure(|| drop(raw.read::<ChannelMessage>())), measure(|| drop(ChannelMessage::decode(&*raw.body))));
+    assert_eq!(read, decoded, "and reading it costs what decoding it does");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What the server pushes, as types: one for each kind of event that programs build on.
 //!
-//! Each is read from its arm of the envelope. What is odd on the wire ends here: ids as text, flags as numbers, "leaved".
+//! Each is read from its arm of the envelope, with the feature `proto` by `RawMessage::read::<ChannelCreated>()` of
+//! `mezon-proto`. What is odd on the wire ends here: ids as text, flags as numbers, "leaved".
 //!
 //! Messages are a type of their own, [`ChannelMessage`](crate::ChannelMessage), and so are reactions,
 //! [`Reaction`](crate::Reaction).
 
+#[cfg(feature = "proto")]
+mod arms;
 mod channel;
 mod clan;
 mod interaction;

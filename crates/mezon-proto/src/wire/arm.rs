@@ -17,6 +17,46 @@ pub trait Arm: Described {
     const NAME: &'static str;
 }
 
+/// What a message of the socket is read as: its own type, or one of a vocabulary that is made of it.
+///
+/// Every [`Arm`] is read as itself. Implement it to let
+/// [`RawMessage::read`](super::RawMessage::read) give a type of your own:
+///
+/// ```
+/// use mezon_proto::realtime::ChannelDeletedEvent;
+/// use mezon_proto::wire::{Arm as _, FromArm, RawMessage};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Gone(i64);
+///
+/// impl FromArm for Gone {
+///     type Arm = ChannelDeletedEvent;
+///
+///     fn from_arm(arm: ChannelDeletedEvent) -> Self {
+///         Self(arm.channel_id)
+///     }
+/// }
+///
+/// let raw = RawMessage::of(&ChannelDeletedEvent { channel_id: 7, ..Default::default() });
+/// assert_eq!(raw.read()?, Some(Gone(7)));
+/// # Ok::<(), mezon_proto::wire::WireError>(())
+/// ```
+pub trait FromArm: Sized {
+    /// The message of the socket.
+    type Arm: Arm;
+
+    /// Takes it over.
+    fn from_arm(arm: Self::Arm) -> Self;
+}
+
+impl<A: Arm> FromArm for A {
+    type Arm = A;
+
+    fn from_arm(arm: A) -> Self {
+        arm
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use prost::Message as _;

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use bytes::{Buf as _, BufMut, Bytes, BytesMut};
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, int32, key_len};
 
+use super::arm::Arm;
 use super::fields::Fields;
 use crate::presence::{PresenceSession, UserPresence};
 use crate::realtime::Envelope;
@@ -68,22 +69,22 @@ impl Revision {
         unnumbered
     }
 
-    /// As [`Revision::encode_unnumbered`], for the one arm with the number `field`: a program that sends only such needs
-    /// no code for the other arms. For messages that hold no presences, as nothing is converted.
-    pub fn encode_arm<M: prost::Message>(self, field: u32, message: &M) -> Unnumbered {
+    /// As [`Revision::encode_unnumbered`], for one arm: a program that sends only such needs no code for the others. For
+    /// messages that hold no presences, as nothing is converted.
+    pub fn encode_arm<A: Arm>(self, message: &A) -> Unnumbered {
         let length = message.encoded_len();
-        let mut unnumbered = Unnumbered::new(self, arm_length(field, length));
-        put_arm(field, message, length, &mut unnumbered.bytes);
+        let mut unnumbered = Unnumbered::new(self, arm_length(A::NUMBER, length));
+        put_arm(message, length, &mut unnumbered.bytes);
         unnumbered
     }
 
     /// The frame that [`Revision::encode_arm`] makes under this correlation id, cut off from `buffer`: when the frames that
     /// were cut off before are gone, their room is used again. So a frame now and then costs no allocation.
-    pub fn encode_arm_from<M: prost::Message>(self, buffer: &mut BytesMut, cid: i32, field: u32, message: &M) -> Bytes {
+    pub fn encode_arm_from<A: Arm>(self, buffer: &mut BytesMut, cid: i32, message: &A) -> Bytes {
         let length = message.encoded_len();
-        buffer.reserve(ROOM + arm_length(field, length));
+        buffer.reserve(ROOM + arm_length(A::NUMBER, length));
         self.put_cid(cid, buffer);
-        put_arm(field, message, length, buffer);
+        put_arm(message, length, buffer);
         buffer.split().freeze()
     }
 
@@ -161,8 +162,8 @@ fn arm_length(field: u32, length: usize) -> usize {
     key_len(field) + encoded_len_varint(length as u64) + length
 }
 
-fn put_arm<M: prost::Message>(field: u32, message: &M, length: usize, buffer: &mut impl BufMut) {
-    encode_key(field, WireType::LengthDelimited, buffer);
+fn put_arm<A: Arm>(message: &A, length: usize, buffer: &mut impl BufMut) {
+    encode_key(A::NUMBER, WireType::LengthDelimited, buffer);
     encode_varint(length as u64, buffer);
     message.encode_raw(buffer);
 }

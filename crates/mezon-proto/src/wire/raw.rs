@@ -3,10 +3,9 @@
 use std::fmt;
 
 use bytes::Bytes;
-use prost::encoding::{DecodeContext, WireType, encode_varint, encoded_len_varint};
-use prost::{DecodeError, Message as _};
+use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 
-use super::arm::Arm;
+use super::arm::{Arm, FromArm};
 use super::decode::{Decoded, decode_within};
 use super::error::{WireError, WireErrorKind};
 use crate::arms::{self, KNOWN};
@@ -50,6 +49,11 @@ impl RawMessage {
         Self { field, body: body.into(), wire_type: WireType::LengthDelimited }
     }
 
+    /// A message of this schema, encoded: for tests and replays.
+    pub fn of<A: Arm>(message: &A) -> Self {
+        Self::new(A::NUMBER, message.encode_to_vec())
+    }
+
     pub(super) fn of_field(field: u32, wire_type: WireType, body: Bytes) -> Self {
         Self { field, body, wire_type }
     }
@@ -69,49 +73,42 @@ impl RawMessage {
         arms::name(self.field)
     }
 
-    /// The message if it is an `M`; `None` when it is another one. No other type is linked into the program for it, and
-    /// nothing is decoded for the answer `None`.
+    /// The message if it is the one that a `T` is read from; `None` when it is another one. `T` is a message of this crate or
+    /// a type that is made of one ([`FromArm`]). No other type is linked into the program for it, and nothing is decoded for
+    /// the answer `None`.
     ///
-    /// Fields of it that do not fit this schema are left out, as [`decode_within`] does; that tells how many, too.
+    /// A field that does not fit this schema is left out. [`decode_within`], given [`RawMessage::message`], counts them.
     ///
     /// # Errors
     ///
     /// When the bytes are no message, or would take more than [`RawMessage::BUDGET`] when decoded.
-    pub fn read<M: Arm>(&self) -> Result<Option<M>, WireError> {
-        if self.field != M::NUMBER {
+    pub fn read<T: FromArm>(&self) -> Result<Option<T>, WireError> {
+        if self.field != T::Arm::NUMBER {
             return Ok(None);
         }
-        let Some(body) = self.message() else { return Err(WireError::new(WireErrorKind::Malformed, 0)) };
-        decode_within(body, Self::BUDGET).map(|Decoded { message, .. }| Some(message))
+        let body = self.message().ok_or(WireError::new(WireErrorKind::Malformed, 0))?;
+        decode_within(body, Self::BUDGET).map(|Decoded { message, .. }| Some(T::from_arm(message)))
     }
 
-    /// The message as one of this schema; `None` when the schema does not know its number.
+    /// The message as one of this schema, whichever it is; `None` when the schema does not know its number.
     ///
     /// # Errors
     ///
-    /// When the number is known and the bytes do not fit it. The text names fields, never their values.
-    pub fn decode(&self) -> Result<Option<Message>, DecodeError> {
-        let mut value = Vec::with_capacity(encoded_len_varint(u64::MAX) + self.body.len());
-        if self.wire_type == WireType::LengthDelimited {
-            encode_varint(self.body.len() as u64, &mut value);
+    /// As [`RawMessage::read`].
+    pub fn decode(&self) -> Result<Option<Message>, WireError> {
+        if !self.is_known() {
+            return Ok(None);
         }
-        value.extend_from_slice(&self.body);
-        let mut arm = Envelope::default();
-        arm.merge_field(self.field, self.wire_type, &mut value.as_slice(), DecodeContext::default())?;
-        // The generated code skips what it does not know.
-        Ok(arm.message)
-    }
-
-    /// The message as an `M`, whatever its number says: look at [`RawMessage::field`] first. No other type is linked
-    /// into the program for it.
-    ///
-    /// # Errors
-    ///
-    /// When the bytes are no `M`. The text names fields, never their values.
-    pub fn decode_as<M: prost::Message + Default>(&self) -> Result<M, DecodeError> {
-        // Reports a field that is no message as the generated code does.
-        prost::encoding::check_wire_type(WireType::LengthDelimited, self.wire_type)?;
-        M::decode(self.body.as_ref())
+        let body = self.message().ok_or(WireError::new(WireErrorKind::Malformed, 0))?;
+        let mut envelope = Vec::with_capacity(2 * encoded_len_varint(u64::MAX) + body.len());
+        encode_key(self.field, WireType::LengthDelimited, &mut envelope);
+        encode_varint(body.len() as u64, &mut envelope);
+        envelope.extend_from_slice(body);
+        match decode_within(&envelope, Self::BUDGET)? {
+            // All of it was left out.
+            Decoded { message: Envelope { message: None, .. }, .. } => Err(WireError::new(WireErrorKind::Malformed, 0)),
+            Decoded { message, .. } => Ok(message.message),
+        }
     }
 }
 
@@ -132,25 +129,26 @@ mod tests {
     use crate::wire::{CHANNEL_MESSAGE_ACK_FIELD, PING_FIELD, read};
 
     #[test]
-    fn a_raw_message_is_decoded_when_it_is_wanted() {
-        let raw = RawMessage::new(
-            CHANNEL_MESSAGE_ACK_FIELD,
-            ChannelMessageAck { message_id: 7, ..Default::default() }.encode_to_vec(),
-        );
-        let ack: ChannelMessageAck = raw.decode_as().unwrap();
-        assert_eq!(ack.message_id, 7);
+    fn a_raw_message_is_read_as_what_is_wanted() {
+        let ack = ChannelMessageAck { message_id: 7, ..Default::default() };
+        let raw = RawMessage::of(&ack);
+        assert_eq!((raw.field, raw.name()), (CHANNEL_MESSAGE_ACK_FIELD, Some("channel_message_ack")));
+        assert_eq!(raw.read(), Ok(Some(ack.clone())));
+        assert_eq!(raw.read::<Ping>(), Ok(None));
         assert_eq!(raw.decode(), Ok(Some(Message::ChannelMessageAck(ack))));
-        assert_eq!(RawMessage::new(PING_FIELD, Bytes::new()).decode(), Ok(Some(Message::Ping(Ping {}))));
+        assert_eq!(RawMessage::of(&Ping {}).decode(), Ok(Some(Message::Ping(Ping {}))));
         assert_eq!(RawMessage::new(1007, Bytes::from_static(b"abc")).decode(), Ok(None));
     }
 
     #[test]
-    fn a_message_that_does_not_fit_names_the_field_and_not_its_value() {
-        // channel_id as text.
-        let raw = RawMessage::new(CHANNEL_MESSAGE_ACK_FIELD, Bytes::from_static(b"\x0a\x03abc"));
-        for error in [raw.decode().unwrap_err(), raw.decode_as::<ChannelMessageAck>().unwrap_err()] {
-            let text = error.to_string();
-            assert!(text.contains("channel_id") && !text.contains("abc"), "{text}");
+    fn what_does_not_fit_costs_a_field_and_what_is_damaged_the_message() {
+        // channel_id as text, message_id 7; and a field that ends too early.
+        let odd = RawMessage::new(CHANNEL_MESSAGE_ACK_FIELD, &b"\x0a\x03abc\x10\x07"[..]);
+        let ack = ChannelMessageAck { message_id: 7, ..Default::default() };
+        assert_eq!((odd.read(), odd.decode()), (Ok(Some(ack.clone())), Ok(Some(Message::ChannelMessageAck(ack)))));
+        let damaged = RawMessage::new(CHANNEL_MESSAGE_ACK_FIELD, &b"\x0a\x03ab"[..]);
+        for error in [damaged.decode().unwrap_err(), damaged.read::<ChannelMessageAck>().unwrap_err()] {
+            assert_eq!((error.kind(), error.to_string().contains("ab")), (WireErrorKind::Malformed, false));
         }
     }
 
@@ -160,7 +158,7 @@ mod tests {
         let inbound = read(&[0xb0, 0x01, 0x00, 0x08, 0x01]).unwrap();
         let raw = inbound.message.unwrap();
         assert_eq!((raw.field, raw.body.as_ref()), (PING_FIELD, [0].as_slice()));
-        assert!(raw.decode().is_err() && raw.decode_as::<Ping>().is_err());
+        assert!(raw.decode().is_err() && raw.read::<Ping>().is_err());
         // Of an unknown one nobody can tell.
         let unknown = read(&[0xf8, 0x3e, 0x05]).unwrap().message.unwrap();
         assert_eq!((unknown.field, unknown.decode()), (1007, Ok(None)));

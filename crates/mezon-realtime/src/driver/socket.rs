@@ -174,7 +174,7 @@ impl Socket {
     }
 
     /// Makes any request of the protocol and waits for the answer, which comes undecoded in a [`Reply::Message`]:
-    /// [`RawMessage::decode_as`](crate::RawMessage::decode_as) reads the one type that is expected.
+    /// [`RawMessage::read`](crate::RawMessage::read) reads the one type that is expected.
     ///
     /// Only some requests are answered for certain: pings, and messages that are sent, changed, removed or ephemeral.
     /// For the others no answer in time (3 s) counts as [`Reply::Unconfirmed`], not as an error. A `channel_join` or

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use mezon_proto::realtime::Ping;
-use mezon_proto::wire::PING_FIELD;
 
 use super::calls::{Entry, Kind};
 use super::heartbeat::{Beat, Heartbeat};
@@ -213,7 +212,7 @@ impl<W> Machine<W> {
         let entry = Entry::new(None, deadline, true, Kind::Ping { at: now });
         // With every correlation id in use there is no ping, but any frame counts as life as well.
         let Ok(slot) = self.calls.open(now, entry) else { return };
-        let frame = self.dialect.revision().encode_arm_from(&mut self.pings, slot.cid.into(), PING_FIELD, &Ping {});
+        let frame = self.dialect.revision().encode_arm_from(&mut self.pings, slot.cid.into(), &Ping {});
         self.queue.push_front(Queued { slot, frame, notified: None });
     }
 

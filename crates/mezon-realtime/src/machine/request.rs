@@ -3,10 +3,7 @@
 use mezon_proto::realtime::{
     ChannelJoin, ChannelLeave, ChannelMessageSend, ClanJoin, MessageTypingEvent, Ping, envelope,
 };
-use mezon_proto::wire::{
-    CHANNEL_JOIN_FIELD, CHANNEL_LEAVE_FIELD, CHANNEL_MESSAGE_SEND_FIELD, CLAN_JOIN_FIELD, MESSAGE_TYPING_EVENT_FIELD,
-    PING_FIELD, Revision, Unnumbered,
-};
+use mezon_proto::wire::{Revision, Unnumbered};
 
 use super::membership::{Membership, Place};
 
@@ -58,25 +55,25 @@ impl Request {
 
     /// Asks for a sign of life.
     pub fn ping(revision: Revision) -> Self {
-        Self { frame: revision.encode_arm(PING_FIELD, &Ping {}), purpose: Purpose::Plain, soft: false }
+        Self { frame: revision.encode_arm(&Ping {}), purpose: Purpose::Plain, soft: false }
     }
 
     /// Joins a channel.
     pub fn join(join: &ChannelJoin, revision: Revision) -> Self {
         let purpose = Purpose::Join(Membership::Channel(*join));
-        Self { frame: revision.encode_arm(CHANNEL_JOIN_FIELD, join), purpose, soft: true }
+        Self { frame: revision.encode_arm(join), purpose, soft: true }
     }
 
     /// Joins a clan.
     pub fn join_clan(join: &ClanJoin, revision: Revision) -> Self {
         let purpose = Purpose::Join(Membership::Clan(*join));
-        Self { frame: revision.encode_arm(CLAN_JOIN_FIELD, join), purpose, soft: true }
+        Self { frame: revision.encode_arm(join), purpose, soft: true }
     }
 
     /// Leaves a channel.
     pub fn leave(leave: &ChannelLeave, revision: Revision) -> Self {
         let place = Place { clan_id: leave.clan_id.into(), channel_id: leave.channel_id.into() };
-        let frame = revision.encode_arm(CHANNEL_LEAVE_FIELD, leave);
+        let frame = revision.encode_arm(leave);
         Self { frame, purpose: Purpose::Leave(place), soft: true }
     }
 
@@ -89,12 +86,12 @@ impl Request {
     /// Sends a message.
     pub fn send(send: &ChannelMessageSend, revision: Revision) -> Self {
         let purpose = Purpose::Send(Membership::of_message(send));
-        Self { frame: revision.encode_arm(CHANNEL_MESSAGE_SEND_FIELD, send), purpose, soft: false }
+        Self { frame: revision.encode_arm(send), purpose, soft: false }
     }
 
     /// Tells a channel that the user is typing.
     pub fn typing(typing: &MessageTypingEvent, revision: Revision) -> Self {
-        let frame = revision.encode_arm(MESSAGE_TYPING_EVENT_FIELD, typing);
+        let frame = revision.encode_arm(typing);
         Self { frame, purpose: Purpose::Plain, soft: true }
     }
 
