@@ -129,11 +129,9 @@ struct Parsed {
 }
 
 impl ChannelMessage {
-    /// How many bytes it takes in memory as it came. What was parsed of it since is not counted. Clones share all of it. For
-    /// bounds on what waits.
+    /// How many bytes it takes in memory as it came, for bounds on what waits. What was parsed of it since is not counted.
     pub fn memory(&self) -> usize {
-        // The counters of the `Arc` stand before it.
-        2 * size_of::<usize>() + size_of::<Inner>() + self.inner.packed.room()
+        size_of::<[usize; 2]>() + size_of::<Inner>() + self.inner.packed.room()
     }
 
     /// The message's id. An edit or a removal has the id of the original.

@@ -136,6 +136,7 @@ impl std::error::Error for Fault {}
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use tokio::io::duplex;
 
     use super::*;
@@ -252,5 +253,15 @@ mod tests {
         assert!(said(upgraded(many, 500).await.unwrap_err()).contains("headers"));
         let cut = |_: &str| "HTTP/1.1 101 Swi".to_owned();
         assert!(said(upgraded(cut, 500).await.unwrap_err()).contains("hung up"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_answer_is_read_without_a_panic(parts in proptest::collection::vec(prop_oneof![
+            Just("HTTP/1.1 101 \r\n".to_owned()), Just("Connection:".to_owned()), Just("\r\n".to_owned()),
+            Just(",".to_owned()), Just(format!("Sec-WebSocket-Accept: {ACCEPT}\r\n")), ".{0,8}",
+        ], 0..12)) {
+            let _ = head_length(parts.concat().as_bytes(), KEY);
+        }
     }
 }

@@ -91,7 +91,6 @@ impl Rejoin {
     /// Notes what may be missed from now on. Of a gap that was not told yet the older state counts.
     pub(super) fn connection_lost(&mut self) {
         self.queue.clear();
-        self.unanswered = 0;
         let missed = self.missed.get_or_insert_default();
         let mut note = |gap: ChannelGap| _ = missed.entry(gap.channel_id).or_default().get_or_insert(gap);
         for (&channel_id, &(clan_id, last_seen)) in &self.seen {

@@ -1,5 +1,6 @@
 //! The machine, step by step, on a clock that stands still until it is moved.
 
+mod attempts;
 mod calling;
 mod closing;
 mod reconnecting;

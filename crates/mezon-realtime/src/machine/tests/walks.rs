@@ -76,7 +76,12 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let now = Instant::now();
-        let settings = Settings { calls_in_flight: 8, persistent: seed.is_multiple_of(2), ..Settings::default() };
+        let settings = Settings {
+            calls_in_flight: 8,
+            persistent: seed.is_multiple_of(2),
+            detect_revision: seed.is_multiple_of(3),
+            ..Settings::default()
+        };
         let machine = Machine::new(settings, Box::new(ExponentialDelay::default()), now, seed);
         let mut world = Self {
             machine,
