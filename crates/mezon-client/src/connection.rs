@@ -7,6 +7,7 @@ use std::time::Duration;
 use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
 use mezon_realtime::{ConnectionState, Event, Socket};
 use mezon_session::BoxFuture;
+use tokio::time::timeout;
 
 use crate::delivery::History;
 use crate::listen::{
@@ -25,6 +26,9 @@ use crate::{Client, ClientError};
 pub struct Connection {
     inner: Arc<Inner>,
 }
+
+/// How long storing a session may hold up a disconnect.
+const SAVING: Duration = Duration::from_secs(2);
 
 struct Inner {
     client: Client,
@@ -135,12 +139,17 @@ impl Connection {
     /// been read. Attempts to connect that have begun fail.
     ///
     /// It takes 7 s at the most, and what handlers need for the events that wait. A history that is being read is given
-    /// up: what is missing of it is told as an [`Event::Gap`].
+    /// up: what is missing of it is told as an [`Event::Gap`]. A session that could not be stored when it came has 2 s
+    /// more to be stored now.
     ///
     /// # Cancel safety
     /// Cancel safe: the connection is closed all the same.
     pub async fn disconnect(&self) {
         self.inner.lifecycle.disconnect(&self.inner.audience).await;
+        // Many programs end now.
+        if let Ok(Err(error)) = timeout(SAVING, self.inner.client.api().save_session()).await {
+            tracing::warn!(error = format_args!("{error:#}"), "the session is still not stored");
+        }
     }
 
     /// Whether the connection is up now.

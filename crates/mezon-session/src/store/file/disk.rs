@@ -14,6 +14,7 @@ pub(super) enum Step {
     Read,
     Create,
     Write,
+    Cut,
     SyncFile,
     Rename,
     Remove,
@@ -88,6 +89,7 @@ pub(super) fn write(file: &mut File, content: &[u8]) -> io::Result<()> {
     } else {
         file.write_all(content)?;
     }
+    reach(Step::Cut)?;
     file.set_len(content.len() as u64)?;
     sync_file(file)
 }
