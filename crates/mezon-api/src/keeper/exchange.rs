@@ -37,9 +37,10 @@ impl SessionKeeper {
             }
             None => None,
         };
-        // Nothing is spent before it is certain that what is bought can be kept.
+        // Nothing is spent before it is certain that what is bought can be kept. What is spent is stored first, too.
+        let unsaved = (stored.is_none() && current.unsaved).then_some(&*current);
         let store = match store {
-            Some(store) => Some(self.stage(store, &current).await?),
+            Some(store) => Some(self.stage(store, unsaved).await?),
             None => None,
         };
         let base = stored.as_ref().unwrap_or(&current);

@@ -91,19 +91,18 @@ impl SessionKeeper {
         is_newer.then(|| stored.clone())
     }
 
-    /// Stages the save of the session that will replace `current`, which is stored first if it is not yet.
-    pub(super) async fn stage(&self, store: LockedStore, current: &Current) -> Result<StagedStore, ApiError> {
-        let unsaved = current.unsaved.then(|| Arc::clone(&current.session));
-        let is_saved = unsaved.is_some();
+    /// Stages the save of the next session, after that of the one which is `unsaved`.
+    pub(super) async fn stage(&self, store: LockedStore, unsaved: Option<&Current>) -> Result<StagedStore, ApiError> {
+        let session = unsaved.map(|current| Arc::clone(&current.session));
         let staged = blocking(move || {
             let LockedStore { store, lock, .. } = store;
-            if let Some(session) = unsaved {
+            if let Some(session) = session {
                 store.save(&session)?;
             }
             Ok(StagedStore { staged: store.stage()?, store, _lock: lock })
         });
         let staged = staged.await?.map_err(not_storable)?;
-        if is_saved {
+        if let Some(current) = unsaved {
             self.is_stored(current);
         }
         Ok(staged)

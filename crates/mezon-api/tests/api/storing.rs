@@ -187,6 +187,19 @@ async fn an_unsaved_session_is_stored_before_it_is_spent() {
 }
 
 #[tokio::test]
+async fn an_unsaved_session_does_not_replace_the_newer_one_of_another_process() {
+    let peer = Peer::start([answer(200, "", refreshed("2", -20)), answer(503, "", "")]).await;
+    let store = Arc::new(Unreliable::default());
+    let client = unsaved(&peer, &store).await;
+    let newer = session("9", -10);
+    store.inner.save(&newer).unwrap();
+    store.fail_save.store(false, Ordering::SeqCst);
+    client.refresh_session().await.unwrap_err();
+    assert!(peer.requests()[1].contains("refresh-9"), "it has ended too, and its refresh token is good");
+    assert_eq!(store.load().unwrap(), Some(newer));
+}
+
+#[tokio::test]
 async fn a_logout_and_a_refresh_do_not_wait_for_each_other() {
     let go = Arc::new(Notify::new());
     let held = Reply::Held(Arc::clone(&go), answer_bytes(200, "", refreshed("2", 3_600)));

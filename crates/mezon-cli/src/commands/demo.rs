@@ -74,12 +74,12 @@ async fn keep(emulator: &Emulator, output: Output) -> Result<(), Failure> {
         "\n\
          The gateway stays up until Ctrl-C. In a second terminal, a new user listens to everything:\n\n\
          export MEZON_GATEWAY_URL={url} MEZON_SESSION={dung}\n\
-         MEZON_ID_TOKEN=any {mez} login --user-id 1004 --username dung\n\
+         MEZON_ID_TOKEN=any-token {mez} login --user-id 1004 --username dung\n\
          {mez} dm {binh_id}\n\
          {mez} listen\n\n\
          In a third, Bình writes back, with the channel's number from above:\n\n\
          export MEZON_GATEWAY_URL={url} MEZON_SESSION={binh}\n\
-         MEZON_ID_TOKEN=any {mez} login --user-id {binh_id} --username binh\n\
+         MEZON_ID_TOKEN=any-token {mez} login --user-id {binh_id} --username binh\n\
          {mez} channels\n\
          {mez} send CHANNEL 'xin chào'",
         binh_id = story::BINH,

@@ -182,7 +182,7 @@ async fn announce(arguments: &Arguments, emulator: &Emulator, output: Output) ->
         }
         (None, None) => {}
     }
-    text.push_str("MEZON_ID_TOKEN=any mez login --user-id 1001 --username an");
+    text.push_str("MEZON_ID_TOKEN=any-token mez login --user-id 1001 --username an");
     output.print(&Listening::new(&url, arguments.ca_out.as_deref(), ca), text).await
 }
 
