@@ -46,6 +46,8 @@ pub enum ConnectErrorKind {
     Refused {
         /// The HTTP status.
         status: u16,
+        /// How long the server asked to wait, when it did so in seconds. At most 5 minutes.
+        retry_after: Option<Duration>,
     },
     /// The server did not answer the upgrade request as WebSocket servers do. The source names the header at fault.
     Handshake,
@@ -90,11 +92,11 @@ impl ErrorKind for ConnectErrorKind {
             | Self::Tls { .. }
             | Self::ClosedByServer { .. } => ErrorClass::Permanent,
             Self::LoginOver => ErrorClass::Auth,
-            Self::NoCredentials { retry_after } => ErrorClass::Transient { retry_after: *retry_after },
-            Self::Closed => ErrorClass::Cancelled,
-            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Refused { .. } | Self::Handshake => {
-                ErrorClass::TRANSIENT
+            Self::NoCredentials { retry_after } | Self::Refused { retry_after, .. } => {
+                ErrorClass::Transient { retry_after: *retry_after }
             }
+            Self::Closed => ErrorClass::Cancelled,
+            Self::Unreachable { .. } | Self::TimedOut { .. } | Self::Handshake => ErrorClass::TRANSIENT,
         }
     }
 }
@@ -111,7 +113,7 @@ impl fmt::Display for ConnectErrorKind {
                 "the TLS handshake with {host} failed, check that its certificate is issued by a trusted authority"
             ),
             Self::TimedOut { phase } => write!(f, "connecting took too long while {phase}"),
-            Self::Refused { status } => write!(f, "the server refused the socket with HTTP status {status}"),
+            Self::Refused { status, .. } => write!(f, "the server refused the socket with HTTP status {status}"),
             Self::Handshake => f.write_str("the server does not answer as a WebSocket server"),
             Self::LoginOver => f.write_str("the login is over, sign in again"),
             Self::NoCredentials { .. } => f.write_str("no credentials can be had at the moment"),

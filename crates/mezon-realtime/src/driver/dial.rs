@@ -178,7 +178,7 @@ fn target(credential: &Secret, online: bool) -> String {
 
 /// Whether a socket may have been refused because of what it was opened with. Gateways also hang up without a word.
 fn may_be_the_credential(kind: &ConnectErrorKind) -> bool {
-    matches!(kind, ConnectErrorKind::Refused { status: 400 | 401 | 403 | 404 } | ConnectErrorKind::Handshake)
+    matches!(kind, ConnectErrorKind::Refused { status: 400 | 401 | 403 | 404, .. } | ConnectErrorKind::Handshake)
 }
 
 /// Everything but the unreserved characters of RFC 3986 section 2.3 is escaped.

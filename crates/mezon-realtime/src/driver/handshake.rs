@@ -3,6 +3,7 @@
 //! The request carries the token. The WebSocket library would write it to its log, and it takes a list of tokens in the
 //! answer's `Connection` header for a wrong value. So the two heads are written and read here.
 
+use std::time::Duration;
 use std::{fmt, io};
 
 use bytes::{Buf as _, BytesMut};
@@ -19,6 +20,9 @@ const HEAD_LIMIT: usize = 16 * 1_024;
 
 /// The most headers that an answer may have.
 const HEADERS: usize = 128;
+
+/// The longest that a server can ask a client to wait.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// How much of the answer is read at a time.
 const PIECE: usize = 2 * 1_024;
@@ -59,7 +63,8 @@ fn head_length(bytes: &[u8], key: &str) -> Result<Option<usize>, ConnectError> {
     let mut answer = httparse::Response::new(&mut headers);
     let Status::Complete(length) = answer.parse(bytes).map_err(Fault::NotHttp)? else { return Ok(None) };
     if let Some(status) = answer.code.filter(|status| *status != 101) {
-        return Err(ConnectErrorKind::Refused { status }.into());
+        let retry_after = values(answer.headers, "Retry-After").find_map(seconds);
+        return Err(ConnectErrorKind::Refused { status, retry_after }.into());
     }
     if answer.version != Some(1) {
         return Err(Fault::Version.into());
@@ -92,6 +97,12 @@ fn accept_value(key: &str) -> String {
 /// The values of all headers of this name.
 fn values<'a>(headers: &'a [Header<'_>], name: &'static str) -> impl Iterator<Item = &'a [u8]> {
     headers.iter().filter(move |header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value)
+}
+
+/// A `Retry-After` in seconds. One that names a date is passed over: it would take a clock that goes right.
+fn seconds(value: &[u8]) -> Option<Duration> {
+    let seconds: u64 = std::str::from_utf8(value).ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 /// Whether `token` is in the comma-separated lists of the headers of this name (RFC 9110 section 5.6.1).
@@ -196,8 +207,21 @@ mod tests {
         let old = answer(&fits).replace("HTTP/1.1", "HTTP/1.0");
         assert!(complaint(&old).unwrap().contains("HTTP/1.1"));
         assert!(complaint("SSH-2.0-canary\r\n").is_some_and(|said| !said.contains("canary")));
-        let refused = head_length(b"HTTP/1.1 401 No\r\n\r\n", KEY).unwrap_err();
-        assert_eq!(*refused.kind(), ConnectErrorKind::Refused { status: 401 });
+    }
+
+    #[test]
+    fn a_refusal_tells_its_status_and_how_long_to_wait() {
+        for (headers, seconds) in [
+            ("", None),
+            ("Retry-After: 7\r\n", Some(7)),
+            ("retry-after: 99999999999\r\n", Some(300)),
+            ("Retry-After: Wed, 21 Oct 2026 07:28:00 GMT\r\n", None),
+            ("Retry-After: -1\r\n", None),
+        ] {
+            let refused = head_length(format!("HTTP/1.1 503 No\r\n{headers}\r\n").as_bytes(), KEY).unwrap_err();
+            let retry_after = seconds.map(Duration::from_secs);
+            assert_eq!(*refused.kind(), ConnectErrorKind::Refused { status: 503, retry_after }, "{headers}");
+        }
     }
 
     /// What `upgrade` makes of a server that answers with `answer` to any request, a piece at a time.

@@ -214,7 +214,7 @@ impl Driver {
         // A dial that panicked or was stopped by the runtime has failed like any other.
         let dialled =
             dialled.unwrap_or_else(|_| Dialled { session: None, result: Err(ConnectErrorKind::Closed.into()) });
-        self.session = dialled.session.or(self.session.take());
+        self.session = dialled.session;
         match dialled.result {
             Ok(opened) => {
                 self.machine.handle(now, Input::Connected { generation });
@@ -474,3 +474,6 @@ fn now() -> Instant {
 fn not_sent(reason: NotSent) -> Outcome {
     Err(CallErrorKind::NotSent { reason })
 }
+
+#[cfg(test)]
+mod tests;

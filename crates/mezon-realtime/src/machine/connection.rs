@@ -53,7 +53,7 @@ impl<W> Machine<W> {
         }
         self.attempts.failed();
         // The token source gets one chance to replace the credentials at once.
-        if matches!(error, ConnectErrorKind::Refused { status: 401 | 403 }) && self.attempts.refused() {
+        if matches!(error, ConnectErrorKind::Refused { status: 401 | 403, .. }) && self.attempts.refused() {
             return self.dial(now);
         }
         let mut floor = Duration::ZERO;
@@ -61,7 +61,9 @@ impl<W> Machine<W> {
             ConnectErrorKind::LoginOver => return self.stop(now, CloseReason::LoginOver),
             // Closed in the middle of the upgrade, which is how gateways refuse dead credentials at times.
             ConnectErrorKind::Handshake => self.attempts.ended_silently(),
-            ConnectErrorKind::NoCredentials { retry_after } => floor = retry_after.unwrap_or_default(),
+            ConnectErrorKind::NoCredentials { retry_after } | ConnectErrorKind::Refused { retry_after, .. } => {
+                floor = retry_after.unwrap_or_default();
+            }
             _ => {}
         }
         if !self.attempts.was_up() && !self.settings.persistent {

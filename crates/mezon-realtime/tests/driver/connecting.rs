@@ -53,7 +53,7 @@ async fn a_refused_upgrade_has_the_credentials_checked_once() {
     emulator.faults().refuse_upgrades(3, 401);
     let source = Arc::new(Source::new(anna.session.clone()));
     let error = within(connect(config(&emulator).build().unwrap(), source.clone())).await.unwrap_err();
-    assert_eq!(*error.kind(), ConnectErrorKind::Refused { status: 401 });
+    assert_eq!(*error.kind(), ConnectErrorKind::Refused { status: 401, retry_after: None });
     assert_eq!(source.refused.load(Ordering::SeqCst), 1);
 }
 
@@ -139,7 +139,10 @@ async fn a_session_id_opens_the_socket_and_the_access_token_when_it_is_refused()
     let gateway = RawGateway::new().await;
     let client = connect(gateway.config().build().unwrap(), Pushed::new(Some("sid")));
     let (connected, used) = tokio::join!(within(client), refuse(&gateway, 503));
-    assert_eq!((connected.unwrap_err().kind(), used.as_str()), (&ConnectErrorKind::Refused { status: 503 }, "sid"));
+    assert_eq!(
+        (connected.unwrap_err().kind(), used.as_str()),
+        (&ConnectErrorKind::Refused { status: 503, retry_after: None }, "sid")
+    );
 }
 
 /// That is how gateways refuse what has run out.
@@ -189,7 +192,7 @@ async fn an_overloaded_server_says_nothing_about_the_login() {
     emulator.faults().refuse_upgrades(1, 503);
     let source = Arc::new(Source::new(sign_in(&emulator, 1).await));
     let error = within(connect(config(&emulator).build().unwrap(), source.clone())).await.unwrap_err();
-    assert_eq!(*error.kind(), ConnectErrorKind::Refused { status: 503 });
+    assert_eq!(*error.kind(), ConnectErrorKind::Refused { status: 503, retry_after: None });
     assert!(error.class().is_transient());
     assert_eq!(source.refused.load(Ordering::SeqCst), 0);
 }

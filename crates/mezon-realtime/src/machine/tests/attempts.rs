@@ -86,8 +86,8 @@ fn no_failure_but_proof_ends_a_connection_that_was_up() {
     let failures = [
         ConnectErrorKind::Unreachable { host: "h".to_owned() },
         ConnectErrorKind::TimedOut { phase: crate::DialPhase::Upgrade },
-        ConnectErrorKind::Refused { status: 503 },
-        ConnectErrorKind::Refused { status: 401 },
+        ConnectErrorKind::Refused { status: 503, retry_after: None },
+        ConnectErrorKind::Refused { status: 401, retry_after: None },
         ConnectErrorKind::Handshake,
         ConnectErrorKind::NoCredentials { retry_after: None },
         ConnectErrorKind::Tls { host: "h".to_owned() },
@@ -109,23 +109,35 @@ fn no_failure_but_proof_ends_a_connection_that_was_up() {
 #[test]
 fn a_refused_upgrade_has_the_login_checked_at_once_and_then_waits() {
     let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
-    rig.handle(Input::DialFailed { generation: 1, error: ConnectErrorKind::Refused { status: 401 } });
+    rig.handle(Input::DialFailed {
+        generation: 1,
+        error: ConnectErrorKind::Refused { status: 401, retry_after: None },
+    });
     assert_eq!(rig.dials, [(1, false), (2, true)]);
-    rig.handle(Input::DialFailed { generation: 2, error: ConnectErrorKind::Refused { status: 401 } });
+    rig.handle(Input::DialFailed {
+        generation: 2,
+        error: ConnectErrorKind::Refused { status: 401, retry_after: None },
+    });
     assert_eq!(rig.dials.len(), 2);
     rig.pass(SECOND, false);
     assert_eq!(rig.dials.last(), Some(&(3, true)));
     // Without persistence the second refusal is the answer.
     let mut rig = Rig::new(Settings::default());
-    rig.handle(Input::DialFailed { generation: 1, error: ConnectErrorKind::Refused { status: 401 } });
+    rig.handle(Input::DialFailed {
+        generation: 1,
+        error: ConnectErrorKind::Refused { status: 401, retry_after: None },
+    });
     assert!(!rig.machine.is_stopped());
-    rig.handle(Input::DialFailed { generation: 2, error: ConnectErrorKind::Refused { status: 401 } });
+    rig.handle(Input::DialFailed {
+        generation: 2,
+        error: ConnectErrorKind::Refused { status: 401, retry_after: None },
+    });
     assert!(rig.machine.is_stopped());
 }
 
 #[test]
 fn an_open_socket_says_nothing_for_the_login_until_a_frame_comes() {
-    let refused = || ConnectErrorKind::Refused { status: 401 };
+    let refused = || ConnectErrorKind::Refused { status: 401, retry_after: None };
     let mut rig = Rig::up();
     rig.lose();
     // A server that now refuses the socket, now opens it and hangs up.
@@ -282,13 +294,19 @@ fn a_dial_that_never_reports_ends_all_the_same() {
 
 #[test]
 fn retry_after_is_honoured() {
-    let mut rig = Rig::up();
-    rig.lose();
-    rig.pass(SECOND, false);
-    let error = ConnectErrorKind::NoCredentials { retry_after: Some(30 * SECOND) };
-    rig.handle(Input::DialFailed { generation: 2, error });
-    rig.pass(29 * SECOND, false);
-    assert_eq!(rig.dials.len(), 2);
-    rig.pass(SECOND, false);
-    assert_eq!(rig.dials.len(), 3);
+    let retry_after = Some(30 * SECOND);
+    for error in [
+        ConnectErrorKind::NoCredentials { retry_after },
+        ConnectErrorKind::Refused { status: 429, retry_after },
+        ConnectErrorKind::Refused { status: 503, retry_after },
+    ] {
+        let mut rig = Rig::up();
+        rig.lose();
+        rig.pass(SECOND, false);
+        rig.handle(Input::DialFailed { generation: 2, error });
+        rig.pass(29 * SECOND, false);
+        assert_eq!(rig.dials.len(), 2);
+        rig.pass(SECOND, false);
+        assert_eq!(rig.dials.len(), 3);
+    }
 }

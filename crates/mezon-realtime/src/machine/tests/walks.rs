@@ -171,7 +171,7 @@ impl World {
             Step::DialFailed(age, how) => {
                 let error = match how % 8 {
                     0 => ConnectErrorKind::LoginOver,
-                    1 | 2 => ConnectErrorKind::Refused { status: 401 },
+                    1 | 2 => ConnectErrorKind::Refused { status: 401, retry_after: None },
                     3 => ConnectErrorKind::NoCredentials { retry_after: Some(SECOND) },
                     _ => ConnectErrorKind::Handshake,
                 };
