@@ -81,7 +81,8 @@ impl ApiClient {
     /// # }
     /// ```
     ///
-    /// For a method of a newer server, [`Method::new`] takes a name and any types, and [`ApiClient::call_untyped`] bytes.
+    /// For a method of a newer server, [`Method::new`] takes its name, with types of `mezon-proto` that fit;
+    /// [`ApiClient::call_untyped`] takes and gives bytes, for types of your own.
     ///
     /// # Errors
     /// - [`ApiErrorKind::LoginOver`], [`ApiErrorKind::Forbidden`], [`ApiErrorKind::NotFound`],

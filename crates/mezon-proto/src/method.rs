@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 /// A method of the API, with the types of its request and its response.
 ///
 /// [`methods`](crate::methods) has one for every method of the protocol. A server may be newer: [`Method::new`] makes one by
-/// name, with whichever types its reader has for it.
+/// name, with types that fit it.
 ///
 /// ```
 /// use mezon_proto::api::{RoleListEventRequest, RoleListEventResponse};

@@ -63,7 +63,9 @@ pub(super) fn page(subjects: &[Subject], arms: &[Arm]) -> Result<String, String>
     }
     page.push_str(
         "\n## Messages of the socket\n\n\
-         Each type implements `mezon_proto::wire::Arm`, so a `RawMessage` is read by it: `raw.read::<ChannelCreatedEvent>()`.\n\n\
+         Each type implements `mezon_proto::wire::Arm`, so a `RawMessage` is read by it: `raw.read::<ChannelCreatedEvent>()`. The \
+         friendly form is the type of `mezon-model` that is read from it in the same way, with typed ids: \
+         `raw.read::<event::ChannelCreated>()`.\n\n\
          | number | name | type | emulator | friendly form |\n|---|---|---|---|---|\n",
     );
     for Arm { number, name, message } in arms {

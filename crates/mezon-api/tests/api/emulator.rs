@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery,
-    Method, RetryPolicy, Timeouts, TlsConfig, UploadSource, methods,
+    AnyMethod, ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, GatewayBuilder, IdTokenLogin,
+    MessageQuery, Method, RetryPolicy, Timeouts, TlsConfig, UploadSource, methods,
 };
 use mezon_emulator::Emulator;
 use mezon_model::{ChannelId, ChannelType, Draft, MessageId, Target, UserId};
 use mezon_proto::api;
 use mezon_session::{FileStore, MemoryStore, SessionStore};
 use mezon_tls::Roots;
+use prost::Message as _;
 
 fn gateway(emulator: &Emulator) -> GatewayBuilder {
     Gateway::builder().url(&emulator.url()).retry(RetryPolicy::default().delays(Duration::ZERO, Duration::ZERO))
@@ -98,6 +100,18 @@ async fn what_the_server_refuses_is_said_in_its_words() {
     assert!(!error.class().is_transient());
     let error = linh.call::<_, api::Account>(Method::new("NoSuchMethod"), &()).await.unwrap_err();
     assert!(!error.class().is_transient(), "{error:?}");
+}
+
+#[tokio::test]
+async fn any_method_is_called_by_its_entry_or_by_its_name() {
+    let emulator = Emulator::start().await.unwrap();
+    let linh = sign_in(&emulator, 1).await;
+    let account = linh.call(methods::GET_ACCOUNT, &()).await.unwrap();
+    let named: api::Account = linh.call(Method::new("GetAccount"), &()).await.unwrap();
+    let bytes = linh.call_untyped(AnyMethod::new("GetAccount"), Bytes::new()).await.unwrap();
+    assert_eq!((&named, api::Account::decode(bytes).as_ref()), (&account, Ok(&account)));
+    let error = linh.call(methods::CREATE_POLL, &api::CreatePollRequest::default()).await.unwrap_err();
+    assert!(error.to_string().contains("CreatePoll"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
