@@ -79,6 +79,9 @@ pub(crate) enum Command {
     /// Show, refresh or end the login
     #[command(subcommand)]
     Session(session::Command),
+    /// Tell whose login it is
+    #[command(after_help = "`mez session show` tells more.\n\nExamples:\n  mez whoami\n  mez whoami --json")]
+    Whoami,
     /// Open a direct conversation (one user) or a group (several)
     Dm(dm::Arguments),
     /// List direct and group conversations
@@ -88,7 +91,7 @@ pub(crate) enum Command {
     Send(send::Arguments),
     /// Print messages as they arrive, until Ctrl-C
     Listen(listen::Arguments),
-    /// Print the latest messages of a channel
+    /// Print the messages of a channel
     History(history::Arguments),
     /// Upload a file and print its address
     Upload(upload::Arguments),

@@ -1,7 +1,9 @@
 //! Times: read as people write them, shown where they live, RFC 3339 for programs.
 
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use jiff::civil::DateTime;
 use jiff::fmt::temporal::DateTimePrinter;
 use jiff::{Timestamp, ZonedDateTime};
 use serde::{Serialize, Serializer};
@@ -10,6 +12,46 @@ use serde::{Serialize, Serializer};
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|error| format!("{text:?} is no duration, write it as 250ms, 30s, 15m, 2h or 7d: {error}"))
+}
+
+/// Since when: some time ago, or a date and perhaps a time where the user is, or a moment with its zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Since {
+    Ago(Duration),
+    Local(DateTime),
+    Moment(Timestamp),
+}
+
+impl FromStr for Since {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(ago) = humantime::parse_duration(text) {
+            return Ok(Self::Ago(ago));
+        }
+        // First with its zone, which would be skipped otherwise.
+        let moment = text.parse().map(Self::Moment).or_else(|_| text.parse().map(Self::Local));
+        moment.map_err(|error| format!("write it as 2h, 2026-11-28, 2026-11-28T06:30 or 2026-11-28T06:30:00Z: {error}"))
+    }
+}
+
+impl Since {
+    /// The moment, as seen from now and here.
+    pub(crate) fn resolve(self) -> Result<SystemTime, String> {
+        self.resolve_at(&ZonedDateTime::now())
+    }
+
+    fn resolve_at(self, now: &ZonedDateTime) -> Result<SystemTime, String> {
+        let moment = match self {
+            Self::Ago(ago) => {
+                let moment = now.timestamp().checked_sub(ago);
+                moment.map_err(|_| "there was no time that long ago".to_owned())?
+            }
+            Self::Local(local) => now.time_zone().to_timestamp(local).map_err(|error| error.to_string())?,
+            Self::Moment(moment) => moment,
+        };
+        SystemTime::try_from(moment).map_err(|error| error.to_string())
+    }
 }
 
 /// Writes a span of time in its two largest units, for people.
@@ -77,6 +119,25 @@ mod tests {
         assert_eq!(clock_at(Some(at(1_795_798_800)), &now), "00:00:00");
         assert_eq!(clock_at(Some(at(1_795_798_799)), &now), "2026-11-27 23:59:59");
         assert_eq!(clock_at(None, &now), "--:--:--");
+    }
+
+    #[test]
+    fn since_is_a_while_ago_or_a_local_date_or_a_moment() {
+        let now = Timestamp::from_second(1_795_822_200).unwrap().to_zoned_datetime(TimeZone::posix("ICT-7").unwrap());
+        for (text, seconds) in [
+            ("2h", 1_795_815_000),
+            ("1d 30m", 1_795_734_000),
+            ("2026-11-28", 1_795_798_800),
+            ("2026-11-28T06:30", 1_795_822_200),
+            ("2026-11-28 06:30:00", 1_795_822_200),
+            ("2026-11-27T23:30:00Z", 1_795_822_200),
+            ("2026-11-28T08:30:00+09:00", 1_795_822_200),
+        ] {
+            assert_eq!(text.parse::<Since>().unwrap().resolve_at(&now), Ok(at(seconds)), "{text}");
+        }
+        for wrong in ["", "yesterday", "2026-13-01", "12"] {
+            assert!(wrong.parse::<Since>().is_err(), "{wrong}");
+        }
     }
 
     #[test]

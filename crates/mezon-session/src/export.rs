@@ -20,7 +20,7 @@ impl Session {
     }
 
     /// Reads what [`Session::export`] or the JavaScript SDK wrote, with `ws_url` or (older versions) without it.
-    /// Unknown keys are ignored; `user_id` may be a string or a number.
+    /// Unknown keys are ignored; `user_id` may be a string or a number; a byte order mark before the text is skipped.
     ///
     /// # Errors
     /// [`SessionErrorKind::MalformedExport`] when the text is no JSON object, with the position where reading stopped
@@ -28,6 +28,8 @@ impl Session {
     /// token has the key with an empty value); [`SessionErrorKind::WrongType`]; and as [`Session::new`]. No error
     /// repeats any of the text.
     pub fn restore(text: &str) -> Result<Self, SessionError> {
+        // Editors may put a byte order mark before a text, and JSON knows none.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let value = serde_json::from_str(text).map_err(|error| {
             let position = format!("the JSON breaks at line {} column {}", error.line(), error.column());
             SessionError::with_source(SessionErrorKind::MalformedExport, position)

@@ -3,7 +3,7 @@
 use clap::Args;
 use mezon_light::UserId;
 
-use crate::channel;
+use crate::channel::{self, Named};
 use crate::client::Account;
 use crate::exit::Failure;
 use crate::output::Output;
@@ -12,18 +12,19 @@ use crate::output::Output;
 #[command(after_help = "Opening the direct conversation with a user again gives the same channel.\n\n\
                         Examples:\n  mez dm 1002\n  mez dm 1002 1003      # a group of three\n  mez dm 1002 --json")]
 pub(crate) struct Arguments {
-    /// The users' ids: one for a direct conversation, several for a group
+    /// The users' ids, or names of people in your conversations: one user, or several for a group
     #[arg(required = true, value_name = "USER")]
-    users: Vec<UserId>,
+    users: Vec<Named<UserId>>,
 }
 
 pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     let client = account.resume()?;
-    let channel = match arguments.users.as_slice() {
+    let users = channel::people(&client, &arguments.users).await?;
+    let channel = match users.as_slice() {
         [user] => client.create_dm(*user).await?,
         users => client.create_group_dm(users).await?,
     };
-    let users: Vec<String> = arguments.users.iter().map(ToString::to_string).collect();
+    let users: Vec<String> = users.iter().map(ToString::to_string).collect();
     let text = format!("{}  {} with {}", channel.id(), channel::kind(&channel), users.join(", "));
     output.print(&channel, text).await
 }

@@ -12,7 +12,7 @@ use mezon_light::{
 use serde::Serialize;
 
 use super::message::{MessageObject, line};
-use crate::channel;
+use crate::channel::{self, Named};
 use crate::client::Account;
 use crate::commands::session;
 use crate::exit::Failure;
@@ -27,9 +27,9 @@ Examples:
   mez listen                        # everything, until Ctrl-C
   mez listen 1804 --count 1 --json  # the next message of one channel")]
 pub(crate) struct Arguments {
-    /// The channels' ids [default: all conversations that are open at the start]
+    /// The channels: ids, names, or names of peers [default: all that are open at the start]
     #[arg(value_name = "CHANNEL")]
-    channels: Vec<ChannelId>,
+    channels: Vec<Named<ChannelId>>,
     /// Stop after this many messages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -96,7 +96,7 @@ async fn chosen(arguments: &Arguments, client: &LightClient) -> Result<Vec<Chann
     if arguments.channels.is_empty() {
         return Ok(all);
     }
-    arguments.channels.iter().map(|id| channel::pick(&all, *id)).collect()
+    arguments.channels.iter().map(|named| channel::pick(&all, named)).collect()
 }
 
 /// Prints events.

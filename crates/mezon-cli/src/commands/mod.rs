@@ -12,6 +12,7 @@ pub(crate) mod message;
 pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod upload;
+pub(crate) mod whoami;
 
 use crate::cli::{Command, Global};
 use crate::client::Account;
@@ -34,6 +35,7 @@ pub(crate) async fn run(global: Global, command: Command, output: Output) -> Res
         Command::Listen(arguments) => listen::run(&arguments, account, output).await,
         Command::Login(arguments) => unless_interrupted(login::run(&arguments, &account, output)).await,
         Command::Session(command) => unless_interrupted(session::run(&command, &account, output)).await,
+        Command::Whoami => unless_interrupted(whoami::run(&account, output)).await,
         Command::Dm(arguments) => unless_interrupted(dm::run(&arguments, &account, output)).await,
         Command::Channels => unless_interrupted(channels::run(&account, output)).await,
         Command::History(arguments) => unless_interrupted(history::run(&arguments, &account, output)).await,

@@ -10,7 +10,7 @@ use mezon_light::{
 };
 use serde::Serialize;
 
-use crate::channel;
+use crate::channel::{self, Named};
 use crate::client::Account;
 use crate::exit::Failure;
 use crate::interrupt::{last_words, unless_interrupted};
@@ -31,8 +31,8 @@ Examples:
   mez send 1804 --attach plan.pdf --attach budget.ods 'the plan'
   git log -1 | mez send 1804 -")]
 pub(crate) struct Arguments {
-    /// The channel's id, as `mez channels` shows it
-    channel: ChannelId,
+    /// The channel: its id, its name, or the name of the peer
+    channel: Named<ChannelId>,
     /// What to say; - reads it from stdin. Files need no text
     #[arg(allow_hyphen_values = true, required_unless_present = "attach")]
     text: Option<String>,
@@ -89,7 +89,7 @@ async fn send(
     socket: &LightSocket,
     output: Output,
 ) -> Result<(Channel, MessageAck), Failure> {
-    let channel = channel::find(client, arguments.channel).await?;
+    let channel = channel::find(client, &arguments.channel).await?;
     for file in &arguments.attach {
         draft = draft.attach(progress::upload(client, file, output).await?);
     }
@@ -108,7 +108,8 @@ async fn draft(arguments: &Arguments) -> Result<Draft, Failure> {
     if text.is_empty() && arguments.attach.is_empty() {
         return Err(Failure::usage("the message is empty").hint("give a text, or files with --attach"));
     }
-    let payload = SendMessagePayload::new(arguments.channel, text).hide_link(arguments.hide_link);
+    // Where it goes is said when it is sent.
+    let payload = SendMessagePayload::new(ChannelId::default(), text).hide_link(arguments.hide_link);
     let mut draft = payload.into_draft();
     if arguments.buzz {
         draft = draft.buzz();

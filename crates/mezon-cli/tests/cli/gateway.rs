@@ -68,6 +68,11 @@ impl Gateway {
         dm["channel_id"].as_str().unwrap().to_owned()
     }
 
+    /// Lets `user`, who needs no client, write into a channel.
+    pub(crate) fn say(&self, user: i64, channel: &str, text: &str) {
+        self.runtime.block_on(self.emulator.say(user, channel.parse().unwrap(), text)).unwrap();
+    }
+
     /// Waits until the emulator has seen something.
     pub(crate) fn wait_for(&self, condition: impl FnMut(&Stats) -> bool) -> Stats {
         self.runtime.block_on(async { tokio::time::timeout(LIMIT, self.emulator.wait_for(condition)).await }).unwrap()

@@ -6,7 +6,7 @@ use crate::mez::mez;
 const LINES: usize = 24;
 const COLUMNS: usize = 80;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 20] = [
     &["demo"],
     &["emulator"],
     &["login"],
@@ -14,6 +14,7 @@ const COMMANDS: [&[&str]; 19] = [
     &["session", "show"],
     &["session", "refresh"],
     &["session", "logout"],
+    &["whoami"],
     &["dm"],
     &["channels"],
     &["send"],

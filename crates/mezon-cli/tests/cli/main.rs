@@ -7,6 +7,7 @@ mod chat;
 mod demo;
 mod emulator;
 mod files;
+mod finding;
 mod gateway;
 mod help;
 mod mez;

@@ -71,6 +71,15 @@ fn a_message_from_stdin_has_no_mark_and_no_carriage_returns() {
 }
 
 #[test]
+fn a_session_file_that_an_editor_has_saved_is_read() {
+    let gateway = Gateway::start();
+    gateway.sign_in("an", 1001);
+    let saved = std::fs::read_to_string(gateway.file("an.json")).unwrap();
+    gateway.write("an.json", format!("\u{feff}{saved}\r\n"));
+    gateway.mez("an").arg("whoami").run().succeeded();
+}
+
+#[test]
 fn an_empty_variable_is_unset() {
     let gateway = Gateway::start();
     let config = gateway.file("config");

@@ -110,6 +110,15 @@ fn unknown_keys_are_ignored() {
 }
 
 #[test]
+fn what_an_editor_puts_before_and_after_is_skipped() {
+    let text = javascript().to_string();
+    assert_eq!(
+        Session::restore(&format!("\u{feff}{text}\r\n")).unwrap().export(),
+        Session::restore(&text).unwrap().export()
+    );
+}
+
+#[test]
 fn values_of_the_wrong_type_are_named_and_not_shown() {
     for field in ["token", "refresh_token", "api_url", "ws_url", "id_token", "session_id", "tcp_url"] {
         for value in [json!(4711), json!(["canary"]), json!({"canary": 1}), json!(true)] {
