@@ -25,8 +25,8 @@ static LINES: OnceLock<Lines> = OnceLock::new();
 
 /// Starts logging what `filter` asks for; without one, what `RUST_LOG` asks for, and errors otherwise.
 ///
-/// Only our own crates are heard below warnings. Others, such as tungstenite and hyper, write whole requests at `TRACE`,
-/// and the socket's address contains the token.
+/// Only our own crates are heard below warnings. Others write what goes over the wire at `TRACE`: tungstenite every frame,
+/// and credentials that the server pushes are in one.
 pub(crate) fn init(filter: Option<&str>) -> Result<(), Failure> {
     let wanted = filter.map(str::to_owned).filter(|wanted| !wanted.is_empty()).or_else(|| setting("RUST_LOG"));
     let wanted = wanted.unwrap_or_else(|| "error".to_owned());

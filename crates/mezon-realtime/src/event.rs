@@ -21,12 +21,11 @@ pub enum Event {
     ///
     /// ```
     /// use mezon_model::event::Typing;
-    /// use mezon_proto::realtime::MessageTypingEvent;
     /// use mezon_realtime::Event;
     ///
     /// fn typing(event: &Event) -> Option<Typing> {
     ///     let Event::Push(push) = event else { return None };
-    ///     push.read::<MessageTypingEvent>().ok()?.map(Typing::from)
+    ///     push.read().ok()?
     /// }
     /// ```
     Push(RawMessage),
