@@ -92,9 +92,6 @@ impl SessionKeeper {
             Err(not_locked) => Err(not_locked),
         };
         next.unsaved = saved.is_err();
-        if let Some(base) = base {
-            self.replaced.note(base.token());
-        }
         self.publish(next);
         Ok(saved.err())
     }

@@ -218,6 +218,19 @@ async fn the_servers_clock_judges_tokens() {
     assert_eq!(methods(&peer), ["SessionRefresh", "GetAccount", "GetAccount", "GetAccount"]);
 }
 
+#[tokio::test]
+async fn the_clock_of_a_stranger_judges_nothing() {
+    // By the stranger's clock, the token has ended hours ago.
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(7_200));
+    let stranger = answer(401, &format!("Date: {date}\r\nContent-Type: text/html\r\n"), "<html>");
+    let peer = Peer::start([stranger, account()]).await;
+    let gateway = peer.gateway().retry(RetryPolicy::none()).build().unwrap();
+    let client = gateway.resume(session("1", 3_600)).unwrap();
+    get_account(&client).await.unwrap_err();
+    get_account(&client).await.unwrap();
+    assert_eq!(methods(&peer), ["GetAccount", "GetAccount"]);
+}
+
 /// A clock that is wrong by more than is corrected had each token replaced as soon as it came: by every call, and by the
 /// task in the background once a second.
 #[tokio::test]
