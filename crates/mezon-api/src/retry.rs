@@ -49,7 +49,8 @@ impl RetryPolicy {
     /// The delay after the failed attempt number `attempt` (from 1): what the server asked for, or else anything
     /// between nothing and the step's longest ("full jitter": clients that failed together do not come back together).
     /// `unit` is random in `[0, 1)`.
-    pub(crate) fn delay(&self, attempt: u32, asked: Option<Duration>, unit: f64) -> Duration {
+    #[must_use]
+    pub fn delay(&self, attempt: u32, asked: Option<Duration>, unit: f64) -> Duration {
         let longest = self.base.saturating_mul(1 << attempt.saturating_sub(1).min(16)).min(self.cap).min(FOREVER);
         asked.unwrap_or_else(|| longest.mul_f64(unit.clamp(0.0, 1.0)))
     }

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mezon_api::{ApiClient, MessageQuery, TlsConfig};
-use mezon_model::{ChannelMessage, MessageId, Target};
-use mezon_realtime::{ChannelGap, Config, Revision};
-use mezon_session::{BoxFuture, TokenSource};
+use mezon_api::{ApiClient, TlsConfig};
+use mezon_realtime::{Config, Revision};
+use mezon_session::TokenSource;
 use tokio::runtime::Handle;
 
 use crate::ClientError;
-use crate::delivery::History;
 
 /// A signed-in user. Clones are cheap and share the session.
 ///
@@ -69,22 +67,5 @@ impl Client {
     pub(crate) fn token_source(&self) -> Arc<dyn TokenSource> {
         self.api.keep_fresh();
         Arc::new(self.api.clone())
-    }
-}
-
-impl History for Client {
-    fn missed<'a>(
-        &'a self,
-        gap: &'a ChannelGap,
-        after: MessageId,
-    ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, ClientError>> {
-        Box::pin(async move { Ok(self.api.catch_up_in(gap.clan_id, gap.channel_id, after).await?) })
-    }
-
-    fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, ClientError>> {
-        Box::pin(async move {
-            let newest = MessageQuery::latest().clan(target.clan_id).limit(1);
-            Ok(self.api.list_messages(target.channel_id, &newest).await?.last().map(ChannelMessage::id))
-        })
     }
 }

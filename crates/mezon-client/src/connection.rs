@@ -9,11 +9,9 @@ use mezon_realtime::{ConnectionState, Event, Socket};
 use mezon_session::BoxFuture;
 use tokio::time::timeout;
 
-use crate::delivery::History;
-use crate::listen::{
-    Audience, ErrorHandler, EventHandler, EventStream, MessageStream, Registry, Subscriber, Subscription,
-};
-use crate::live::{Lifecycle, Opened};
+use crate::delivery::{CatchUp, Requests, Settings};
+use crate::listen::{Audience, ErrorHandler, EventHandler, EventStream, MessageStream, Registry, Subscription};
+use crate::live::{Lifecycle, Opened, Upstream};
 use crate::{Client, ClientError};
 
 /// A connection to the server's realtime side. Clones are cheap and share the connection.
@@ -44,6 +42,8 @@ pub struct ConnectOptions {
     on_error: Vec<ErrorHandler>,
     verbose: bool,
     keep_gaps: bool,
+    catch_up_at_once: Option<usize>,
+    join_added: bool,
     timeout: Option<Duration>,
 }
 
@@ -79,10 +79,38 @@ impl ConnectOptions {
         self
     }
 
+    /// How many channels are caught up at a time, at least 1. 8 by default.
+    pub fn catch_up_at_once(mut self, channels: usize) -> Self {
+        self.catch_up_at_once = Some(channels);
+        self
+    }
+
+    /// Whether a channel that the user is added to meanwhile is joined by itself: a direct conversation that somebody opens,
+    /// a group, a private channel of a clan. Its messages since then are caught up, unless [`ConnectOptions::catch_up`] is
+    /// off. The event itself is delivered first. Off by default: an application joins what it wants to hear.
+    pub fn join_added(mut self, join: bool) -> Self {
+        self.join_added = join;
+        self
+    }
+
     /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// What fills the gaps of a new connection, and where it hears of joins.
+    fn catch_up_on(&self, client: &Client, socket: &Socket) -> Option<(CatchUp, Arc<Requests>)> {
+        if self.keep_gaps && !self.join_added {
+            return None;
+        }
+        let defaults = Settings::default();
+        let at_once = self.catch_up_at_once.map_or(defaults.at_once, |channels| channels.max(1));
+        let settings = Settings { catch_up: !self.keep_gaps, at_once, ..defaults };
+        let upstream = Upstream { api: client.api().clone(), socket: socket.clone() };
+        let user = self.join_added.then(|| client.api().session().user_id());
+        let requests = Arc::<Requests>::default();
+        Some((CatchUp::new(settings, Arc::new(upstream), Arc::clone(&requests), user), requests))
     }
 
     /// Puts the handlers beside the others, for as long as the guards live.
@@ -129,9 +157,9 @@ impl Connection {
         Box::pin(lifecycle.connect(audience, async move || {
             let (socket, events) =
                 mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
-            let history = (!options.keep_gaps).then(|| Arc::new(client.clone()) as Arc<dyn History>);
+            let catch_up = options.catch_up_on(client, &socket);
             let callbacks = options.register(&audience.handlers);
-            Ok(Opened { socket, events, history, callbacks })
+            Ok(Opened { socket, events, catch_up, callbacks })
         }))
     }
 
@@ -199,16 +227,12 @@ impl Connection {
 
     /// Every message from now on.
     pub fn messages(&self) -> MessageStream {
-        let (subscriber, stream) = Subscriber::messages();
-        self.inner.audience.subscribe(subscriber);
-        stream
+        self.inner.audience.messages()
     }
 
     /// Every event from now on: messages, typing, reactions, connection states, gaps, and whatever the protocol brings.
     pub fn events(&self) -> EventStream {
-        let (subscriber, stream) = Subscriber::events();
-        self.inner.audience.subscribe(subscriber);
-        stream
+        self.inner.audience.events()
     }
 
     /// Joins a channel: its messages come in from then on, after every reconnect too.
@@ -236,7 +260,7 @@ impl Connection {
     /// # Cancel safety
     /// A dropped call may have left.
     pub async fn leave(&self, target: &Target) -> Result<(), ClientError> {
-        self.inner.lifecycle.leaving(target);
+        self.inner.lifecycle.leaving(target.channel_id);
         self.socket()?.leave(target).await?;
         Ok(())
     }
@@ -276,6 +300,8 @@ impl fmt::Debug for ConnectOptions {
         f.debug_struct("ConnectOptions")
             .field("verbose", &self.verbose)
             .field("keep_gaps", &self.keep_gaps)
+            .field("catch_up_at_once", &self.catch_up_at_once)
+            .field("join_added", &self.join_added)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }

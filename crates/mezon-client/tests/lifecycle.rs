@@ -16,7 +16,7 @@ use mezon_emulator::Emulator;
 use mezon_emulator::proto::api::ChannelMessage;
 use mezon_emulator::proto::realtime::Envelope;
 use mezon_emulator::proto::realtime::envelope::Message;
-use support::{LINH, PATIENCE, emulator, next_event, next_message, sign_in};
+use support::{LINH, MINH, PATIENCE, emulator, next_event, next_message, sign_in};
 
 /// A close code after which a client does not come back.
 const FOR_GOOD: u16 = 1002;
@@ -64,16 +64,25 @@ async fn connecting_after_the_end_waits_for_its_last_events_and_connects() {
     emulator.faults().close_sockets(FOR_GOOD);
     in_time(at_the_end.recv()).await.unwrap();
 
-    let mut connect = Box::pin(socket.connect(ConnectOptions::new()));
-    assert!(begin(&mut connect).await.is_none(), "there is no connection");
+    let again = socket.clone();
+    let connect = tokio::spawn(async move { again.connect(ConnectOptions::new()).await });
+    // Others come and go meanwhile: there was time enough for one that does not wait.
+    for round in 0..3 {
+        let other = Connection::new(&sign_in(&emulator.url(), MINH, "minh").await);
+        other.connect(ConnectOptions::new()).await.unwrap();
+        in_time(emulator.wait_for(|stats| stats.connects >= 2 + round)).await;
+        other.disconnect().await;
+    }
+    assert_eq!(emulator.stats().connects, 1 + 3, "its last events come before those of the next one");
+    assert!(!connect.is_finished() && !socket.is_connected());
     let_go.send(()).unwrap();
-    in_time(connect).await.unwrap();
+    in_time(connect).await.unwrap().unwrap();
     assert!(socket.is_connected());
     drop(handler);
 
     in_time(async { while old.next().await.is_some() {} }).await;
     let mut inbox = socket.messages();
-    arrived(&emulator, 2).await;
+    arrived(&emulator, 5).await;
     emulator.push(LINH.get(), &message(1));
     assert_eq!(next_message(&mut inbox).await.id().get(), 1);
 }
@@ -187,4 +196,45 @@ async fn a_disconnect_gives_up_a_history_that_does_not_come() {
     let gap = next_event(&mut events, |event| matches!(event, Event::Gap { .. })).await;
     assert!(matches!(gap, Event::Gap { channels, .. } if channels.len() == 1));
     next_event(&mut events, |event| matches!(event, Event::Closed { .. })).await;
+}
+
+/// What hands the events on holds the socket, to join and to prove that it is alive: it has to end with the last clone.
+#[tokio::test]
+async fn dropping_the_last_clone_ends_the_connection_and_what_hands_its_events_on() {
+    let emulator = emulator().await;
+    let socket = Connection::new(&sign_in(&emulator.url(), LINH, "linh").await);
+    let mut events = socket.events();
+    socket.connect(ConnectOptions::new()).await.unwrap();
+    arrived(&emulator, 1).await;
+    drop(socket.clone());
+    assert!(socket.is_connected(), "one is left");
+    drop(socket);
+    in_time(async { while events.next().await.is_some() {} }).await;
+    in_time(emulator.wait_for(|stats| stats.open_sockets == 0)).await;
+}
+
+/// A friend opens a direct channel and writes. Nobody heard it.
+#[tokio::test]
+async fn a_conversation_that_somebody_opens_is_joined_when_asked_for() {
+    let emulator = emulator().await;
+    let client = sign_in(&emulator.url(), LINH, "linh").await;
+    sign_in(&emulator.url(), MINH, "minh").await;
+    let (socket, deaf) = (Connection::new(&client), Connection::new(&client));
+    let (mut inbox, mut events, mut unasked) = (socket.messages(), deaf.events(), deaf.messages());
+    socket.connect(ConnectOptions::new().join_added(true)).await.unwrap();
+    deaf.connect(ConnectOptions::new()).await.unwrap();
+    arrived(&emulator, 2).await;
+
+    let channel = emulator.open_channel(MINH.get(), &[LINH.get()]).await.unwrap();
+    let first = emulator.say(MINH.get(), channel, "hello").await.unwrap();
+    let heard = next_message(&mut inbox).await;
+    assert_eq!((heard.id().get(), heard.text()), (first, "hello"), "the first message too");
+    let second = emulator.say(MINH.get(), channel, "still there?").await.unwrap();
+    assert_eq!(next_message(&mut inbox).await.id().get(), second);
+    assert_eq!(emulator.stats().joins, 1, "once");
+
+    // An application that joins what it wants hears of the invitation.
+    next_event(&mut events, |event| matches!(event, Event::Push(push) if push.field == 36)).await;
+    deaf.disconnect().await;
+    assert!(unasked.next().await.is_none());
 }

@@ -60,6 +60,17 @@ impl SocketConnectOptions {
         self.with(|options| options.catch_up(catch_up))
     }
 
+    /// Whether a channel that the user is added to meanwhile is joined by itself: a direct conversation that somebody opens,
+    /// a group. Its messages since then are delivered too. Off by default: an application joins what it wants to hear.
+    pub fn join_added(self, join: bool) -> Self {
+        self.with(|options| options.join_added(join))
+    }
+
+    /// How many channels are caught up at a time after a lost connection, at least 1. 8 by default.
+    pub fn catch_up_at_once(self, channels: usize) -> Self {
+        self.with(|options| options.catch_up_at_once(channels))
+    }
+
     /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with(|options| options.timeout(timeout))

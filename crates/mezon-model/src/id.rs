@@ -177,11 +177,20 @@ impl MessageId {
     /// Ids are snowflakes: the bits from 22 up count milliseconds since 2020-01-01 UTC. `None` for 0
     /// and for negative numbers, which no snowflake is.
     pub fn created_at(self) -> Option<SystemTime> {
-        /// 2020-01-01T00:00:00Z in Unix milliseconds.
-        const EPOCH_MS: u64 = 1_577_836_800_000;
         let raw = u64::try_from(self.0).ok().filter(|raw| *raw != 0)?;
-        UNIX_EPOCH.checked_add(Duration::from_millis(EPOCH_MS + (raw >> 22)))
+        UNIX_EPOCH.checked_add(Duration::from_millis(Self::EPOCH_MS + (raw >> 22)))
     }
+
+    /// The smallest id of that millisecond: every message from then on has a larger one, or this one. 0 for times before
+    /// 2020, and no id is larger than the largest.
+    pub fn at(time: SystemTime) -> Self {
+        let since_unix = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        let milliseconds = since_unix.saturating_sub(u128::from(Self::EPOCH_MS));
+        Self(i64::try_from(milliseconds << 22).unwrap_or(i64::MAX))
+    }
+
+    /// 2020-01-01T00:00:00Z in Unix milliseconds.
+    const EPOCH_MS: u64 = 1_577_836_800_000;
 }
 
 /// The text is not an id.

@@ -146,6 +146,13 @@ pub struct ChannelGap {
     pub last_seen: Option<MessageId>,
 }
 
+impl ChannelGap {
+    /// What was missed in a channel after the message `last_seen`.
+    pub const fn new(clan_id: ClanId, channel_id: ChannelId, last_seen: Option<MessageId>) -> Self {
+        Self { clan_id, channel_id, last_seen }
+    }
+}
+
 /// An error that the server reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

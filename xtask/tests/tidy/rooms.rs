@@ -15,7 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mezon-tls", &[]),
     ("mezon-api", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
     ("mezon-realtime", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
-    ("mezon-client", &["mezon-api", "mezon-model", "mezon-realtime", "mezon-session"]),
+    ("mezon-client", &["mezon-api", "mezon-model", "mezon-proto", "mezon-realtime", "mezon-session"]),
     ("mezon-light", &["mezon-api", "mezon-client", "mezon-model", "mezon-realtime", "mezon-session"]),
     ("mezon-emulator", &["mezon-proto"]),
     ("mezon-cli", &["mezon-emulator", "mezon-light"]),

@@ -74,7 +74,7 @@ async fn listen(
 ) -> Result<(), Failure> {
     let channels = chosen(arguments, client).await?;
     let mut events = socket.events();
-    socket.connect(SocketConnectOptions::new()).await?;
+    socket.connect(SocketConnectOptions::new().join_added(true)).await?;
     let targets: Vec<Target> = channels.iter().map(Channel::target).collect();
     let ids = join::all(targets, output, |target| {
         let socket = socket.clone();

@@ -1,253 +1,250 @@
 //! Where the history of a channel begins that was joined and in which no message was seen yet.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, VecDeque};
 
 use mezon_model::{ChannelId, MessageId, Target};
-use tokio::sync::Semaphore;
 
-use super::history::History;
-use crate::watched::Watched;
-
-/// So many newest messages are asked for at a time, however many channels are joined at once.
-const AT_A_TIME: usize = 4;
+use super::settings::LOOKUPS;
 
 /// The newest message of each channel when it was joined, on one connection: where to read on from when the connection is
 /// lost before any message was seen.
 ///
-/// A baseline that is too new hides what was lost, so one is noted only on a connection that stays ready meanwhile, whose
-/// gaps are all filled, and that is proved to be alive afterwards: what was sent on it until then has come in. Without a
-/// baseline a gap stays a gap, and the application is told.
-#[derive(Debug)]
-pub(crate) struct Baselines {
-    /// `None`: wanted, not known yet.
-    channels: Mutex<HashMap<ChannelId, Option<MessageId>>>,
-    /// The connection that is ready, as the dispatcher knows it: it has dealt with every gap before.
-    ready: Watched<Option<u64>>,
-    turns: Semaphore,
+/// A baseline that is too new hides what was lost, so one is noted only on a connection that stays ready meanwhile and that
+/// is proved to be alive afterwards: what was sent on it until then has come in. Without a baseline a gap stays a gap, and
+/// the application is told.
+#[derive(Debug, Default)]
+pub(super) struct Baselines {
+    channels: HashMap<ChannelId, Baseline>,
+    wanted: VecDeque<ChannelId>,
+    /// The connection that is ready.
+    ready: Option<u64>,
+    /// Lookups that have begun.
+    open: usize,
+    next: u64,
 }
 
-impl Default for Baselines {
-    fn default() -> Self {
-        Self { channels: Mutex::default(), ready: Watched::default(), turns: Semaphore::new(AT_A_TIME) }
-    }
+/// One attempt to find a baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lookup {
+    pub(crate) target: Target,
+    /// The connection on which it counts.
+    pub(crate) generation: u64,
+    number: u64,
+}
+
+/// The newest message of a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Newest {
+    /// There is none.
+    Empty,
+    Message(MessageId),
+    /// It could not be looked up.
+    Unknown,
+}
+
+#[derive(Debug)]
+enum Baseline {
+    Wanted(Target),
+    /// The newest message, once it is known, counts when the connection is proved to be alive.
+    LookedUp(Lookup, Option<MessageId>),
+    /// 0: there was no message.
+    Known(MessageId),
 }
 
 impl Baselines {
-    pub(crate) fn connection_ready(&self, generation: u64) {
-        self.ready.set(Some(generation));
-    }
-
-    pub(crate) fn connection_lost(&self) {
-        self.ready.set(None);
-    }
-
-    /// A channel was joined. False: it was before, and keeps its baseline.
-    pub(crate) fn want(&self, channel: ChannelId) -> bool {
-        let mut new = false;
-        self.channels().entry(channel).or_insert_with(|| {
-            new = true;
-            None
+    /// A channel was joined. One that was joined before keeps its baseline.
+    pub(super) fn joined(&mut self, target: Target) {
+        let wanted = &mut self.wanted;
+        self.channels.entry(target.channel_id).or_insert_with(|| {
+            wanted.push_back(target.channel_id);
+            Baseline::Wanted(target)
         });
-        new
     }
 
-    pub(crate) fn forget(&self, channel: ChannelId) {
-        self.channels().remove(&channel);
+    /// The baseline of a channel that is joined now. One that was joined before keeps its own.
+    pub(super) fn set(&mut self, channel: ChannelId, newest: MessageId) {
+        self.channels.entry(channel).or_insert(Baseline::Known(newest));
     }
 
-    pub(crate) fn of(&self, channel: ChannelId) -> Option<MessageId> {
-        self.channels().get(&channel).copied().flatten()
+    pub(super) fn forget(&mut self, channel: ChannelId) {
+        self.channels.remove(&channel);
     }
 
-    /// Finds the baseline of a channel that was just joined. `is_alive` finds out whether a connection still is, and ready;
-    /// it knows of a loss before the dispatcher does.
-    pub(crate) async fn read<F: Future<Output = bool>>(
-        &self,
-        target: Target,
-        history: &dyn History,
-        is_alive: impl Fn(u64) -> F,
-    ) {
-        loop {
-            let Ok(turn) = self.turns.acquire().await else { return };
-            let generation = self.ready.wait_for(|ready| ready.is_some()).await;
-            let Ok(newest) = history.newest(&target).await else {
-                // The next join tries again.
-                return self.forget(target.channel_id);
-            };
-            let alive = match generation {
-                Some(generation) => is_alive(generation).await,
-                None => false,
-            };
-            if alive && self.ready.get() == generation {
-                if let Some(baseline @ None) = self.channels().get_mut(&target.channel_id) {
-                    *baseline = Some(newest.unwrap_or_default());
-                }
-                return;
-            }
-            // Of the gap that opened meanwhile the application is told. The next connection has a baseline.
-            drop(turn);
-            self.ready.wait_for(|ready| ready != generation).await;
+    /// Whether the channel was joined.
+    pub(super) fn knows_of(&self, channel: ChannelId) -> bool {
+        self.channels.contains_key(&channel)
+    }
+
+    pub(super) fn of(&self, channel: ChannelId) -> Option<MessageId> {
+        match self.channels.get(&channel)? {
+            Baseline::Known(newest) => Some(*newest),
+            Baseline::Wanted(_) | Baseline::LookedUp(..) => None,
         }
     }
 
-    fn channels(&self) -> MutexGuard<'_, HashMap<ChannelId, Option<MessageId>>> {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether nothing is looked up and nothing waits for it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.open == 0 && (self.wanted.is_empty() || self.ready.is_none())
+    }
+
+    pub(super) fn connection_ready(&mut self, generation: u64) {
+        self.ready = Some(generation);
+    }
+
+    pub(super) fn connection_lost(&mut self) {
+        self.ready = None;
+    }
+
+    /// The next newest message to ask for.
+    pub(super) fn begin(&mut self) -> Option<Lookup> {
+        let generation = self.ready.filter(|_| self.open < LOOKUPS)?;
+        loop {
+            let channel = self.wanted.pop_front()?;
+            let Some(baseline) = self.channels.get_mut(&channel) else { continue };
+            let Baseline::Wanted(target) = *baseline else { continue };
+            let lookup = Lookup { target, generation, number: self.next };
+            *baseline = Baseline::LookedUp(lookup, None);
+            self.next += 1;
+            self.open += 1;
+            return Some(lookup);
+        }
+    }
+
+    /// A lookup was answered. Whether its connection has to be proved alive now.
+    pub(super) fn newest(&mut self, lookup: Lookup, newest: Newest) -> bool {
+        let channel = lookup.target.channel_id;
+        let newest = match newest {
+            Newest::Empty => Some(MessageId::default()),
+            // A newest message without an id is no place to read on from.
+            Newest::Message(id) => Some(id).filter(|id| !id.is_none()),
+            Newest::Unknown => None,
+        };
+        match (self.channels.get_mut(&channel), newest) {
+            (Some(Baseline::LookedUp(own, found)), Some(newest)) if *own == lookup => {
+                *found = Some(newest);
+                return true;
+            }
+            // The next join tries again.
+            (Some(Baseline::LookedUp(own, _)), None) if *own == lookup => self.forget(channel),
+            _ => {}
+        }
+        self.open -= 1;
+        false
+    }
+
+    /// Whether the connection of a lookup was alive after the newest message was found.
+    pub(super) fn proved(&mut self, lookup: Lookup, alive: bool) {
+        self.open -= 1;
+        let channel = lookup.target.channel_id;
+        let Some(baseline @ &mut Baseline::LookedUp(own, found)) = self.channels.get_mut(&channel) else { return };
+        if own != lookup {
+            return;
+        }
+        if let Some(newest) = found.filter(|_| alive && self.ready == Some(lookup.generation)) {
+            *baseline = Baseline::Known(newest);
+        } else {
+            // The application is told of the gap that opened meanwhile. The next connection has a baseline.
+            *baseline = Baseline::Wanted(lookup.target);
+            self.wanted.push_back(channel);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use tokio::sync::{mpsc, oneshot};
-    use tokio::task::{JoinHandle, yield_now};
-
     use super::*;
-    use crate::delivery::history::by_hand::{HistoryByHand, Question};
 
-    /// Baselines, and what a connection says of itself.
-    struct Rig {
-        baselines: Arc<Baselines>,
-        history: Arc<HistoryByHand>,
-        asked: mpsc::UnboundedReceiver<Question>,
-        ready: Arc<AtomicU64>,
+    fn join(baselines: &mut Baselines, channel: i64) {
+        baselines.joined(Target::direct(ChannelId::new(channel)));
     }
 
-    impl Rig {
-        fn new() -> Self {
-            let (history, asked) = HistoryByHand::new();
-            Self { baselines: Arc::default(), history: Arc::new(history), asked, ready: Arc::default() }
-        }
-
-        fn connection_ready(&self, generation: u64) {
-            self.ready.store(generation, Ordering::SeqCst);
-            self.baselines.connection_ready(generation);
-        }
-
-        fn join(&self, channel: i64) -> JoinHandle<()> {
-            let (baselines, history, ready) =
-                (Arc::clone(&self.baselines), Arc::clone(&self.history), Arc::clone(&self.ready));
-            assert!(baselines.want(ChannelId::new(channel)));
-            tokio::spawn(async move {
-                let is_alive = |generation| std::future::ready(ready.load(Ordering::SeqCst) == generation);
-                baselines.read(Target::direct(ChannelId::new(channel)), &*history, is_alive).await;
-            })
-        }
-
-        fn of(&self, channel: i64) -> Option<i64> {
-            self.baselines.of(ChannelId::new(channel)).map(MessageId::get)
-        }
+    fn of(baselines: &Baselines, channel: i64) -> Option<i64> {
+        baselines.of(ChannelId::new(channel)).map(MessageId::get)
     }
 
-    #[tokio::test]
-    async fn a_connection_that_is_lost_meanwhile_gives_no_baseline() {
-        let mut rig = Rig::new();
-        rig.connection_ready(1);
-        let lookup = rig.join(7);
-        let question = rig.asked.recv().await.unwrap();
-        // The connection is lost; the dispatcher does not know yet. The newest message came after the loss.
-        rig.ready.store(0, Ordering::SeqCst);
-        question.answer([5]);
-        yield_now().await;
-        assert_eq!(rig.of(7), None);
-        rig.baselines.connection_lost();
-        rig.connection_ready(2);
-        rig.asked.recv().await.unwrap().answer([6]);
-        lookup.await.unwrap();
-        assert_eq!(rig.of(7), Some(6), "the gap before is told by now");
+    /// In channel 7, on a connection that is ready.
+    fn joined() -> (Baselines, Lookup) {
+        let mut baselines = Baselines::default();
+        join(&mut baselines, 7);
+        assert_eq!(baselines.begin(), None, "there is no connection");
+        baselines.connection_ready(1);
+        let lookup = baselines.begin().unwrap();
+        (baselines, lookup)
+    }
+
+    #[test]
+    fn a_connection_that_is_lost_meanwhile_gives_no_baseline() {
+        let (mut baselines, lookup) = joined();
+        assert!(baselines.newest(lookup, Newest::Message(MessageId::new(5))));
+        baselines.connection_lost();
+        baselines.proved(lookup, true);
+        assert_eq!((of(&baselines, 7), baselines.begin()), (None, None));
+        baselines.connection_ready(2);
+        let lookup = baselines.begin().unwrap();
+        assert!(baselines.newest(lookup, Newest::Message(MessageId::new(6))));
+        baselines.proved(lookup, true);
+        assert_eq!(of(&baselines, 7), Some(6), "the gap before is told by now");
     }
 
     /// When a link dies unnoticed, the history knows what will never come on it.
-    #[tokio::test]
-    async fn a_baseline_counts_once_the_connection_is_proved_to_be_alive() {
-        let mut rig = Rig::new();
-        rig.connection_ready(1);
-        let (proofs, mut wanted) = mpsc::unbounded_channel::<oneshot::Sender<bool>>();
-        let (baselines, history) = (Arc::clone(&rig.baselines), Arc::clone(&rig.history));
-        assert!(baselines.want(ChannelId::new(7)));
-        let lookup = tokio::spawn(async move {
-            let is_alive = |_| {
-                let (answer, proof) = oneshot::channel();
-                proofs.send(answer).unwrap();
-                async { proof.await.unwrap() }
-            };
-            baselines.read(Target::direct(ChannelId::new(7)), &*history, is_alive).await;
-        });
-        let question = rig.asked.recv().await.unwrap();
-        yield_now().await;
-        assert!(wanted.try_recv().is_err(), "what was proved before the history was read is no proof");
-        question.answer([5]);
-        wanted.recv().await.unwrap().send(false).unwrap();
-        yield_now().await;
-        assert_eq!(rig.of(7), None);
-
-        rig.baselines.connection_lost();
-        rig.connection_ready(2);
-        rig.asked.recv().await.unwrap().answer([6]);
-        let proof = wanted.recv().await.unwrap();
-        assert_eq!(rig.of(7), None);
-        proof.send(true).unwrap();
-        lookup.await.unwrap();
-        assert_eq!(rig.of(7), Some(6));
+    #[test]
+    fn a_baseline_counts_once_the_connection_is_proved_to_be_alive() {
+        let (mut baselines, lookup) = joined();
+        assert!(baselines.newest(lookup, Newest::Message(MessageId::new(5))));
+        assert_eq!(of(&baselines, 7), None, "not proved yet");
+        baselines.proved(lookup, false);
+        assert_eq!(of(&baselines, 7), None);
+        let lookup = baselines.begin().unwrap();
+        assert!(baselines.newest(lookup, Newest::Empty));
+        baselines.proved(lookup, true);
+        assert_eq!(of(&baselines, 7), Some(0), "an empty channel is read from its beginning");
+        assert!(baselines.is_idle());
     }
 
-    #[tokio::test]
-    async fn nothing_is_asked_before_the_gaps_are_dealt_with() {
-        let mut rig = Rig::new();
-        let lookup = rig.join(7);
-        yield_now().await;
-        assert!(rig.asked.try_recv().is_err());
-        rig.connection_ready(1);
-        rig.asked.recv().await.unwrap().answer([]);
-        lookup.await.unwrap();
-        assert_eq!(rig.of(7), Some(0), "an empty channel is read from its beginning");
+    #[test]
+    fn a_newest_message_without_an_id_is_no_baseline() {
+        let (mut baselines, lookup) = joined();
+        assert!(!baselines.newest(lookup, Newest::Message(MessageId::default())));
+        assert_eq!(of(&baselines, 7), None);
     }
 
-    #[tokio::test]
-    async fn many_joins_ask_for_a_few_at_a_time() {
-        let mut rig = Rig::new();
-        rig.connection_ready(1);
-        let lookups: Vec<_> = (0..200).map(|channel| rig.join(channel)).collect();
-        let mut open = Vec::new();
-        for _ in 0..AT_A_TIME {
-            open.push(rig.asked.recv().await.unwrap());
-        }
-        for _ in AT_A_TIME..200 {
-            yield_now().await;
-            assert!(rig.asked.try_recv().is_err(), "more than {AT_A_TIME} at a time");
-            open.remove(0).answer([1]);
-            open.push(rig.asked.recv().await.unwrap());
-        }
-        for question in open {
-            question.answer([1]);
-        }
-        for lookup in lookups {
-            lookup.await.unwrap();
-        }
-        assert!((0..200).all(|channel| rig.of(channel) == Some(1)));
+    #[test]
+    fn a_later_join_does_not_replace_a_baseline() {
+        let (mut baselines, lookup) = joined();
+        assert!(baselines.newest(lookup, Newest::Message(MessageId::new(5))));
+        baselines.proved(lookup, true);
+        join(&mut baselines, 7);
+        baselines.set(ChannelId::new(7), MessageId::new(9));
+        assert_eq!((of(&baselines, 7), baselines.begin()), (Some(5), None));
     }
 
-    #[tokio::test]
-    async fn a_baseline_is_looked_up_once_and_lasts_until_the_channel_is_left() {
-        let mut rig = Rig::new();
-        rig.connection_ready(1);
-        let lookup = rig.join(7);
-        rig.asked.recv().await.unwrap().answer([3]);
-        lookup.await.unwrap();
-        assert!(!rig.baselines.want(ChannelId::new(7)));
-        rig.baselines.forget(ChannelId::new(7));
-        assert_eq!(rig.of(7), None);
+    #[test]
+    fn an_answer_from_before_the_channel_was_left_says_nothing_about_it() {
+        let (mut baselines, old) = joined();
+        assert!(baselines.newest(old, Newest::Message(MessageId::new(3))));
+        baselines.forget(ChannelId::new(7));
+        join(&mut baselines, 7);
+        let new = baselines.begin().unwrap();
+        baselines.proved(old, true);
+        assert_eq!(of(&baselines, 7), None);
+        assert!(baselines.newest(new, Newest::Message(MessageId::new(5))));
+        baselines.proved(new, true);
+        assert_eq!(of(&baselines, 7), Some(5));
+    }
 
-        let lookup = rig.join(8);
-        drop(rig.asked.recv().await.unwrap());
-        lookup.await.unwrap();
-        let lookup = rig.join(8);
-        let question = rig.asked.recv().await.unwrap();
-        rig.baselines.forget(ChannelId::new(8));
-        question.answer([3]);
-        lookup.await.unwrap();
-        assert_eq!(rig.of(8), None, "left before it was known");
+    #[test]
+    fn many_joins_ask_for_a_few_at_a_time() {
+        let mut baselines = Baselines::default();
+        baselines.connection_ready(1);
+        (0..200).for_each(|channel| join(&mut baselines, channel));
+        let mut open: VecDeque<Lookup> = std::iter::from_fn(|| baselines.begin()).collect();
+        for _ in 0..200 {
+            assert!(open.len() <= LOOKUPS);
+            let lookup = open.pop_front().unwrap();
+            assert!(baselines.newest(lookup, Newest::Message(MessageId::new(1))));
+            baselines.proved(lookup, true);
+            open.extend(std::iter::from_fn(|| baselines.begin()));
+        }
+        assert!((0..200).all(|channel| of(&baselines, channel) == Some(1)));
     }
 }

@@ -1,148 +1,212 @@
-//! Hands the events of a connection to handlers and streams, and fills the holes that a lost connection leaves.
+//! The driver of the machine: hands events on, reads what it asks for, and keeps the time.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Context, Poll};
 
-use mezon_model::{ChannelId, ChannelMessage};
-use mezon_realtime::{ChannelGap, Event, Events};
+use futures_core::Stream;
+use futures_util::stream::FuturesUnordered;
+use mezon_api::{ApiErrorKind, Phase};
+use mezon_model::UserId;
+use mezon_realtime::{Event, Events};
 use mezon_session::BoxFuture;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
-use super::baselines::Baselines;
+use super::baselines::Newest;
 use super::history::History;
-use super::ledger::Ledger;
+use super::invitation::{self, Invitation};
+use super::machine::{Input, Machine, Output};
+use super::requests::Requests;
+use super::settings::Settings;
 use crate::ClientError;
 use crate::listen::{Audience, Delivery};
 
-/// How many messages of a history are handed on at a time.
+/// How many events of one turn are handed on at a time.
 const PART: usize = 256;
-
-/// So long in all histories are waited for that do not come in the end. Nothing else is delivered meanwhile, so the other
-/// channels are left as a gap then.
-const IN_VAIN: Duration = Duration::from_secs(30);
 
 /// Fills gaps from the history.
 pub(crate) struct CatchUp {
-    ledger: Ledger,
+    settings: Settings,
     history: Arc<dyn History>,
-    baselines: Arc<Baselines>,
-    over: Box<dyn Fn() -> BoxFuture<'static, ()> + Send>,
+    requests: Arc<Requests>,
+    /// Who joins what they are added to. `None`: the application does.
+    joins: Option<UserId>,
+    /// Made when there is something to decide: an idle connection keeps no room for it.
+    work: Option<Box<Work>>,
+}
+
+struct Work {
+    machine: Machine,
+    /// Requests whose answers the machine waits for.
+    open: FuturesUnordered<BoxFuture<'static, Input>>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// Why the dispatcher woke up.
+enum Wake {
+    Events(VecDeque<Event>),
+    Inputs(Vec<Input>),
+    Time,
+    End,
 }
 
 impl CatchUp {
-    /// Reads `history` until the connection is closing or over for good, which `over` waits for, and begins at the
-    /// `baselines` where no message was seen.
+    /// Asks `history`; `requests` is where the application says what it joins and leaves.
+    /// What `joins` is added to is joined.
     pub(crate) fn new(
+        settings: Settings,
         history: Arc<dyn History>,
-        baselines: Arc<Baselines>,
-        over: impl Fn() -> BoxFuture<'static, ()> + Send + 'static,
+        requests: Arc<Requests>,
+        joins: Option<UserId>,
     ) -> Self {
-        Self { ledger: Ledger::default(), history, baselines, over: Box::new(over) }
+        Self { settings, history, requests, joins, work: None }
     }
 
-    /// Delivers the events that come before the next gap, which is given back, with whether it is complete.
-    fn deliver_up_to_gap(
-        &mut self,
-        delivery: &mut Delivery,
-        events: &mut VecDeque<Event>,
-    ) -> Option<(Vec<ChannelGap>, bool)> {
-        while let Some(event) = events.pop_front() {
-            match event {
-                Event::Gap { channels, complete } => return Some((channels, complete)),
-                Event::Message(message) if !self.ledger.is_new(&message) => {}
-                event => {
-                    self.follow(&event);
-                    delivery.deliver(event);
-                }
-            }
-        }
-        None
-    }
-
-    fn follow(&mut self, event: &Event) {
+    /// Whether the machine has to hear of an event while it is idle.
+    fn is_turn(&self, event: &Event) -> bool {
         match event {
-            Event::Disconnected { .. } => {
-                self.ledger.lost();
-                self.baselines.connection_lost();
-            }
-            Event::Ready { generation } => {
-                self.ledger.settled(Instant::now());
-                self.baselines.connection_ready(*generation);
-            }
-            _ => {}
+            Event::Disconnected { .. } | Event::Ready { .. } | Event::Gap { .. } | Event::Closed { .. } => true,
+            event => self.joins.is_some() && invitation::is_one(event),
         }
     }
 
-    /// The next events; time may end what the ledger holds before they come.
-    async fn next_batch(&mut self, events: &mut Events) -> Option<VecDeque<Event>> {
-        if let Some(forget_at) = self.ledger.forget_at() {
-            match timeout_at(forget_at, events.next_batch()).await {
-                Ok(batch) => return batch,
-                Err(_) => self.ledger.went_through(forget_at),
-            }
-        }
-        events.next_batch().await
+    /// Whether events of the server may go past the machine.
+    fn is_idle(&self) -> bool {
+        self.work.as_ref().is_none_or(|work| work.machine.is_idle())
     }
 
-    /// Delivers what was missed in `channels`; gives back those that could not be read, with the message to read on from
-    /// where it is known.
-    async fn read(&mut self, delivery: &mut Delivery, channels: Vec<ChannelGap>) -> Vec<ChannelGap> {
-        let mut unread = Vec::new();
-        let mut over = Some((self.over)());
-        let mut in_vain = Duration::ZERO;
-        for mut gap in channels {
-            let after = self.ledger.start_of(&gap, self.baselines.of(gap.channel_id));
-            gap.last_seen = after;
-            let Some(after) = after.filter(|_| in_vain < IN_VAIN) else {
-                unread.push(gap);
-                continue;
-            };
-            let asked = Instant::now();
-            match unless(&mut over, self.history.missed(&gap, after)).await {
-                Some(Ok(missed)) => self.deliver(delivery, gap.channel_id, missed).await,
-                Some(Err(error)) => {
-                    in_vain += asked.elapsed();
-                    let error = ClientError::CatchUp { channel_id: gap.channel_id, source: Box::new(error) };
-                    delivery.audience().handlers.report(&error);
-                    unread.push(gap);
+    fn work(&mut self) -> &mut Work {
+        let settings = self.settings;
+        self.work.get_or_insert_with(|| {
+            Box::new(Work { machine: Machine::new(settings), open: FuturesUnordered::new(), timer: None })
+        })
+    }
+
+    async fn wake(&mut self, events: &mut Events) -> Wake {
+        let mut batch = pin!(events.next_batch());
+        poll_fn(|context| {
+            // A flood of events is not to hold up the few answers.
+            if let Some(work) = &mut self.work
+                && let Poll::Ready(Some(input)) = Pin::new(&mut work.open).poll_next(context)
+            {
+                return Poll::Ready(Wake::Inputs(vec![input]));
+            }
+            if let Poll::Ready(inputs) = self.requests.poll(context) {
+                return Poll::Ready(Wake::Inputs(inputs));
+            }
+            if let Poll::Ready(batch) = batch.as_mut().poll(context) {
+                return Poll::Ready(batch.map_or(Wake::End, Wake::Events));
+            }
+            self.work.as_mut().map_or(Poll::Pending, |work| work.poll_timer(context).map(|()| Wake::Time))
+        })
+        .await
+    }
+
+    /// Hands everything to the machine that came at once.
+    async fn decide(&mut self, delivery: &mut Delivery, wake: Wake) {
+        let now = Instant::now();
+        match wake {
+            Wake::Events(batch) => {
+                for event in batch {
+                    if self.is_idle() && !self.is_turn(&event) {
+                        delivery.deliver(event);
+                        continue;
+                    }
+                    let invited = self.joins.and_then(|user| invitation::of(&event, user));
+                    self.handle(delivery, now, Input::Event(event)).await;
+                    if let Some(Invitation { target, after }) = invited {
+                        self.handle(delivery, now, Input::Added { target, after }).await;
+                    }
                 }
-                None => unread.push(gap),
             }
+            Wake::Inputs(inputs) => {
+                for input in inputs {
+                    self.handle(delivery, now, input).await;
+                }
+                return delivery.flush().await;
+            }
+            Wake::Time | Wake::End => {}
         }
-        unread
-    }
-
-    async fn deliver(&mut self, delivery: &mut Delivery, channel: ChannelId, missed: Vec<ChannelMessage>) {
-        if let Some(newest) = missed.last() {
-            self.ledger.has_read(channel, newest.id());
-        }
-        for (at, message) in missed.into_iter().enumerate() {
-            if self.ledger.is_new(&message) {
-                delivery.deliver(Event::Message(message));
-            }
-            if at % PART == PART - 1 {
-                delivery.flush().await;
-            }
+        if !self.is_idle() {
+            self.handle(delivery, now, Input::Tick).await;
         }
         delivery.flush().await;
     }
+
+    /// Has the machine decide, and does what it says.
+    async fn handle(&mut self, delivery: &mut Delivery, now: Instant, input: Input) {
+        self.work().machine.handle(now.into_std(), input);
+        let mut delivered = 0;
+        while let Some(output) = self.work().machine.poll() {
+            match output {
+                Output::Deliver(event) => {
+                    delivery.deliver(event);
+                    delivered += 1;
+                    if delivered % PART == 0 {
+                        delivery.flush().await;
+                    }
+                }
+                Output::Tell(error) => delivery.audience().handlers.report(&error),
+                request => {
+                    let answer = self.answer(&request);
+                    self.work().open.extend(answer);
+                }
+            }
+        }
+    }
+
+    /// Begins a request. Its answer is an input.
+    fn answer(&self, output: &Output) -> Option<BoxFuture<'static, Input>> {
+        let history = &*self.history;
+        Some(match *output {
+            Output::Read { clan_id, channel_id, after, read, until } => {
+                let page = timeout_at(until.into(), history.page(clan_id, channel_id, after));
+                Box::pin(async move {
+                    let late = |_| Err(ClientError::Api(ApiErrorKind::TimedOut { phase: Phase::Total }.into()));
+                    match page.await.unwrap_or_else(late) {
+                        Ok(messages) => Input::Page { channel_id, read, messages },
+                        Err(error) => Input::Failed { channel_id, read, error, unit: rand::random() },
+                    }
+                })
+            }
+            Output::LookUp(lookup) => {
+                let newest = history.newest(lookup.target);
+                Box::pin(async move {
+                    let newest = match newest.await {
+                        Ok(Some(id)) => Newest::Message(id),
+                        Ok(None) => Newest::Empty,
+                        Err(_) => Newest::Unknown,
+                    };
+                    Input::Newest { lookup, newest }
+                })
+            }
+            Output::Prove(lookup) => {
+                let alive = history.is_alive(lookup.generation);
+                Box::pin(async move { Input::Proved { lookup, alive: alive.await } })
+            }
+            Output::Join(target) => {
+                let joined = history.join(target);
+                Box::pin(async move { Input::Admitted { target, result: joined.await } })
+            }
+            Output::Deliver(_) | Output::Tell(_) => return None,
+        })
+    }
 }
 
-/// What `work` comes to, or nothing as soon as `over` is ready, and from then on.
-async fn unless<T>(over: &mut Option<BoxFuture<'static, ()>>, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|context| {
-        if over.as_mut().is_none_or(|over| over.as_mut().poll(context).is_ready()) {
-            *over = None;
-            return Poll::Ready(None);
+impl Work {
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.machine.deadline().map(Instant::from_std) else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
         }
-        work.as_mut().poll(context).map(Some)
-    })
-    .await
+        timer.as_mut().poll(context)
+    }
 }
 
 /// Runs until the connection is over for good. With `catch_up`, what was missed while the connection was down is read
@@ -159,40 +223,38 @@ pub(crate) fn run(
     let mut delivery = Delivery::to(audience);
     async move {
         loop {
-            let busy = catch_up.as_mut().filter(|catch_up| !catch_up.ledger.is_idle());
-            let is_idle = busy.is_none();
-            let batch = match busy {
-                // Boxed, as reading is below.
-                Some(catch_up) => Box::pin(catch_up.next_batch(&mut events)).await,
-                None => events.next_batch().await,
+            let wake = match &mut catch_up {
+                Some(catch_up) => catch_up.wake(&mut events).await,
+                None => events.next_batch().await.map_or(Wake::End, Wake::Events),
             };
-            let Some(mut batch) = batch else { break };
+            let batch = match wake {
+                Wake::Events(batch) => batch,
+                Wake::End => break,
+                Wake::Inputs(_) | Wake::Time => {
+                    if let Some(catch_up) = &mut catch_up {
+                        // Boxed, so that a healthy connection keeps no room for it.
+                        Box::pin(catch_up.decide(&mut delivery, wake)).await;
+                    }
+                    continue;
+                }
+            };
+            let is_idle = catch_up.as_ref().is_none_or(CatchUp::is_idle);
             if is_idle && batch.iter().all(|event| matches!(event, Event::Message(_))) && delivery.is_unheard() {
                 // Nobody looks at single messages: the streams get the batch as it is.
                 delivery.deliver_batch(batch).await;
                 continue;
             }
-            let Some(catch_up) = &mut catch_up else {
-                for event in batch {
-                    delivery.deliver(event);
+            match &mut catch_up {
+                Some(catch_up) if !is_idle || batch.iter().any(|event| catch_up.is_turn(event)) => {
+                    Box::pin(catch_up.decide(&mut delivery, Wake::Events(batch))).await;
                 }
-                delivery.flush().await;
-                continue;
-            };
-            let taken = (!is_idle).then(Instant::now);
-            while let Some((channels, complete)) = catch_up.deliver_up_to_gap(&mut delivery, &mut batch) {
-                // What came before is not held up by the history.
-                delivery.flush().await;
-                // Boxed, so that a healthy connection keeps no room for it.
-                let unread = Box::pin(catch_up.read(&mut delivery, channels)).await;
-                if !unread.is_empty() || !complete {
-                    delivery.deliver(Event::Gap { channels: unread, complete });
+                _ => {
+                    for event in batch {
+                        delivery.deliver(event);
+                    }
+                    delivery.flush().await;
                 }
             }
-            if let Some(taken) = taken {
-                catch_up.ledger.went_through(taken);
-            }
-            delivery.flush().await;
         }
         drop(guards);
     }

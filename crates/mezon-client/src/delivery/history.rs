@@ -1,28 +1,35 @@
-//! What a socket reads from the history of channels.
+//! What catching up asks of the layers beneath.
 
-use mezon_model::{ChannelMessage, MessageId, Target};
-use mezon_realtime::ChannelGap;
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Target};
 use mezon_session::BoxFuture;
 
 use crate::ClientError;
 
-/// Reads histories. What decides about gaps knows no more of HTTP than this.
+/// Reads histories, and joins what the user was added to. What decides about gaps knows no more of HTTP and the socket
+/// than this.
 pub(crate) trait History: Send + Sync {
-    /// All messages of the channel after `after`, oldest first.
-    fn missed<'a>(
-        &'a self,
-        gap: &'a ChannelGap,
+    /// The page of messages after `after`, 0 for the first one, oldest first and as the server gave it.
+    fn page(
+        &self,
+        clan_id: ClanId,
+        channel_id: ChannelId,
         after: MessageId,
-    ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, ClientError>>;
+    ) -> BoxFuture<'static, Result<Vec<ChannelMessage>, ClientError>>;
 
     /// The newest message of a channel. `None`: there is none.
-    fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, ClientError>>;
+    fn newest(&self, target: Target) -> BoxFuture<'static, Result<Option<MessageId>, ClientError>>;
+
+    /// Whether the connection `generation` is alive, as an answer that comes now proves, and ready.
+    fn is_alive(&self, generation: u64) -> BoxFuture<'static, bool>;
+
+    /// Joins a channel.
+    fn join(&self, target: Target) -> BoxFuture<'static, Result<(), ClientError>>;
 }
 
 /// A history that a test answers for, question by question.
 #[cfg(test)]
 pub(crate) mod by_hand {
-    use mezon_model::{ChannelId, MessageParts};
+    use mezon_model::MessageParts;
     use tokio::sync::{mpsc, oneshot};
 
     use super::*;
@@ -34,7 +41,7 @@ pub(crate) mod by_hand {
         pub(crate) channel: ChannelId,
         /// `None`: the newest message is asked for.
         pub(crate) after: Option<MessageId>,
-        /// Ids of messages. Dropped, it is an error.
+        /// Ids of messages. Dropped, it is an error that does not pass.
         answer: oneshot::Sender<Vec<i64>>,
     }
 
@@ -44,19 +51,17 @@ pub(crate) mod by_hand {
             (Self(questions), asked)
         }
 
-        async fn ask(
+        fn ask(
             &self,
             channel: ChannelId,
             after: Option<MessageId>,
-        ) -> Result<impl Iterator<Item = ChannelMessage>, ClientError> {
+        ) -> BoxFuture<'static, Result<Vec<ChannelMessage>, ClientError>> {
             let (answer, answered) = oneshot::channel();
             self.0.send(Question { channel, after, answer }).unwrap();
-            let ids = answered.await.map_err(|_| ClientError::NotConnected)?;
-            Ok(ids.into_iter().map(move |id| {
-                let mut parts = MessageParts::default();
-                (parts.channel_id, parts.message_id) = (channel, MessageId::new(id));
-                parts.into()
-            }))
+            Box::pin(async move {
+                let ids = answered.await.map_err(|_| ClientError::HandlerPanicked)?;
+                Ok(ids.into_iter().map(|id| message(channel, id)).collect())
+            })
         }
     }
 
@@ -67,17 +72,33 @@ pub(crate) mod by_hand {
         }
     }
 
+    pub(crate) fn message(channel: ChannelId, id: i64) -> ChannelMessage {
+        let mut parts = MessageParts::default();
+        (parts.channel_id, parts.message_id) = (channel, MessageId::new(id));
+        parts.into()
+    }
+
     impl History for HistoryByHand {
-        fn missed<'a>(
-            &'a self,
-            gap: &'a ChannelGap,
+        fn page(
+            &self,
+            _clan_id: ClanId,
+            channel_id: ChannelId,
             after: MessageId,
-        ) -> BoxFuture<'a, Result<Vec<ChannelMessage>, ClientError>> {
-            Box::pin(async move { Ok(self.ask(gap.channel_id, Some(after)).await?.collect()) })
+        ) -> BoxFuture<'static, Result<Vec<ChannelMessage>, ClientError>> {
+            self.ask(channel_id, Some(after))
         }
 
-        fn newest<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Option<MessageId>, ClientError>> {
-            Box::pin(async move { Ok(self.ask(target.channel_id, None).await?.last().map(|message| message.id())) })
+        fn newest(&self, target: Target) -> BoxFuture<'static, Result<Option<MessageId>, ClientError>> {
+            let answer = self.ask(target.channel_id, None);
+            Box::pin(async move { Ok(answer.await?.last().map(ChannelMessage::id)) })
+        }
+
+        fn is_alive(&self, _generation: u64) -> BoxFuture<'static, bool> {
+            Box::pin(async { true })
+        }
+
+        fn join(&self, _target: Target) -> BoxFuture<'static, Result<(), ClientError>> {
+            Box::pin(async { Ok(()) })
         }
     }
 }

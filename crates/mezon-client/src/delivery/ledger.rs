@@ -1,176 +1,164 @@
-//! What is missing after a lost connection, and what has been seen already.
+//! What was delivered around a lost connection, and how far each history was read.
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::{Duration, Instant};
 
 use mezon_model::{ChannelId, ChannelMessage, MessageId};
-use mezon_realtime::ChannelGap;
-use tokio::time::Instant;
 
 /// How long after the history was read one of its messages may still come in live. A connection that holds a message back
 /// for longer is found dead (docs/reliability.md), and a new one does not bring it.
 const LATE: Duration = Duration::from_secs(20);
 
+/// So many delivered messages are remembered, the newest ones. They take about 1 MiB.
+const REMEMBERED: usize = 16_384;
+
+/// What tells a message from all others.
+pub(super) type Key = (ChannelId, MessageId);
+
+/// The key of a new message. A change carries the id of the message that it changes, and a message without an id is like no
+/// other: both have none.
+pub(super) fn key(message: &ChannelMessage) -> Option<Key> {
+    let is_new = !message.id().is_none() && !message.code().is_change();
+    is_new.then(|| (message.channel_id(), message.id()))
+}
+
 /// Keeps a message from being delivered twice around a lost connection: once live and once from the history.
 ///
 /// While a connection is healthy it holds how far the history of channels with a gap was read, and costs nothing.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
-    phase: Phase,
-    /// Empty while healthy.
-    delivered: HashSet<(ChannelId, MessageId)>,
+pub(super) struct Ledger {
+    delivered: HashSet<Key>,
+    /// In the order of delivery.
+    order: VecDeque<Key>,
+    /// When what was delivered cannot come again.
+    forget_at: Option<Instant>,
     /// The newest message of a channel that the history gave. The connection never saw it: the next gap may begin before
     /// it.
     read_to: HashMap<ChannelId, MessageId>,
 }
 
-#[derive(Debug, Default)]
-enum Phase {
-    /// Whatever comes is new.
-    #[default]
-    Healthy,
-    /// What is delivered may come again from the history. A further loss changes nothing: the gap that is told in the end
-    /// begins at the first one.
-    Lost,
-    /// The history has been read, and may come again live until then.
-    Settled { forget_at: Instant },
-}
-
 impl Ledger {
-    /// The connection is lost.
-    pub(crate) fn lost(&mut self) {
-        self.phase = Phase::Lost;
-    }
-
-    /// The connection is ready again: what was missed has been read.
-    pub(crate) fn settled(&mut self, now: Instant) {
-        if matches!(self.phase, Phase::Lost) {
-            self.phase =
-                if self.delivered.is_empty() { Phase::Healthy } else { Phase::Settled { forget_at: now + LATE } };
+    /// Notes a delivery. False: it was noted before.
+    pub(super) fn note(&mut self, key: Key) -> bool {
+        let new = self.delivered.insert(key);
+        if new {
+            self.order.push_back(key);
+            if self.order.len() > REMEMBERED {
+                self.order.pop_front().map(|oldest| self.delivered.remove(&oldest));
+            }
         }
+        new
     }
 
-    /// When there is something to forget.
-    pub(crate) fn forget_at(&self) -> Option<Instant> {
-        match self.phase {
-            Phase::Settled { forget_at } => Some(forget_at),
-            Phase::Healthy | Phase::Lost => None,
+    pub(super) fn knows(&self, key: Key) -> bool {
+        self.delivered.contains(&key)
+    }
+
+    /// Whether nothing is remembered.
+    pub(super) fn is_blank(&self) -> bool {
+        self.delivered.is_empty()
+    }
+
+    /// A history is being read, or will be.
+    pub(super) fn unsettled(&mut self) {
+        self.forget_at = None;
+    }
+
+    /// All histories have been read.
+    pub(super) fn settled(&mut self, now: Instant) {
+        if !self.is_blank() {
+            self.forget_at.get_or_insert(now + LATE);
         }
     }
 
     /// All events that had come in by `now` are through.
-    pub(crate) fn went_through(&mut self, now: Instant) {
-        if self.forget_at().is_some_and(|forget_at| forget_at <= now) {
-            self.phase = Phase::Healthy;
-            self.delivered = HashSet::new();
+    pub(super) fn went_through(&mut self, now: Instant) {
+        if self.forget_at.is_some_and(|forget_at| forget_at <= now) {
+            (self.delivered, self.order, self.forget_at) = (HashSet::new(), VecDeque::new(), None);
         }
     }
 
-    /// Whether every message is new.
-    pub(crate) fn is_idle(&self) -> bool {
-        matches!(self.phase, Phase::Healthy)
+    /// When there is something to forget.
+    pub(super) fn forget_at(&self) -> Option<Instant> {
+        self.forget_at
     }
 
-    /// Whether `message` has not been delivered yet. An edit or a removal carries the id of its message and is always
-    /// new.
-    pub(crate) fn is_new(&mut self, message: &ChannelMessage) -> bool {
-        let key = (message.channel_id(), message.id());
-        match self.phase {
-            Phase::Healthy => true,
-            _ if message.code().is_change() => true,
-            Phase::Lost => self.delivered.insert(key),
-            Phase::Settled { .. } => !self.delivered.contains(&key),
-        }
-    }
-
-    /// The message after which to read. `None`: nobody knows.
-    pub(crate) fn start_of(&self, gap: &ChannelGap, baseline: Option<MessageId>) -> Option<MessageId> {
-        gap.last_seen.or(baseline).max(self.read_to.get(&gap.channel_id).copied())
+    /// The message after which to read, 0 for the beginning of the channel. `None`: nobody knows.
+    pub(super) fn start_of(
+        &self,
+        channel: ChannelId,
+        last_seen: Option<MessageId>,
+        baseline: Option<MessageId>,
+    ) -> Option<MessageId> {
+        let last_seen = last_seen.filter(|id| !id.is_none());
+        last_seen.or(baseline).max(self.read_to.get(&channel).copied())
     }
 
     /// The history of the channel has been read to here.
-    pub(crate) fn has_read(&mut self, channel: ChannelId, newest: MessageId) {
-        self.read_to.insert(channel, newest);
+    pub(super) fn has_read(&mut self, channel: ChannelId, newest: MessageId) {
+        if !newest.is_none() {
+            self.read_to.insert(channel, newest);
+        }
+    }
+
+    /// The channel is left.
+    pub(super) fn forget(&mut self, channel: ChannelId) {
+        self.read_to.remove(&channel);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use mezon_model::{MessageCode, MessageParts};
-
     use super::*;
 
-    fn message(id: i64, code: MessageCode) -> ChannelMessage {
-        let mut parts = MessageParts::default();
-        parts.channel_id = ChannelId::new(1);
-        parts.message_id = MessageId::new(id);
-        parts.code = code;
-        ChannelMessage::from(parts)
-    }
-
-    fn chat(id: i64) -> ChannelMessage {
-        message(id, MessageCode::Chat)
+    fn key_of(id: i64) -> Key {
+        (ChannelId::new(1), MessageId::new(id))
     }
 
     #[test]
-    fn a_healthy_connection_records_nothing() {
-        let mut ledger = Ledger::default();
-        ledger.settled(Instant::now());
-        assert!(ledger.is_idle(), "ready for the first time");
-        assert!(ledger.is_new(&chat(1)));
-        assert!(ledger.is_new(&chat(1)));
-        assert!(ledger.delivered.is_empty());
-    }
-
-    #[test]
-    fn live_then_history_is_delivered_once() {
-        let mut ledger = Ledger::default();
-        ledger.lost();
-        assert!(ledger.is_new(&chat(7)), "live, right after the rejoin");
-        ledger.lost();
-        assert!(!ledger.is_new(&chat(7)), "the same from the history, of which the gap covers both losses");
-    }
-
-    #[test]
-    fn history_then_live_is_delivered_once() {
-        let mut ledger = Ledger::default();
-        ledger.lost();
-        assert!(ledger.is_new(&chat(7)), "from the history");
-        ledger.settled(Instant::now());
-        assert!(!ledger.is_new(&chat(7)), "the same, queued by the socket meanwhile");
-        assert!(ledger.is_new(&chat(8)));
-    }
-
-    #[test]
-    fn what_is_settled_is_forgotten_when_nothing_of_it_can_come_any_more() {
+    fn what_was_delivered_is_forgotten_when_nothing_of_it_can_come_any_more() {
         let (mut ledger, now) = (Ledger::default(), Instant::now());
-        ledger.lost();
-        assert!(ledger.is_new(&chat(7)));
         ledger.settled(now);
-        ledger.went_through(now + LATE / 2);
-        assert!(!ledger.is_idle() && !ledger.is_new(&chat(7)), "it may still be on its way");
+        assert_eq!(ledger.forget_at(), None, "nothing to forget");
+        assert!(ledger.note(key_of(7)) && !ledger.note(key_of(7)));
+        ledger.settled(now);
         assert_eq!(ledger.forget_at(), Some(now + LATE));
+        ledger.went_through(now + LATE / 2);
+        ledger.settled(now + LATE / 2);
+        assert!(ledger.knows(key_of(7)), "it may still be on its way");
         ledger.went_through(now + LATE);
-        assert!(ledger.is_idle());
+        assert!(ledger.is_blank() && ledger.forget_at().is_none());
         assert_eq!(ledger.delivered.capacity(), 0);
     }
 
     #[test]
-    fn a_loss_without_messages_leaves_nothing_to_forget() {
-        let mut ledger = Ledger::default();
-        ledger.lost();
-        ledger.settled(Instant::now());
-        assert!(ledger.is_idle());
+    fn a_further_loss_keeps_what_was_delivered() {
+        let (mut ledger, now) = (Ledger::default(), Instant::now());
+        ledger.note(key_of(7));
+        ledger.settled(now);
+        ledger.unsettled();
+        ledger.went_through(now + 2 * LATE);
+        assert!(ledger.knows(key_of(7)));
     }
 
     #[test]
-    fn what_changes_a_message_is_not_its_duplicate() {
+    fn the_newest_deliveries_are_remembered() {
         let mut ledger = Ledger::default();
-        ledger.lost();
-        assert!(ledger.is_new(&chat(7)));
-        for code in [2, 1, 14, 15, 1].map(MessageCode::from_raw) {
-            assert!(ledger.is_new(&message(7, code)), "{code:?}");
-        }
-        assert!(!ledger.is_new(&chat(7)));
+        let all = 3 * i64::try_from(REMEMBERED).unwrap();
+        (1..=all).for_each(|id| _ = ledger.note(key_of(id)));
+        assert_eq!((ledger.delivered.len(), ledger.order.len()), (REMEMBERED, REMEMBERED));
+        assert!(ledger.knows(key_of(all)) && !ledger.knows(key_of(1)));
+    }
+
+    #[test]
+    fn no_id_is_no_place_in_a_history() {
+        let (mut ledger, channel) = (Ledger::default(), ChannelId::new(1));
+        let none = Some(MessageId::default());
+        assert_eq!(ledger.start_of(channel, none, None), None);
+        assert_eq!(ledger.start_of(channel, none, Some(MessageId::new(3))), Some(MessageId::new(3)));
+        ledger.has_read(channel, MessageId::default());
+        assert_eq!(ledger.start_of(channel, None, None), None);
+        ledger.has_read(channel, MessageId::new(5));
+        assert_eq!(ledger.start_of(channel, Some(MessageId::new(4)), None), Some(MessageId::new(5)));
     }
 }

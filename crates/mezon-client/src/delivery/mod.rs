@@ -3,8 +3,15 @@
 mod baselines;
 mod dispatch;
 mod history;
+mod invitation;
 mod ledger;
+mod machine;
+mod reading;
+mod requests;
+mod settings;
 
-pub(crate) use baselines::Baselines;
 pub(crate) use dispatch::{CatchUp, run};
 pub(crate) use history::History;
+pub(crate) use machine::Input;
+pub(crate) use requests::Requests;
+pub(crate) use settings::{PAGE, Settings};

@@ -1,24 +1,51 @@
 //! Hands events to everybody who listens: handlers first, then streams.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mezon_realtime::Event;
 use tokio::task::yield_now;
 
 use super::handlers::{Caller, Registry};
-use super::streams::Subscriber;
+use super::streams::{EventStream, MessageStream, Seat, Subscriber};
 
 /// Everybody who listens to a socket. It outlives single connections.
 #[derive(Default)]
 pub(crate) struct Audience {
     pub(crate) handlers: Arc<Registry>,
+    /// Sorted by number.
     subscribers: Mutex<Vec<Subscriber>>,
+    /// How many streams there have been.
+    seats: AtomicU64,
 }
 
 impl Audience {
-    pub(crate) fn subscribe(&self, subscriber: Subscriber) {
-        self.subscribers().push(subscriber);
+    /// Every event from now on.
+    pub(crate) fn events(self: &Arc<Self>) -> EventStream {
+        self.seat(EventStream::new)
+    }
+
+    /// Every message from now on.
+    pub(crate) fn messages(self: &Arc<Self>) -> MessageStream {
+        self.seat(MessageStream::new)
+    }
+
+    fn seat<S>(self: &Arc<Self>, make: impl FnOnce(Seat) -> (Subscriber, S)) -> S {
+        let mut subscribers = self.subscribers();
+        let number = self.seats.fetch_add(1, Ordering::Relaxed);
+        let (subscriber, stream) = make(Seat::new(self, number));
+        subscribers.push(subscriber);
+        stream
+    }
+
+    /// A stream is dropped.
+    pub(super) fn leave(&self, number: u64) {
+        let mut subscribers = self.subscribers();
+        let gone = subscribers.binary_search_by_key(&number, Subscriber::number).ok();
+        let gone = gone.map(|at| subscribers.remove(at));
+        drop(subscribers);
+        drop(gone);
     }
 
     /// Nothing comes any more: every stream ends once it has been read.
@@ -75,9 +102,9 @@ impl Delivery {
     /// streams for the next connection then.
     fn end(&mut self, last: Event) {
         self.publish();
-        let mut streams = self.audience.part_with_streams();
+        let streams = self.audience.part_with_streams();
         self.caller.call(&last);
-        publish(&mut [last].into(), &mut streams);
+        publish(&mut [last].into(), &streams);
     }
 
     /// Whether no handler would be called for a message.
@@ -103,14 +130,13 @@ impl Delivery {
 
     fn publish(&mut self) {
         if !self.ready.is_empty() {
-            publish(&mut self.ready, &mut self.audience.subscribers());
+            publish(&mut self.ready, &self.audience.subscribers());
         }
     }
 }
 
 /// Moves `events` to every stream that wants them. The last one gets them without a copy.
-fn publish(events: &mut VecDeque<Event>, streams: &mut Vec<Subscriber>) {
-    streams.retain(Subscriber::is_alive);
+fn publish(events: &mut VecDeque<Event>, streams: &[Subscriber]) {
     if let Some((last, others)) = streams.split_last() {
         for stream in others {
             stream.send_all(events.iter().cloned());
@@ -131,14 +157,11 @@ mod tests {
     #[tokio::test]
     async fn streams_end_in_the_moment_of_the_last_event() {
         let audience = Arc::<Audience>::default();
-        let (subscriber, mut ended) = Subscriber::events();
-        audience.subscribe(subscriber);
+        let mut ended = audience.events();
         let (made, mut waiting) = mpsc::unbounded_channel();
         let there = Arc::clone(&audience);
         let _handler = audience.handlers.on_event(Arc::new(move |_: &Event| {
-            let (subscriber, stream) = Subscriber::events();
-            there.subscribe(subscriber);
-            _ = made.send(stream);
+            _ = made.send(there.events());
         }));
         let mut delivery = Delivery::to(Arc::clone(&audience));
         delivery.deliver(Event::Closed { reason: mezon_realtime::CloseReason::Requested });
@@ -148,5 +171,19 @@ mod tests {
         delivery.deliver(Event::Ready { generation: 2 });
         delivery.publish();
         assert!(matches!(next.next().await, Some(Event::Ready { generation: 2 })));
+    }
+
+    /// They stayed until the next event, which may never come.
+    #[test]
+    fn a_stream_that_is_dropped_leaves_nothing_behind() {
+        let audience = Arc::<Audience>::default();
+        let (first, second, third) = (audience.events(), audience.messages(), audience.events());
+        drop(second);
+        assert_eq!(audience.subscribers().iter().map(Subscriber::number).collect::<Vec<_>>(), [0, 2]);
+        drop((first, third));
+        assert!(audience.subscribers().is_empty());
+        let last = audience.events();
+        drop(audience.part_with_streams());
+        drop(last);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mezon_model::{ChannelId, ChannelMessage};
 use mezon_realtime::Event;
@@ -18,32 +18,45 @@ pub(crate) type ErrorHandler = Arc<dyn Fn(&ClientError) + Send + Sync>;
 #[must_use = "the handler is taken off as soon as this guard is dropped; call `detach` to keep it for good"]
 pub struct Subscription {
     registry: Weak<Registry>,
+    place: Place,
     id: u64,
+}
+
+/// Which list a handler is in.
+#[derive(Clone, Copy)]
+enum Place {
+    Messages,
+    MessagesIn(ChannelId),
+    Events,
+    Errors,
 }
 
 /// All handlers of a socket. They are called outside the socket's task, one after the other, for one event after the
 /// other.
 #[derive(Default)]
 pub(crate) struct Registry {
-    /// Counts the changes: each handler that comes or goes.
+    /// Counts the changes: each handler that comes or goes. A handler's id is the change with which it came.
     changes: AtomicU64,
-    handlers: Mutex<Arc<Handlers>>,
+    handlers: Mutex<Handlers>,
 }
 
-/// Handlers by what they want, so that those who do not want an event cost nothing.
+/// Handlers by what they want, so that those who do not want an event cost nothing. Each list is sorted by id.
 #[derive(Clone, Default)]
 struct Handlers {
-    messages: Vec<(u64, MessageHandler)>,
-    messages_in: HashMap<ChannelId, Vec<(u64, MessageHandler)>>,
-    events: Vec<(u64, EventHandler)>,
-    errors: Vec<(u64, ErrorHandler)>,
+    messages: List<MessageHandler>,
+    messages_in: HashMap<ChannelId, List<MessageHandler>>,
+    events: List<EventHandler>,
+    errors: List<ErrorHandler>,
 }
+
+type List<H> = Vec<(u64, H)>;
 
 /// Calls handlers. It looks for changed ones before each event, which takes no lock while there are none.
 pub(crate) struct Caller {
     registry: Arc<Registry>,
     seen: u64,
-    handlers: Arc<Handlers>,
+    /// The handlers as they were then. A copy, so that a handler may take itself off.
+    handlers: Handlers,
 }
 
 impl Subscription {
@@ -59,7 +72,7 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(registry) = self.registry.upgrade() {
-            registry.remove(self.id);
+            registry.remove(self.place, self.id);
         }
     }
 }
@@ -72,25 +85,27 @@ impl std::fmt::Debug for Subscription {
 
 impl Registry {
     pub(crate) fn on_message(self: &Arc<Self>, handler: MessageHandler) -> Subscription {
-        self.add(|handlers, id| handlers.messages.push((id, handler)))
+        self.add(Place::Messages, |handlers, id| handlers.messages.push((id, handler)))
     }
 
     pub(crate) fn on_message_in(self: &Arc<Self>, channel: ChannelId, handler: MessageHandler) -> Subscription {
-        self.add(|handlers, id| handlers.messages_in.entry(channel).or_default().push((id, handler)))
+        let place = Place::MessagesIn(channel);
+        self.add(place, |handlers, id| handlers.messages_in.entry(channel).or_default().push((id, handler)))
     }
 
     pub(crate) fn on_event(self: &Arc<Self>, handler: EventHandler) -> Subscription {
-        self.add(|handlers, id| handlers.events.push((id, handler)))
+        self.add(Place::Events, |handlers, id| handlers.events.push((id, handler)))
     }
 
     pub(crate) fn on_error(self: &Arc<Self>, handler: ErrorHandler) -> Subscription {
-        self.add(|handlers, id| handlers.errors.push((id, handler)))
+        self.add(Place::Errors, |handlers, id| handlers.errors.push((id, handler)))
     }
 
     /// Hands `error` to the error handlers. With none, it is logged.
     pub(crate) fn report(&self, error: &ClientError) {
         let mut heard = false;
-        for (_, handler) in &self.snapshot().errors {
+        let handlers = self.handlers().errors.clone();
+        for (_, handler) in &handlers {
             // A panicking error handler has nobody left to report it to.
             heard |= catch_unwind(AssertUnwindSafe(|| handler(error))).is_ok();
         }
@@ -99,50 +114,49 @@ impl Registry {
         }
     }
 
-    /// The handlers as they are now. Changes make a new list, so a handler may take itself off.
-    fn snapshot(&self) -> Arc<Handlers> {
-        Arc::clone(&self.handlers.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn add(self: &Arc<Self>, add: impl FnOnce(&mut Handlers, u64)) -> Subscription {
-        let mut id = 0;
-        self.change(|handlers, change| {
-            id = change;
-            add(handlers, id);
-        });
-        Subscription { registry: Arc::downgrade(self), id }
-    }
-
-    fn remove(&self, id: u64) {
-        self.change(|handlers, _| {
-            handlers.messages.retain(|(other, _)| *other != id);
-            handlers.messages_in.retain(|_, handlers| {
-                handlers.retain(|(other, _)| *other != id);
-                !handlers.is_empty()
-            });
-            handlers.events.retain(|(other, _)| *other != id);
-            handlers.errors.retain(|(other, _)| *other != id);
-        });
-    }
-
-    /// Makes a new list with a change, and numbers it.
-    fn change(&self, change: impl FnOnce(&mut Handlers, u64)) {
-        let mut handlers = self.handlers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = Handlers::clone(&handlers);
-        let number = self.changes.load(Ordering::Relaxed) + 1;
-        change(&mut changed, number);
-        let old = std::mem::replace(&mut *handlers, Arc::new(changed));
+    fn add(self: &Arc<Self>, place: Place, add: impl FnOnce(&mut Handlers, u64)) -> Subscription {
+        let mut handlers = self.handlers();
+        let id = self.changes.load(Ordering::Relaxed) + 1;
+        add(&mut handlers, id);
         // Inside the lock: whoever sees the number finds the change.
-        self.changes.store(number, Ordering::Release);
-        drop(handlers);
-        // Outside of it: what a handler owns goes with it, and may be the guard of another handler.
-        drop(old);
+        self.changes.store(id, Ordering::Release);
+        Subscription { registry: Arc::downgrade(self), place, id }
     }
+
+    fn remove(&self, place: Place, id: u64) {
+        let mut handlers = self.handlers();
+        let mut removed = (None, None, None);
+        match place {
+            Place::Messages => removed.0 = take(&mut handlers.messages, id),
+            Place::MessagesIn(channel) => {
+                let list = handlers.messages_in.entry(channel).or_default();
+                removed.0 = take(list, id);
+                if list.is_empty() {
+                    handlers.messages_in.remove(&channel);
+                }
+            }
+            Place::Events => removed.1 = take(&mut handlers.events, id),
+            Place::Errors => removed.2 = take(&mut handlers.errors, id),
+        }
+        self.changes.fetch_add(1, Ordering::Release);
+        drop(handlers);
+        // Outside of the lock: what a handler owns goes with it, and may be the guard of another handler.
+        drop(removed);
+    }
+
+    fn handlers(&self) -> MutexGuard<'_, Handlers> {
+        self.handlers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn take<H>(list: &mut List<H>, id: u64) -> Option<H> {
+    let at = list.binary_search_by_key(&id, |(other, _)| *other).ok()?;
+    Some(list.remove(at).1)
 }
 
 impl Caller {
     pub(crate) fn new(registry: Arc<Registry>) -> Self {
-        Self { seen: 0, handlers: Arc::default(), registry }
+        Self { seen: 0, handlers: Handlers::default(), registry }
     }
 
     /// Whether there is nobody to call for a message.
@@ -178,7 +192,8 @@ impl Caller {
     fn handlers(&mut self) -> &Handlers {
         let changes = self.registry.changes.load(Ordering::Acquire);
         if changes != self.seen {
-            self.handlers = self.registry.snapshot();
+            let handlers = self.registry.handlers().clone();
+            self.handlers = handlers;
             self.seen = changes;
         }
         &self.handlers
@@ -237,6 +252,23 @@ mod tests {
         assert!(caller.call(&message(1)));
         assert!(!caller.call(&message(1)));
         assert_eq!(heard.load(Ordering::Relaxed), 1);
+    }
+
+    /// Each one that came had all others copied: 10,000 took 4.4 s.
+    #[test]
+    fn handlers_come_and_go_without_a_copy_of_the_others() {
+        let registry = Arc::new(Registry::default());
+        let witness: MessageHandler = Arc::new(|_| {});
+        let of_others = registry.on_message(Arc::clone(&witness));
+        let guards: Vec<_> =
+            (0..100).map(|channel| registry.on_message_in(ChannelId::new(channel), Arc::new(|_| {}))).collect();
+        assert_eq!(Arc::strong_count(&witness), 2, "nobody copies what nobody calls");
+        let mut caller = Caller::new(Arc::clone(&registry));
+        assert!(!caller.is_idle());
+        assert_eq!(Arc::strong_count(&witness), 3, "one copy for who calls, however many came");
+        drop((of_others, guards));
+        assert!(caller.is_idle());
+        assert_eq!(Arc::strong_count(&witness), 1);
     }
 
     #[test]

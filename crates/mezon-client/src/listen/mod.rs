@@ -7,5 +7,4 @@ mod streams;
 pub(crate) use audience::{Audience, Delivery};
 pub use handlers::Subscription;
 pub(crate) use handlers::{ErrorHandler, EventHandler, Registry};
-pub(crate) use streams::Subscriber;
 pub use streams::{EventStream, Lagged, MessageStream};

@@ -3,11 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use mezon_model::ChannelMessage;
 use mezon_realtime::{Event, EventSender, Events};
+
+use super::audience::Audience;
 
 /// How many events wait for one reader. The same bound as the socket's own queue (docs/reliability.md).
 const QUEUE: usize = 1_024;
@@ -22,11 +25,17 @@ const QUEUE: usize = 1_024;
 /// A reader that falls more than 1,024 events behind loses the newest ones and is told so by [`Event::Lagged`], at the
 /// place where they are missing. Other readers, handlers and the connection are not held up.
 #[derive(Debug)]
-pub struct EventStream(Events);
+pub struct EventStream {
+    events: Events,
+    _seat: Seat,
+}
 
 /// The messages of a socket, each once, in the order of [`EventStream`]. Ends when the connection is over for good.
 #[derive(Debug)]
-pub struct MessageStream(Events);
+pub struct MessageStream {
+    events: Events,
+    _seat: Seat,
+}
 
 /// A reader was too slow: this many events were dropped here. Read the channel's history to fill the hole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +48,13 @@ pub struct Lagged {
 pub(crate) struct Subscriber {
     queue: EventSender,
     messages_only: bool,
+    number: u64,
+}
+
+/// A stream's place in its audience, which it gives up when it is dropped.
+pub(super) struct Seat {
+    audience: Weak<Audience>,
+    number: u64,
 }
 
 impl EventStream {
@@ -47,7 +63,7 @@ impl EventStream {
     /// # Cancel safety
     /// Cancel safe: no event is lost when the future is dropped.
     pub async fn next(&mut self) -> Option<Event> {
-        self.0.next().await
+        self.events.next().await
     }
 }
 
@@ -66,7 +82,7 @@ impl Stream for EventStream {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        Pin::new(&mut self.0).poll_next(context)
+        Pin::new(&mut self.events).poll_next(context)
     }
 }
 
@@ -75,7 +91,7 @@ impl Stream for MessageStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            return Poll::Ready(match ready!(Pin::new(&mut self.0).poll_next(context)) {
+            return Poll::Ready(match ready!(Pin::new(&mut self.events).poll_next(context)) {
                 Some(Event::Message(message)) => Some(Ok(message)),
                 Some(Event::Lagged { dropped }) => Some(Err(Lagged { dropped })),
                 Some(_) => continue,
@@ -93,17 +109,41 @@ impl fmt::Display for Lagged {
 
 impl std::error::Error for Lagged {}
 
+impl EventStream {
+    pub(super) fn new(seat: Seat) -> (Subscriber, Self) {
+        let (queue, events) = Events::channel(QUEUE);
+        (Subscriber { queue, messages_only: false, number: seat.number }, Self { events, _seat: seat })
+    }
+}
+
+impl MessageStream {
+    pub(super) fn new(seat: Seat) -> (Subscriber, Self) {
+        let (queue, events) = Events::channel(QUEUE);
+        (Subscriber { queue, messages_only: true, number: seat.number }, Self { events, _seat: seat })
+    }
+}
+
+impl Seat {
+    pub(super) fn new(audience: &Arc<Audience>, number: u64) -> Self {
+        Self { audience: Arc::downgrade(audience), number }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(audience) = self.audience.upgrade() {
+            audience.leave(self.number);
+        }
+    }
+}
+
+impl fmt::Debug for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Seat").field(&self.number).finish()
+    }
+}
+
 impl Subscriber {
-    pub(crate) fn events() -> (Self, EventStream) {
-        let (queue, events) = Events::channel(QUEUE);
-        (Self { queue, messages_only: false }, EventStream(events))
-    }
-
-    pub(crate) fn messages() -> (Self, MessageStream) {
-        let (queue, events) = Events::channel(QUEUE);
-        (Self { queue, messages_only: true }, MessageStream(events))
-    }
-
     /// Queues what the reader asked for. What finds no room is counted, and told at its place.
     pub(crate) fn send_all(&self, events: impl IntoIterator<Item = Event>) {
         self.queue.send_all(events.into_iter().filter(|event| self.wants(event)));
@@ -123,9 +163,9 @@ impl Subscriber {
         self.queue.waiting() > QUEUE / 2
     }
 
-    /// Whether the reader is still there.
-    pub(crate) fn is_alive(&self) -> bool {
-        !self.queue.is_closed()
+    /// Which of all streams it is.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -139,6 +179,11 @@ mod tests {
 
     use super::*;
 
+    /// A stream in an audience that is gone.
+    fn messages() -> (Subscriber, MessageStream) {
+        MessageStream::new(Seat { audience: Weak::new(), number: 0 })
+    }
+
     fn ready(generation: u64) -> Event {
         Event::Ready { generation }
     }
@@ -149,7 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_finds_the_hole_where_it_is() {
-        let (subscriber, mut stream) = Subscriber::messages();
+        let (subscriber, mut stream) = messages();
         let flood = QUEUE as u64 + 2;
         subscriber.send_all((0..flood).map(|_| message()));
         assert!(subscriber.is_crowded());
@@ -166,28 +211,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_reader_of_messages_is_not_filled_with_other_events() {
-        let (subscriber, _stream) = Subscriber::messages();
+        let (subscriber, _stream) = messages();
         subscriber.send_all((0..10_000).map(ready));
         assert!(!subscriber.is_crowded());
     }
 
     #[tokio::test]
     async fn a_hole_that_finds_no_room_counts_in_full() {
-        let (subscriber, mut stream) = Subscriber::messages();
+        let (subscriber, mut stream) = messages();
         subscriber.send_all((0..QUEUE).map(|_| message()));
         subscriber.send_all([Event::Lagged { dropped: 500 }, message()]);
         for _ in 0..QUEUE {
             assert!(stream.next().await.unwrap().is_ok());
         }
         assert_eq!(stream.next().await.unwrap(), Err(Lagged { dropped: 501 }));
-    }
-
-    #[tokio::test]
-    async fn a_reader_who_is_gone_is_noticed() {
-        let (subscriber, stream) = Subscriber::events();
-        assert!(subscriber.is_alive());
-        drop(stream);
-        subscriber.send_all([ready(1)]);
-        assert!(!subscriber.is_alive());
     }
 }

@@ -5,13 +5,12 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use mezon_model::Target;
-use mezon_realtime::{ConnectErrorKind, ConnectionState, Events, Socket, States};
-use mezon_session::BoxFuture;
-use tokio::task::{AbortHandle, JoinSet};
+use mezon_model::{ChannelId, Target};
+use mezon_realtime::{ConnectErrorKind, ConnectionState, Events, Socket};
+use tokio::task::AbortHandle;
 
 use crate::ClientError;
-use crate::delivery::{self, Baselines, CatchUp, History};
+use crate::delivery::{self, CatchUp, Input, Requests};
 use crate::listen::{Audience, Subscription};
 use crate::watched::Watched;
 
@@ -39,8 +38,8 @@ enum Standing {
 pub(crate) struct Opened {
     pub(crate) socket: Socket,
     pub(crate) events: Events,
-    /// `None`: gaps are not filled.
-    pub(crate) history: Option<Arc<dyn History>>,
+    /// `None`: gaps are not filled, and nothing is joined by itself.
+    pub(crate) catch_up: Option<(CatchUp, Arc<Requests>)>,
     pub(crate) callbacks: Vec<Subscription>,
 }
 
@@ -50,9 +49,8 @@ pub(crate) struct Live {
     dispatcher: AbortHandle,
     /// Set once the dispatcher has ended.
     ended: Arc<Watched<bool>>,
-    baselines: Option<(Arc<Baselines>, Arc<dyn History>)>,
-    /// Looking for baselines.
-    lookups: JoinSet<()>,
+    /// Where the dispatcher hears of channels that are joined and left, if it wants to.
+    requests: Option<Arc<Requests>>,
 }
 
 impl Lifecycle {
@@ -120,18 +118,16 @@ impl Lifecycle {
 
     /// A channel was joined.
     pub(crate) fn joined(&self, target: &Target) {
-        if let Standing::Up(live) = &mut *self.standing() {
-            live.look_up_baseline(target);
-        }
+        self.request(Input::Joined(*target));
     }
 
     /// A channel is about to be left.
-    pub(crate) fn leaving(&self, target: &Target) {
-        self.live(|live| {
-            if let Some((baselines, _)) = &live.baselines {
-                baselines.forget(target.channel_id);
-            }
-        });
+    pub(crate) fn leaving(&self, channel: ChannelId) {
+        self.request(Input::Leaving(channel));
+    }
+
+    fn request(&self, input: Input) {
+        self.live(|live| live.requests.as_ref().map(|requests| requests.push(input)));
     }
 
     fn begin_closing(&self, audience: &Audience) -> Option<(Socket, Arc<Watched<bool>>)> {
@@ -145,8 +141,7 @@ impl Lifecycle {
             // With no connection to end the streams, they end with the attempts.
             audience.dismiss();
         }
-        let mut live = live?;
-        live.lookups.abort_all();
+        let live = live?;
         let closing = (live.socket.clone(), Arc::clone(&live.ended));
         *standing = Standing::Closing(live);
         Some(closing)
@@ -166,16 +161,12 @@ impl Drop for Lifecycle {
 
 impl Live {
     fn new(opened: Opened, audience: &Arc<Audience>) -> Self {
-        let Opened { socket, events, history, callbacks } = opened;
-        let baselines = history.map(|history| (Arc::<Baselines>::default(), history));
-        let catch_up = baselines.as_ref().map(|(baselines, history)| {
-            let states = socket.states();
-            CatchUp::new(Arc::clone(history), Arc::clone(baselines), move || Box::pin(over(states.clone())))
-        });
+        let Opened { socket, events, catch_up, callbacks } = opened;
+        let (catch_up, requests) = catch_up.unzip();
         let ended = Arc::<Watched<bool>>::default();
         let ending = Ending(Arc::clone(&ended));
         let dispatcher = tokio::spawn(delivery::run(events, Arc::clone(audience), catch_up, (callbacks, ending)));
-        Self { socket, dispatcher: dispatcher.abort_handle(), ended, baselines, lookups: JoinSet::new() }
+        Self { socket, dispatcher: dispatcher.abort_handle(), ended, requests }
     }
 
     /// Whether the connection is over for good. Its last events may not have been delivered yet.
@@ -187,25 +178,6 @@ impl Live {
     fn has_ended(&self) -> bool {
         self.ended.get()
     }
-
-    fn look_up_baseline(&mut self, target: &Target) {
-        while self.lookups.try_join_next().is_some() {}
-        let Some((baselines, history)) = &self.baselines else { return };
-        if !baselines.want(target.channel_id) {
-            return;
-        }
-        let (baselines, history) = (Arc::clone(baselines), Arc::clone(history));
-        let (target, socket) = (*target, self.socket.clone());
-        // One type of future for all tasks: what the runtime does for a task is compiled for each.
-        let lookup: BoxFuture<'static, ()> = Box::pin(async move {
-            let socket = &socket;
-            let is_alive = |generation| async move {
-                socket.ping().await.is_ok() && socket.state() == ConnectionState::Ready { generation }
-            };
-            baselines.read(target, &*history, is_alive).await;
-        });
-        self.lookups.spawn(lookup);
-    }
 }
 
 /// Held by a dispatcher, and dropped with it.
@@ -215,11 +187,6 @@ impl Drop for Ending {
     fn drop(&mut self) {
         self.0.set(true);
     }
-}
-
-/// Waits until the connection is closing or over for good.
-async fn over(mut states: States) {
-    states.wait_for(|state| matches!(state, ConnectionState::Closing | ConnectionState::Closed(_))).await;
 }
 
 fn closed() -> ClientError {

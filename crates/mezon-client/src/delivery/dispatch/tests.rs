@@ -5,16 +5,17 @@ use std::time::{Duration, Instant};
 use mezon_emulator::proto::api;
 use mezon_emulator::proto::realtime::{Channel, Envelope, envelope};
 use mezon_emulator::proto::wire;
-use mezon_model::{MessageId, Target};
-use mezon_realtime::machine::{CallId, Input, Machine, Output, Request, Settings};
-use mezon_realtime::{DisconnectReason, EventSender, Revision};
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, MessageParts, Target};
+use mezon_realtime::machine::{CallId, Input, Machine, Output, Request};
+use mezon_realtime::{ChannelGap, DisconnectReason, EventSender, Revision};
 use mezon_session::DelayPolicy;
 use tokio::sync::mpsc;
 
-use super::*;
+use super::{Arc, Audience, BoxFuture, CatchUp, Event, Events, Requests, Settings, run};
+use crate::ClientError;
 use crate::delivery::history::by_hand::{HistoryByHand, Question};
-use crate::listen::{EventStream, MessageStream, Subscriber};
-use crate::watched::Watched;
+use crate::delivery::{History, Input as Told};
+use crate::listen::{EventStream, MessageStream};
 
 const CHANNEL: i64 = 7;
 
@@ -37,8 +38,7 @@ struct Rig {
     unanswered: Vec<i32>,
     queue: EventSender,
     asked: mpsc::UnboundedReceiver<Question>,
-    baselines: Arc<Baselines>,
-    over: Arc<Watched<bool>>,
+    requests: Arc<Requests>,
     inbox: MessageStream,
     events: EventStream,
 }
@@ -49,27 +49,18 @@ impl Rig {
         let now = Instant::now();
         let (queue, events) = Events::channel(1_024);
         let (history, asked) = HistoryByHand::new();
-        let (baselines, audience) = (Arc::<Baselines>::default(), Arc::<Audience>::default());
-        let over = Arc::<Watched<bool>>::default();
-        let (messages, inbox) = Subscriber::messages();
-        let (all, all_events) = Subscriber::events();
-        audience.subscribe(messages);
-        audience.subscribe(all);
-        let is_over = Arc::clone(&over);
-        let catch_up = CatchUp::new(Arc::new(history), Arc::clone(&baselines), move || {
-            let is_over = Arc::clone(&is_over);
-            Box::pin(async move { _ = is_over.wait_for(|over| over).await })
-        });
+        let (requests, audience) = (Arc::<Requests>::default(), Arc::<Audience>::default());
+        let (inbox, all_events) = (audience.messages(), audience.events());
+        let catch_up = CatchUp::new(Settings::default(), Arc::new(history), Arc::clone(&requests), None);
         tokio::spawn(run(events, audience, Some(catch_up), ()));
         let mut rig = Self {
-            machine: Machine::new(Settings::default(), Box::new(OneSecond), now, 1),
+            machine: Machine::new(mezon_realtime::machine::Settings::default(), Box::new(OneSecond), now, 1),
             now,
             generation: 0,
             unanswered: Vec::new(),
             queue,
             asked,
-            baselines,
-            over,
+            requests,
             inbox,
             events: all_events,
         };
@@ -143,15 +134,15 @@ impl Rig {
     }
 
     /// `newest` was the newest message when `CHANNEL` was joined.
-    async fn find_baseline(&self, newest: i64) {
-        assert!(self.baselines.want(CHANNEL.into()));
-        let (history, mut asked) = HistoryByHand::new();
-        let baselines = Arc::clone(&self.baselines);
-        let is_alive = |_| std::future::ready(true);
-        let lookup =
-            tokio::spawn(async move { baselines.read(Target::direct(CHANNEL.into()), &history, is_alive).await });
-        asked.recv().await.unwrap().answer([newest]);
-        lookup.await.unwrap();
+    async fn find_baseline(&mut self, newest: i64) {
+        self.requests.push(Told::Joined(Target::direct(CHANNEL.into())));
+        let question = self.asked.recv().await.unwrap();
+        assert_eq!((question.channel.get(), question.after), (CHANNEL, None));
+        question.answer([newest]);
+        // The answer, and the proof that the connection is alive, are heard before the next event.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn asked_after(&mut self, after: i64) -> Question {
@@ -190,7 +181,7 @@ async fn what_came_live_before_a_second_loss_is_not_delivered_again() {
     rig.push(5);
     rig.lose_and_come_back();
     rig.asked_after(3).await.answer([4, 5, 6]);
-    assert_eq!(rig.close().await.0, [3, 5, 4, 6]);
+    assert_eq!(rig.close().await.0, [3, 4, 5, 6]);
 }
 
 #[tokio::test]
@@ -236,12 +227,17 @@ async fn a_history_that_is_being_read_does_not_hold_up_the_end() {
     rig.push(9);
     rig.lose_and_come_back();
     let unanswered = rig.asked_after(9).await;
-    rig.over.set(true);
-    let gap = rig.next_gap().await;
-    assert_eq!(gap.first().and_then(|gap| gap.last_seen), Some(MessageId::new(9)), "what is missing is told");
-    rig.lose_and_come_back();
-    assert_eq!(rig.next_gap().await.len(), 1, "nothing is read any more");
-    assert_eq!(rig.close().await.0, [9]);
+    let (ids, mut events) = rig.close().await;
+    assert_eq!(ids, [9]);
+    let mut gaps = Vec::new();
+    while let Some(event) = events.next().await {
+        match event {
+            Event::Gap { channels, .. } => gaps.extend(channels),
+            Event::Closed { .. } => assert_eq!(gaps.len(), 1, "what is missing is told before the end"),
+            _ => {}
+        }
+    }
+    assert_eq!(gaps.first().and_then(|gap| gap.last_seen), Some(MessageId::new(9)));
     drop(unanswered);
 }
 
@@ -285,24 +281,81 @@ async fn a_change_of_an_old_message_does_not_bring_back_what_was_there_before_th
     assert_eq!(rig.close().await.0, [100, 601]);
 }
 
-/// With a hundred channels, live messages waited for most of an hour while each history took its half minute to fail.
+/// A history that answers each call after a while, with nothing, as a server far away with quiet channels does.
+struct FarAway(Duration);
+
+impl History for FarAway {
+    fn page(
+        &self,
+        _: ClanId,
+        _: ChannelId,
+        _: MessageId,
+    ) -> BoxFuture<'static, Result<Vec<ChannelMessage>, ClientError>> {
+        let call = self.0;
+        Box::pin(async move {
+            tokio::time::sleep(call).await;
+            Ok(Vec::new())
+        })
+    }
+
+    fn newest(&self, _: Target) -> BoxFuture<'static, Result<Option<MessageId>, ClientError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
+    fn is_alive(&self, _: u64) -> BoxFuture<'static, bool> {
+        Box::pin(std::future::ready(true))
+    }
+
+    fn join(&self, _: Target) -> BoxFuture<'static, Result<(), ClientError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+/// Quiet groups were read one after the other while everything waited: with 150 of them and 250 ms a call, the first event
+/// came after 42 s.
 #[tokio::test(start_paused = true)]
-async fn histories_that_fail_slowly_do_not_hold_up_what_comes_live() {
-    let mut rig = Rig::up();
-    for channel_id in 1..=100 {
-        let message = api::ChannelMessage { channel_id, message_id: 1, ..Default::default() };
-        rig.receive(0, envelope::Message::ChannelMessage(message));
+async fn many_quiet_channels_hold_up_nobody() {
+    for (channels, call) in [(150, 250), (1_000, 50)] {
+        let (queue, events) = Events::channel(4_096);
+        let audience = Arc::<Audience>::default();
+        let mut heard = audience.events();
+        let far_away = Arc::new(FarAway(Duration::from_millis(call)));
+        let catch_up = CatchUp::new(Settings::default(), far_away, Arc::default(), None);
+        tokio::spawn(run(events, audience, Some(catch_up), ()));
+
+        let last_seen = Some(MessageId::new(1));
+        let missed =
+            (1..=channels).map(|channel| ChannelGap::new(ClanId::DIRECT, ChannelId::new(channel), last_seen)).collect();
+        let message = |channel: i64| {
+            let mut parts = MessageParts::default();
+            (parts.channel_id, parts.message_id) = (ChannelId::new(channel), MessageId::new(2));
+            Event::Message(parts.into())
+        };
+        let retry_in = Duration::from_secs(1);
+        let ready = tokio::time::Instant::now();
+        queue.send_all([
+            Event::Disconnected { reason: DisconnectReason::Broken, retry_in },
+            Event::Connected { generation: 2 },
+            Event::Gap { channels: missed, complete: true },
+            Event::Ready { generation: 2 },
+            message(channels + 1),
+            message(channels),
+        ]);
+        let (mut elsewhere, mut waited) = (None, None);
+        while waited.is_none() {
+            match heard.next().await.unwrap() {
+                Event::Message(message) if message.channel_id().get() > channels => elsewhere = Some(ready.elapsed()),
+                Event::Message(_) => waited = Some(ready.elapsed()),
+                Event::Gap { channels, .. } => panic!("{} channels were not read", channels.len()),
+                _ => {}
+            }
+        }
+        assert_eq!(elsewhere, Some(Duration::ZERO), "a channel without a gap does not wait");
+        assert!(waited < Some(Duration::from_millis(2 * call + 1)), "one that waits goes first: {waited:?}");
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        drop(queue);
+        while let Some(event) = heard.next().await {
+            assert!(!matches!(event, Event::Gap { .. }), "all are caught up within 15 s");
+        }
     }
-    rig.lose_and_come_back();
-    rig.push(9);
-    for _ in 0..2 {
-        let question = rig.asked.recv().await.unwrap();
-        tokio::time::advance(Duration::from_secs(20)).await;
-        drop(question);
-    }
-    let gap = rig.next_gap().await;
-    assert_eq!(gap.len(), 100);
-    assert!(gap.iter().all(|gap| gap.last_seen == Some(MessageId::new(1))), "each tells where to read on");
-    assert!(rig.asked.try_recv().is_err());
-    assert_eq!(rig.close().await.0.last(), Some(&9));
 }

@@ -1,0 +1,44 @@
+//! What the application tells the dispatcher.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use super::machine::Input;
+
+/// Inputs of the machine that come from the application, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    waiting: Vec<Input>,
+    waker: Option<Waker>,
+}
+
+impl Requests {
+    pub(crate) fn push(&self, input: Input) {
+        let mut inner = self.lock();
+        inner.waiting.push(input);
+        if let Some(waker) = inner.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// All that wait, at least one.
+    pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<Vec<Input>> {
+        let mut inner = self.lock();
+        if !inner.waiting.is_empty() {
+            return Poll::Ready(std::mem::take(&mut inner.waiting));
+        }
+        if !inner.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+            inner.waker = Some(context.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
