@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, dm, download, emulator, history, listen, login, send, session, upload};
+use crate::commands::{demo, dm, download, emulator, history, listen, login, members, send, session, upload};
 use crate::text::{setting, setting_path, trimmed};
 
 /// The name of the command.
@@ -87,6 +87,8 @@ pub(crate) enum Command {
     /// List direct and group conversations
     #[command(after_help = "Examples:\n  mez channels\n  mez channels --json")]
     Channels,
+    /// List who is in a conversation
+    Members(members::Arguments),
     /// Send a message, with files if wanted
     Send(send::Arguments),
     /// Print messages as they arrive, until Ctrl-C

@@ -129,7 +129,7 @@ fn page(left: usize) -> u8 {
 }
 
 /// Message 0 is none: nothing is before it, and all after it.
-fn message_id(text: &str) -> Result<MessageId, String> {
+pub(crate) fn message_id(text: &str) -> Result<MessageId, String> {
     let id = text.parse::<MessageId>().map_err(|error| error.to_string())?;
     if id == MessageId::default() { Err("0 is no message".to_owned()) } else { Ok(id) }
 }

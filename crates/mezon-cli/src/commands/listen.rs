@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// Show the ids of the messages
     #[arg(long)]
     ids: bool,
-    /// Speak the protocol before April 2026, where correlation ids were text
+    /// Speak as before April 2026: correlation ids are text
     #[arg(long)]
     string_cid: bool,
 }

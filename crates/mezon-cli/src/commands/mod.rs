@@ -8,6 +8,7 @@ pub(crate) mod emulator;
 pub(crate) mod history;
 pub(crate) mod listen;
 pub(crate) mod login;
+pub(crate) mod members;
 pub(crate) mod message;
 pub(crate) mod send;
 pub(crate) mod session;
@@ -38,6 +39,7 @@ pub(crate) async fn run(global: Global, command: Command, output: Output) -> Res
         Command::Whoami => unless_interrupted(whoami::run(&account, output)).await,
         Command::Dm(arguments) => unless_interrupted(dm::run(&arguments, &account, output)).await,
         Command::Channels => unless_interrupted(channels::run(&account, output)).await,
+        Command::Members(arguments) => unless_interrupted(members::run(&arguments, &account, output)).await,
         Command::History(arguments) => unless_interrupted(history::run(&arguments, &account, output)).await,
         Command::Upload(arguments) => unless_interrupted(upload::run(&arguments, &account, output)).await,
         Command::Download(arguments) => unless_interrupted(download::run(&arguments, &account, output)).await,

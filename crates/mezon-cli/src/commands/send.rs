@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mezon_light::{
-    Channel, ChannelId, Draft, LightClient, LightSocket, MessageAck, MessageId, SendMessagePayload,
-    SocketConnectOptions,
+    Channel, ChannelId, ChannelMessage, Draft, LightClient, LightSocket, MessageAck, MessageId, MessageQuery,
+    SendMessagePayload, SocketConnectOptions,
 };
 use serde::Serialize;
 
 use crate::channel::{self, Named};
 use crate::client::Account;
+use crate::commands::history::message_id;
 use crate::exit::Failure;
 use crate::interrupt::{last_words, unless_interrupted};
 use crate::output::Output;
@@ -24,12 +25,13 @@ const STDIN_LIMIT: u64 = 1024 * 1024;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Nothing is sent twice: when the outcome is unknown the exit code is 7, and `mez history` tells.
+Nothing is sent twice. After exit code 7 look with `mez history` first.
 
 Examples:
   mez send 1804 'xin chào'
   mez send 1804 --attach plan.pdf --attach budget.ods 'the plan'
-  git log -1 | mez send 1804 -")]
+  git log -1 | mez send binh -
+  mez send 1804 --reply-to 1990 'me too'")]
 pub(crate) struct Arguments {
     /// The channel: its id, its name, or the name of the peer
     channel: Named<ChannelId>,
@@ -39,13 +41,16 @@ pub(crate) struct Arguments {
     /// A file to upload and send along. May be repeated
     #[arg(long, value_name = "FILE")]
     attach: Vec<PathBuf>,
-    /// Leave web addresses in the text unmarked, so that clients do not render them as links
+    /// Answer this message of the channel
+    #[arg(long, value_name = "MESSAGE", value_parser = message_id)]
+    reply_to: Option<MessageId>,
+    /// Do not mark web addresses in the text as links
     #[arg(long)]
     hide_link: bool,
     /// Ask for attention at once
     #[arg(long)]
     buzz: bool,
-    /// Speak the protocol before April 2026, where correlation ids were text
+    /// Speak as before April 2026: correlation ids are text
     #[arg(long)]
     string_cid: bool,
 }
@@ -90,6 +95,9 @@ async fn send(
     output: Output,
 ) -> Result<(Channel, MessageAck), Failure> {
     let channel = channel::find(client, &arguments.channel).await?;
+    if let Some(id) = arguments.reply_to {
+        draft = draft.reply_to(&find_message(client, &channel, id).await?);
+    }
     for file in &arguments.attach {
         draft = draft.attach(progress::upload(client, file, output).await?);
     }
@@ -98,6 +106,15 @@ async fn send(
     socket.join(&target).await?;
     let ack = socket.send(&target, draft).await?;
     Ok((channel, ack))
+}
+
+/// The message that is answered: an answer quotes it.
+async fn find_message(client: &LightClient, channel: &Channel, id: MessageId) -> Result<ChannelMessage, Failure> {
+    let around = client.list_messages(channel.id(), &MessageQuery::around(id)).await?;
+    around.into_iter().find(|message| message.id() == id).ok_or_else(|| {
+        Failure::input("unknown_message", format!("there is no message {id} in {}", channel::title(channel)))
+            .hint("nothing was sent; `mez history CHANNEL --ids` shows the ids")
+    })
 }
 
 async fn draft(arguments: &Arguments) -> Result<Draft, Failure> {

@@ -114,6 +114,39 @@ fn wrong_places_and_times_are_refused() {
 }
 
 #[test]
+fn a_message_is_answered_by_its_id() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let asked = gateway.mez("an").args(["send", &dm, "cà phê?", "--json"]).run().json();
+    let id = asked["message_id"].as_str().unwrap();
+    gateway.mez("binh").args(["send", &dm, "ừ", "--reply-to", id]).run().succeeded();
+    let answer = gateway.mez("an").args(["history", &dm, "--limit", "1", "--json"]).run().json();
+    assert_eq!((&answer["text"], &answer["references"][0]["message_ref_id"]), (&"ừ".into(), &id.into()));
+
+    let file = gateway.write("plan.txt", "the plan");
+    let wrong = |id: &str| gateway.mez("an").args(["send", &dm, "hi", "--reply-to", id, "--attach"]).arg(&file).run();
+    wrong("4711").failed(6, &["there is no message 4711", "nothing was sent"]);
+    wrong("0").failed(2, &["0 is no message"]);
+    wrong("first").failed(2, &["first"]);
+    let stats = gateway.emulator.stats();
+    assert_eq!((stats.messages, stats.uploads), (2, 0));
+}
+
+#[test]
+fn members_are_listed() {
+    let gateway = Gateway::start();
+    gateway.an_and_binh();
+    gateway.sign_in("chi", 1003);
+    let group = gateway.mez("an").args(["dm", "1002", "1003", "--json"]).run().json();
+    let group = group["channel_id"].as_str().unwrap();
+    let shown = gateway.mez("an").args(["members", group]).run().succeeded().stdout;
+    assert!(shown.lines().any(|line| line.starts_with("1003 ") && line.contains(" chi")), "{shown}");
+    let json = gateway.mez("an").args(["members", "binh", "--json"]).run().succeeded().stdout;
+    assert!(json.starts_with(r#"{"user_id":""#) && json.contains(r#""username":"binh""#), "{json}");
+    gateway.mez("an").args(["members", "4711"]).run().failed(6, &["you have no channel 4711"]);
+}
+
+#[test]
 fn whoami_tells_whose_login_it_is() {
     let gateway = Gateway::start();
     gateway.sign_in("an", 1001);

@@ -6,7 +6,7 @@ use crate::mez::mez;
 const LINES: usize = 24;
 const COLUMNS: usize = 80;
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 21] = [
     &["demo"],
     &["emulator"],
     &["login"],
@@ -17,6 +17,7 @@ const COMMANDS: [&[&str]; 20] = [
     &["whoami"],
     &["dm"],
     &["channels"],
+    &["members"],
     &["send"],
     &["listen"],
     &["history"],
