@@ -18,8 +18,8 @@ type Waiting = Pin<Box<dyn Future<Output = Option<Receiver>> + Send + Sync>>;
 /// Each session of a client from the moment this was made: after a refresh, and after the server pushed new credentials.
 /// Ends when the last clone of the client is dropped.
 ///
-/// A session is in the store already when it comes out here. Who is slow gets the newest session and misses the ones
-/// between.
+/// A session is in the store already when it comes out here, unless it could not be stored. Who is slow gets the newest
+/// session and misses the ones between.
 pub struct SessionChanges(State);
 
 enum State {

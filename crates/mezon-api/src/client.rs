@@ -139,9 +139,10 @@ impl ApiClient {
     ///
     /// # Errors
     /// [`ApiErrorKind::LoginOver`] when the refresh token is refused, [`ApiErrorKind::NotRefreshable`] when there is
-    /// none, and those of every call. [`ApiErrorKind::Store`] when the store could not be locked, then nothing was sent;
-    /// or when the new session could not be stored: it is in use all the same, because the old one is spent, and
-    /// [`ApiClient::session`] gives it to be saved elsewhere.
+    /// none, and those of every call. Before anything is sent: [`ApiErrorKind::NotStorable`] when the new session could not
+    /// be stored, [`ApiErrorKind::Store`] when the store could not be locked. After it: [`ApiErrorKind::Store`] when the
+    /// new session was not stored all the same. It is in use then, because the old one is spent; storing it is tried
+    /// again, and [`ApiClient::session`] gives it to be saved elsewhere.
     ///
     /// # Cancel safety
     /// Cancel safe: the refresh goes on in a task of its own, and its tokens are not lost.
