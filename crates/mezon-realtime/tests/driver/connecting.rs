@@ -148,17 +148,35 @@ async fn a_session_id_opens_the_socket_and_the_access_token_when_it_is_refused()
 /// That is how gateways refuse what has run out.
 #[tokio::test]
 async fn a_session_id_on_which_the_server_hangs_up_gives_way_to_the_access_token() {
+    // With a close frame, and without one.
+    for last_words in [frame(0x88, &1000_u16.to_be_bytes()), Vec::new()] {
+        let gateway = RawGateway::new().await;
+        let client = connect(gateway.config().build().unwrap(), Pushed::new(Some("sid")));
+        let server = async {
+            let (mut tcp, used) = gateway.accept_socket().await;
+            assert_eq!(used, "sid");
+            tcp.write_all(&last_words).await.unwrap();
+            drop(tcp);
+            gateway.accept_socket().await
+        };
+        let (connected, (_tcp, used)) = tokio::join!(within(client), server);
+        assert!(connected.is_ok());
+        assert_eq!(used, TOKEN);
+    }
+}
+
+/// One that has proved itself is not given up for it.
+#[tokio::test]
+async fn a_session_id_that_has_worked_opens_the_next_socket() {
     let gateway = RawGateway::new().await;
     let client = connect(gateway.config().build().unwrap(), Pushed::new(Some("sid")));
-    let server = async {
-        let (tcp, used) = gateway.accept_socket().await;
-        assert_eq!(used, "sid");
-        drop(tcp);
-        gateway.accept_socket().await
-    };
-    let (connected, (_tcp, used)) = tokio::join!(within(client), server);
-    assert!(connected.is_ok());
-    assert_eq!(used, TOKEN);
+    let (connected, (mut tcp, _)) = tokio::join!(within(client), gateway.accept_socket());
+    let _connection = connected.unwrap();
+    tcp.write_all(&frame(0x89, b"")).await.unwrap();
+    let mut pong = [0; 6];
+    within(tcp.read_exact(&mut pong)).await.unwrap();
+    drop(tcp);
+    assert_eq!(gateway.accept_socket().await.1, "sid");
 }
 
 #[tokio::test]

@@ -138,6 +138,20 @@ fn a_gap_is_told_before_the_end_when_the_connection_ends_while_it_is_down() {
         panic!("{:?}", rig.events);
     };
     assert_eq!(reason, "no");
+    // Of a clan nobody knows the channels; of nothing nothing is missed.
+    let clan = envelope::Message::ClanJoin(realtime::ClanJoin { clan_id: 5, ..Default::default() });
+    for (joined, told) in
+        [(Some(clan), ["disconnected", "gap", "closed"].as_slice()), (None, &["disconnected", "closed"])]
+    {
+        let mut rig = Rig::up();
+        if let Some(join) = joined {
+            rig.call(&join);
+            rig.answer(rig.last_sent().cid, join);
+        }
+        rig.lose();
+        rig.handle(Input::Close);
+        assert_eq!(rig.event_names(), told);
+    }
     // Nothing is missed by a connection that was ready, and closes as asked.
     let mut rig = Rig::up();
     rig.join(1);
