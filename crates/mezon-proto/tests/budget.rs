@@ -5,7 +5,7 @@ use mezon_proto::api::{
     ChannelMessage, ChannelMessageList, ClanUserList, MessageAttachmentList, NotificationBatchRequest,
 };
 use mezon_proto::realtime::{ChannelPresenceEvent, Error};
-use mezon_proto::wire::{Described, RawMessage, WireErrorKind, decode_within};
+use mezon_proto::wire::{CHANNEL_PRESENCE_EVENT_FIELD, Described, RawMessage, WireErrorKind, decode_within};
 use proptest::prelude::*;
 use prost::Message as _;
 
@@ -45,6 +45,10 @@ fn empty_elements_are_refused_before_anything_is_allocated() {
     assert_eq!(refused::<Error>(&field(3, &[]).repeat(1 << 20), BUDGET), 0);
     // What no strict decoder takes does not get by: a group in the first element, then the flood.
     let group = field(1, &[0x0b, 0x0c]);
+    let presences = RawMessage::new(CHANNEL_PRESENCE_EVENT_FIELD, list(2, 1 << 20));
+    let too_large = WireErrorKind::TooLarge { budget: RawMessage::BUDGET };
+    assert_eq!(presences.read::<ChannelPresenceEvent>().map_err(|error| error.kind()), Err(too_large));
+    assert_eq!(presences.decode().map_err(|error| error.kind()), Err(too_large));
     let flood = [group, list(1, 1 << 20)].concat();
     assert!(refused::<ChannelMessageList>(&flood, BUDGET) <= flood.len() as u64, "no more than a copy of the rest");
 }

@@ -188,6 +188,11 @@ impl Described for () {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::{
+        ChannelMessage, CreateChannelDescRequest, EmojiRecent, EmojiRecentList, Permission, PermissionList, Role,
+        RoleList,
+    };
+    use crate::realtime::Error;
     use crate::shapes::ALL;
 
     #[test]
@@ -212,6 +217,43 @@ mod tests {
                 assert!(std::ptr::eq(shape.part(part.number).unwrap(), part), "{name} {}", part.number);
             }
             assert!(shape.part(0).is_none() && shape.part(50_000).is_none());
+        }
+    }
+
+    /// Holds what is computed for a message to what decoding it allocates at its peak: not less, and not more than `factor`
+    /// times as much.
+    fn assert_bounded<M: Described>(message: &M, factor: usize) {
+        let (encoded, mut budget) = (message.encode_to_vec(), usize::MAX);
+        M::SHAPE.spend(&encoded, &mut budget).unwrap();
+        let (computed, counted) = (usize::MAX - budget, allocation_counter::measure(|| drop(M::decode(&*encoded))));
+        let peak = usize::try_from(counted.bytes_max).unwrap();
+        assert!((peak..=factor * peak + SMALLEST_TEXT).contains(&computed), "{computed} computed, {peak} counted");
+    }
+
+    #[test]
+    fn what_is_computed_is_what_decoding_allocates() {
+        for length in (1..70).chain([127, 128, 129, 1_000]) {
+            let text = || "x".repeat(length);
+            assert_bounded(&Role { title: text(), ..Default::default() }, 2);
+            assert_bounded(&ChannelMessage { mentions: text().into(), ..Default::default() }, 2);
+            assert_bounded(&RoleList { roles: vec![Role::default(); length], ..Default::default() }, 2);
+            assert_bounded(&CreateChannelDescRequest { user_ids: vec![1; length], ..Default::default() }, 2);
+            assert_bounded(&CreateChannelDescRequest { user_ids: vec![-1; length], ..Default::default() }, 2);
+            assert_bounded(&EmojiRecentList { emoji_recents: vec![EmojiRecent::default(); length] }, 2);
+            let context = (0..length).map(|entry| (format!("{entry:09}"), text())).collect();
+            // The nodes of a tree are counted as if they were filled as badly as they can be.
+            assert_bounded(&Error { context, ..Default::default() }, 8);
+            let nested = PermissionList {
+                permissions: vec![Permission { title: text(), ..Default::default() }; length],
+                ..Default::default()
+            };
+            assert_bounded(
+                &RoleList {
+                    roles: vec![Role { permission_list: Some(nested), ..Default::default() }; 5],
+                    ..Default::default()
+                },
+                2,
+            );
         }
     }
 }
