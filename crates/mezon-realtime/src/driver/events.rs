@@ -8,9 +8,9 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_core::Stream;
 
 use super::inbox::Inbox;
+use super::memory::memory;
 use super::wake;
 use crate::Event;
-use crate::event::memory;
 
 /// How many bytes of events wait in a queue by default: 1,024 ordinary events take less than a tenth of it.
 pub(crate) const EVENT_MEMORY: usize = 8 << 20;

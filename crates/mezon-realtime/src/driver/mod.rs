@@ -10,6 +10,7 @@ mod events;
 mod handshake;
 mod inbox;
 mod link;
+mod memory;
 mod socket;
 mod states;
 mod storing;

@@ -21,8 +21,10 @@ use crate::{CallError, CallErrorKind, Config, ConnectionState, MaybeSent, Revisi
 /// Requests are sent at most once. While there is no connection they fail at once, with
 /// [`NotSent`](CallErrorKind::NotSent): nothing is kept back to be sent later, when nobody may want it any more.
 ///
-/// At most 1,024 calls are in flight, and as many wait to be taken up; further ones fail with [`NotSent::QueueFull`]. To
+/// At most 1,024 calls are in flight, and as many wait to be taken up; further ones fail with [`QueueFull`]. To
 /// leave a channel is always taken up, so that it holds after a reconnect.
+///
+/// [`QueueFull`]: crate::NotSent::QueueFull
 #[derive(Clone, Debug)]
 pub struct Socket {
     handle: Arc<Handle>,
