@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_TYPE, USER_AGENT};
-use http::{Request, Response, Uri};
+use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::{Body as _, Incoming};
-use mezon_session::{BoxFuture, Clock as _, Endpoint, EndpointErrorKind};
+use mezon_session::{BoxFuture, Endpoint, EndpointErrorKind};
 use tempfile::{NamedTempFile, PathPersistError, TempPath};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -19,8 +19,9 @@ use tracing::debug;
 use crate::address;
 use crate::body::Body;
 use crate::gateway::GatewayInner;
+use crate::object_store::foreign_encoding;
 use crate::request::AGENT;
-use crate::retry::{Failure, Fate};
+use crate::retry::Failure;
 use crate::timeouts::later;
 use crate::transport;
 use crate::{ApiClient, ApiError, ApiErrorKind, blocking};
@@ -59,6 +60,7 @@ impl ApiClient {
     /// - [`ApiErrorKind::InvalidInput`]: `url` is no address. [`ApiErrorKind::UntrustedFile`]: it leads elsewhere. Nothing
     ///   was sent.
     /// - [`ApiErrorKind::Download`]: the object store refused; 404 when there is no such file.
+    /// - [`ApiErrorKind::FileEncoded`]: it sent the file compressed, though that was not asked for.
     /// - [`ApiErrorKind::Connect`], [`ApiErrorKind::Tls`], [`ApiErrorKind::TimedOut`],
     ///   [`ApiErrorKind::ConnectionLost`], [`ApiErrorKind::Redirected`]: there was no usable answer. What may pass was
     ///   tried again, as for calls.
@@ -124,7 +126,8 @@ impl Download {
     /// Saves the file at `path`, in place of one that is there, and tells how long it is. `progress` hears the bytes so far
     /// and, when the store tells, the bytes in all.
     ///
-    /// It is written under another name in the same folder first: at `path` there is never half a file.
+    /// It is written under another name in the same folder first: at `path` there is never half a file. Only a plain file is
+    /// replaced, and the new one has its permissions: a pipe, a device, a link or a folder is left as it is.
     ///
     /// # Errors
     /// [`ApiErrorKind::FileNotSaved`]: it cannot be written there. And those of [`Download::chunk`].
@@ -181,7 +184,12 @@ impl Download {
             }
             file.sync_all().await.map_err(failed)?;
             let place = path.to_owned();
-            blocking(move || put(part, place)).await?.map_err(|stayed| failed(stayed.error))?;
+            let put = blocking(move || {
+                // Once more: the download may have taken a while.
+                replaceable(&place)?;
+                put(part, place).map_err(|stayed| stayed.error)
+            });
+            put.await?.map_err(failed)?;
             Ok(self.received)
         })
     }
@@ -200,6 +208,9 @@ impl GatewayInner {
                 }
             };
             let (head, body) = answer.into_parts();
+            if let Some(encoding) = foreign_encoding(&head.headers) {
+                return Err(ApiErrorKind::FileEncoded { encoding }.into());
+            }
             let media_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let size = body.size_hint().exact();
             debug!(method = "GET file", size, "download begun");
@@ -232,34 +243,59 @@ impl GatewayInner {
     async fn begin(&self, uri: &Uri, deadline: Instant) -> Result<Response<Incoming>, Failure> {
         let mut request = Request::new(Body::from(Bytes::new()));
         *request.uri_mut() = uri.clone();
-        request.headers_mut().insert(USER_AGENT, AGENT);
+        let headers = request.headers_mut();
+        headers.insert(USER_AGENT, AGENT);
+        // Without it a store may choose any encoding.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let answer = self.transport.head(request, deadline).await?;
         let refused = |status, code, retry_after| ApiErrorKind::Download { status, code, retry_after };
-        let accepted = self.transport.accepted(answer, deadline, self.clock.now(), refused).await;
-        accepted.map_err(|error| Failure { error, fate: Fate::Failed })
+        self.stored(answer, deadline, refused).await
     }
 }
 
-/// A new file in the folder of `path`, which is removed unless it is put in its place.
+/// A new file in the folder of `path`, which is removed unless it is put in its place. It has the permissions of the file
+/// that is there.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let no_file = |reason: &str| io::Error::new(io::ErrorKind::InvalidInput, reason);
     if path.file_name().is_none() {
-        return Err(no_file("the path names no file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
     }
-    if path.is_dir() {
-        return Err(no_file("it is a folder"));
-    }
+    let replaced = replaceable(path)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut part = tempfile::Builder::new();
     // Without the name of the file, which may be as long as names can be.
     part.prefix(".mezon-").suffix(".part");
     #[cfg(unix)]
-    {
+    if replaced.is_none() {
         use std::os::unix::fs::PermissionsExt as _;
         // As of any new file, instead of the owner's alone.
         part.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    part.tempfile_in(folder)
+    let part = part.tempfile_in(folder)?;
+    if let Some(permissions) = replaced {
+        part.as_file().set_permissions(permissions)?;
+    }
+    Ok(part)
+}
+
+/// The permissions of the file at `path`; `None` if there is nothing. An error for all that is no plain file: to put a file in
+/// its place would take it away from whoever made it.
+fn replaceable(path: &Path) -> io::Result<Option<std::fs::Permissions>> {
+    let there = match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        there => there?,
+    };
+    let kind = there.file_type();
+    if kind.is_file() {
+        return Ok(Some(there.permissions()));
+    }
+    let problem = if kind.is_dir() {
+        "it is a folder"
+    } else if kind.is_symlink() {
+        "it is a link, name the file that it leads to"
+    } else {
+        "it is a pipe or a device"
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
 impl fmt::Debug for Download {

@@ -171,6 +171,11 @@ pub enum ApiErrorKind {
         /// The host in question.
         host: String,
     },
+    /// The object store sent a file compressed, though that was not asked for. What it sent is not the file.
+    FileEncoded {
+        /// The encoding, such as `gzip`.
+        encoding: String,
+    },
     /// A file that was downloaded cannot be written.
     FileNotSaved {
         /// Where it was to be saved.
@@ -333,6 +338,10 @@ impl fmt::Display for ApiErrorKind {
             Self::UntrustedFile { host } => write!(
                 f,
                 "the file lies at {host}, which is not asked for files; `trust_upload_suffix` lets further hosts be asked"
+            ),
+            Self::FileEncoded { encoding } => write!(
+                f,
+                "the store sent the file with the encoding {encoding:.40?}, which was not asked for; look for a proxy that compresses"
             ),
             Self::FileNotSaved { path } => write!(f, "the file {} cannot be written", path.display()),
             Self::TooManyMissed { pages } => {

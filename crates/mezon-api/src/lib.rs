@@ -40,6 +40,7 @@ mod gateway;
 mod history;
 mod keeper;
 mod login;
+mod object_store;
 mod redaction;
 mod request;
 mod response;

@@ -3,7 +3,7 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::uri::{Authority, Scheme};
@@ -21,7 +21,7 @@ use crate::connector::Connector;
 use crate::response::ERROR_BODY_LIMIT;
 use crate::retry::{Failure, Fate};
 use crate::timeouts::later;
-use crate::{ApiError, ApiErrorKind, Phase, Timeouts, response};
+use crate::{ApiError, ApiErrorKind, Phase, Timeouts};
 
 /// Idle connections are closed after this time: below the 60 s after which common proxies close theirs.
 const IDLE: Duration = Duration::from_secs(30);
@@ -96,27 +96,6 @@ impl Transport {
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
 
-    /// The answer of an object store, when it is a success. `refused` makes the error of a status, the code in the body, and
-    /// how long to wait, seen from `now`.
-    pub(crate) async fn accepted(
-        &self,
-        answer: Response<Incoming>,
-        deadline: Instant,
-        now: SystemTime,
-        refused: fn(StatusCode, Option<String>, Option<Duration>) -> ApiErrorKind,
-    ) -> Result<Response<Incoming>, ApiError> {
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer);
-        }
-        if status.is_redirection() {
-            return Err(ApiErrorKind::Redirected { host: response::redirect_host(answer.headers()) }.into());
-        }
-        let retry_after = response::retry_after(answer.headers(), now);
-        let body = read_start(answer.into_body(), self.timeouts.stall, deadline).await;
-        Err(refused(status, response::store_code(&body), retry_after).into())
-    }
-
     async fn read(&self, mut body: Incoming, deadline: Instant) -> Result<Bytes, Failure> {
         let limit = self.body_limit;
         let too_large = || Failure { error: ApiErrorKind::BodyTooLarge { limit }.into(), fate: Fate::Failed };
@@ -142,7 +121,7 @@ impl Transport {
 }
 
 /// The start of an error's body, as far as it comes.
-async fn read_start(mut body: Incoming, stall: Duration, deadline: Instant) -> Bytes {
+pub(crate) async fn read_start(mut body: Incoming, stall: Duration, deadline: Instant) -> Bytes {
     let mut start = BytesMut::new();
     while start.len() < ERROR_BODY_LIMIT {
         let Ok(Some(piece)) = next(&mut body, stall, deadline).await else { break };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use mezon_api::{
     ApiClient, AppLogin, ChannelQuery, Download, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery, SessionChanges,
-    Timeouts, TlsConfig, UploadRequest, UploadTicket,
+    Timeouts, TlsConfig, UploadRequest, UploadSource, UploadTicket,
 };
 use mezon_client::Client;
 use mezon_model::{Attachment, Channel, ChannelId, ChannelMessage, MessageId, UserId};
@@ -240,11 +240,28 @@ impl LightClient {
     pub async fn upload_bytes(
         &self,
         filename: &str,
-        filetype: &str,
+        media_type: &str,
         bytes: impl Into<Bytes>,
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Attachment, LightError> {
-        Ok(self.api().upload_bytes(filename, filetype, bytes, progress).await?)
+        Ok(self.api().upload_bytes(filename, media_type, bytes, progress).await?)
+    }
+
+    /// Sends the bytes of a file to the place that a ticket of [`LightClient::upload_attachment`] names. The store stops
+    /// taking them some 10 to 60 seconds after the ticket was made.
+    ///
+    /// # Errors
+    /// As [`LightClient::upload_file`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: half an upload is never part of a message.
+    pub async fn put_attachment(
+        &self,
+        ticket: &UploadTicket,
+        source: &UploadSource,
+        progress: impl FnMut(u64, u64) + Send,
+    ) -> Result<(), LightError> {
+        Ok(self.api().put_upload(ticket, source, progress).await?)
     }
 
     /// Begins to download a file, such as [`Attachment::url`] of a message. [`Download::save`] writes it to the disk.

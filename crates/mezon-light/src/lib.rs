@@ -20,9 +20,10 @@ pub use mezon_api::{
 };
 pub use mezon_client::{EventStream, Lagged, MessageStream, Subscription};
 pub use mezon_model::{
-    Attachment, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, Draft, DraftError, EmojiId,
-    Mention, MessageAck, MessageCode, MessageContent, MessageId, Reaction, Reference, RoleId, StreamMode, Target,
-    TopicId, UserId,
+    Attachment, CONTENT_LIMIT, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, ContentError,
+    Draft, DraftError, EmojiId, EmojiMark, FileCategory, HashtagMark, Mark, MarkKind, Mention, MessageAck, MessageCode,
+    MessageContent, MessageHeader, MessageId, MessageParts, ParseIdError, Reaction, Reference, RoleId, Span,
+    StreamMode, Target, TopicId, UserId, event, interactive,
 };
 pub use mezon_realtime::{
     CallError, CallErrorKind, ChannelGap, CloseReason, ConnectError, ConnectErrorKind, ConnectionState,

@@ -1,5 +1,7 @@
 //! A file that belongs to a message.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::lenient;
@@ -12,7 +14,7 @@ use crate::lenient;
 /// let file = Attachment {
 ///     filename: "plan.pdf".into(),
 ///     url: "https://cdn.example/plan.pdf".into(),
-///     filetype: "application/pdf".into(),
+///     filetype: "doc".into(),
 ///     size: 18_204,
 ///     ..Attachment::default()
 /// };
@@ -32,7 +34,8 @@ pub struct Attachment {
     /// Where the bytes are, without the query of the presigned address they were uploaded to.
     #[serde(deserialize_with = "lenient::text")]
     pub url: String,
-    /// The media type, such as `image/png`.
+    /// Its category: `image`, `video`, `audio` or `doc`. Older senders wrote the media type; [`category`](Self::category)
+    /// reads both.
     #[serde(deserialize_with = "lenient::text")]
     pub filetype: String,
     /// Width in pixels of an image or a video, 0 when there is none.
@@ -52,4 +55,75 @@ pub struct Attachment {
 impl Attachment {
     /// The largest size in bytes that the wire can carry: 2^31 − 1.
     pub const MAX_SIZE: i64 = i32::MAX as i64;
+
+    /// How many files one message may have, as the official clients hold it.
+    pub const MAX_COUNT: usize = 50;
+
+    /// What kind of file it is, whether [`filetype`](Self::filetype) holds the category or a media type.
+    pub fn category(&self) -> FileCategory {
+        FileCategory::of(&self.filetype)
+    }
+}
+
+/// What kind of file an attachment is. This is what its `filetype` says: the server matches it exactly, and a file of which it
+/// holds a media type instead is not in the list of files of its channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FileCategory {
+    /// A picture.
+    Image,
+    /// A film.
+    Video,
+    /// A sound.
+    Audio,
+    /// Anything else.
+    Document,
+}
+
+impl FileCategory {
+    /// The category of a media type such as `image/png`, in either case. Of a category it is that one.
+    pub fn of(media_type: &str) -> Self {
+        let media_type = media_type.to_ascii_lowercase();
+        let named = [Self::Image, Self::Video, Self::Audio];
+        named.into_iter().find(|category| media_type.contains(category.as_str())).unwrap_or(Self::Document)
+    }
+
+    /// The word for it on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Document => "doc",
+        }
+    }
+}
+
+impl fmt::Display for FileCategory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_is_what_the_media_type_contains() {
+        for (media_type, category) in [
+            ("image/png", "image"),
+            ("IMAGE/JPEG", "image"),
+            ("video/mp4", "video"),
+            ("audio/ogg", "audio"),
+            ("application/pdf", "doc"),
+            ("", "doc"),
+            ("image", "image"),
+            ("doc", "doc"),
+        ] {
+            assert_eq!(FileCategory::of(media_type).as_str(), category, "{media_type}");
+            let filetype = media_type.to_owned();
+            assert_eq!(Attachment { filetype, ..Attachment::default() }.category().as_str(), category);
+        }
+    }
 }

@@ -106,6 +106,7 @@ impl Draft {
     ///
     /// - [`DraftError::ContentTooLong`] when that text is over [`CONTENT_LIMIT`];
     /// - [`DraftError::Component`] when a button or another component that the builder was given could not be used;
+    /// - [`DraftError::TooManyAttachments`] when there are more than [`Attachment::MAX_COUNT`];
     /// - [`DraftError::AttachmentTooLarge`] when a file is over [`Attachment::MAX_SIZE`].
     pub fn check(&self) -> Result<String, DraftError> {
         let json = self.content.to_json();
@@ -118,6 +119,10 @@ impl Draft {
         }
         if let Some(error) = &self.component_error {
             return Err(DraftError::Component(ComponentError::clone(error)));
+        }
+        if self.attachments.len() > Attachment::MAX_COUNT {
+            let (count, limit) = (self.attachments.len(), Attachment::MAX_COUNT);
+            return Err(DraftError::TooManyAttachments { count, limit });
         }
         match self.attachments.iter().find(|attachment| attachment.size > Attachment::MAX_SIZE) {
             Some(attachment) => Err(DraftError::AttachmentTooLarge {
@@ -167,6 +172,13 @@ pub enum DraftError {
     },
     /// A component could not be shown or used.
     Component(ComponentError),
+    /// There are too many files.
+    TooManyAttachments {
+        /// How many.
+        count: usize,
+        /// The number allowed: [`Attachment::MAX_COUNT`].
+        limit: usize,
+    },
     /// A file is too large for the protocol to say so.
     AttachmentTooLarge {
         /// The name of the file.
@@ -187,6 +199,9 @@ impl fmt::Display for DraftError {
                  shorten it or send it in parts"
             ),
             Self::Component(error) => error.fmt(f),
+            Self::TooManyAttachments { count, limit } => {
+                write!(f, "the message has {count} attachments and the limit is {limit}: send them in several messages")
+            }
             Self::AttachmentTooLarge { filename, size, limit } => write!(
                 f,
                 "the attachment {filename:?} has {size} bytes and the limit is {limit}: \

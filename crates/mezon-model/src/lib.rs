@@ -56,7 +56,7 @@ mod target;
 mod wire;
 
 pub use ack::MessageAck;
-pub use attachment::Attachment;
+pub use attachment::{Attachment, FileCategory};
 pub use channel::{Channel, MessageHeader};
 pub use clan::{
     Category, Clan, ClanEvent, Emoji, Invite, Permission, Permissions, Role, RoleMember, RoleMembers, Sticker, Webhook,

@@ -1,7 +1,8 @@
 //! Files: a ticket from the server, then the bytes straight to the object store.
 
 mod body;
-mod filetype;
+mod media_type;
+mod name;
 mod source;
 mod ticket;
 
@@ -12,20 +13,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use mezon_model::Attachment;
-use mezon_session::{BoxFuture, Clock as _};
+use mezon_session::BoxFuture;
 use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
-pub(crate) use body::UploadBody;
 pub use source::UploadSource;
 pub use ticket::{UploadRequest, UploadTicket};
 
 use crate::body::Body;
 use crate::request::AGENT;
-use crate::retry::Failure;
+use crate::retry::{Failure, Fate};
 use crate::timeouts::later;
 use crate::transport::late;
 use crate::{ApiClient, ApiError, ApiErrorKind, Phase, methods};
@@ -35,8 +35,10 @@ impl ApiClient {
     /// Uploads a file and gives the attachment for a message. `progress` hears the bytes handed to the network so far and
     /// the bytes in all; it is called on the caller's task, and with both equal at last.
     ///
-    /// The file is read while it is sent, 64 KiB at a time. When the store says that the ticket is no longer good (403),
-    /// it is tried once more with a new one.
+    /// The file is read while it is sent, 64 KiB at a time. If the store fails in a way that passes (503, a lost connection),
+    /// the same bytes are sent to the same address again, with the attempts and delays of the
+    /// [`RetryPolicy`](crate::RetryPolicy); `progress` starts over then. If the store says that the ticket is no longer good
+    /// (403), it is tried once more with a new one.
     ///
     /// # Errors
     /// - [`ApiErrorKind::File`]: the file is missing, unreadable, or a directory. [`ApiErrorKind::FileChanged`]: it
@@ -83,7 +85,7 @@ impl ApiClient {
         self.upload(UploadSource::file(path.as_ref()), progress).await
     }
 
-    /// Uploads `bytes` as a file called `filename`. An empty `filetype` is guessed from the name. As
+    /// Uploads `bytes` as a file called `filename`. An empty `media_type` is guessed from the name. As
     /// [`ApiClient::upload`] with [`UploadSource::bytes`].
     ///
     /// # Errors
@@ -94,11 +96,11 @@ impl ApiClient {
     pub async fn upload_bytes(
         &self,
         filename: &str,
-        filetype: &str,
+        media_type: &str,
         bytes: impl Into<Bytes>,
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Attachment, ApiError> {
-        self.upload(UploadSource::bytes(filename, bytes).filetype(filetype), progress).await
+        self.upload(UploadSource::bytes(filename, bytes).media_type(media_type), progress).await
     }
 
     /// Asks for a place to upload a file to. [`ApiClient::upload`] does the whole job; this is for programs that send the
@@ -143,41 +145,64 @@ impl ApiClient {
         progress: &'a mut (dyn FnMut(u64, u64) + Send),
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
-            let sent = Arc::new(Sent::default());
-            let body = source.open(ticket.size(), Arc::clone(&sent)).await?;
-            let mut request = Request::new(Body::from(body));
-            *request.method_mut() = http::Method::PUT;
-            *request.uri_mut() = ticket.uri().clone();
-            // No credentials: the query of the address is the permission.
-            let headers = request.headers_mut();
-            headers.insert(CONTENT_TYPE, ticket.content_type().clone());
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(ticket.size()));
-            headers.insert(USER_AGENT, AGENT);
-
-            let started = Instant::now();
-            let answer = self.send_file(request, ticket.size(), &sent, progress).await;
-            let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let result = match answer {
-                // Hyper reports only that the body failed; the body knows why.
-                Err(failure) => Err(sent.take_failure().unwrap_or(failure.error)),
-                Ok(answer) => {
-                    let gateway = &self.gateway().0;
-                    let refused = |status, code, retry_after| ApiErrorKind::Upload { status, code, retry_after };
-                    match gateway.transport.accepted(answer, gateway.deadline(), gateway.clock.now(), refused).await {
-                        // Whoever is content before the whole file has come does not have it.
-                        Ok(_) if sent.bytes() < ticket.size() => Err(sent.take_failure().unwrap_or_else(too_soon)),
-                        accepted => accepted.map(drop),
+            let gateway = &self.gateway().0;
+            let mut attempts = gateway.attempts("PUT upload", true, gateway.deadline());
+            loop {
+                let started = Instant::now();
+                let result = self.put_once(ticket, source, progress).await;
+                let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+                let failure = match result {
+                    Ok(()) => {
+                        debug!(method = "PUT upload", elapsed_ms, size = ticket.size(), "upload done");
+                        attempts.succeeded(());
+                        progress(ticket.size(), ticket.size());
+                        return Ok(());
                     }
+                    Err(failure) => failure,
+                };
+                debug!(method = "PUT upload", elapsed_ms, error = %failure.error, "upload failed");
+                // The address is no longer good: only a new ticket helps.
+                if matches!(failure.error.kind(), ApiErrorKind::Upload { status, .. } if *status == StatusCode::FORBIDDEN)
+                {
+                    return Err(failure.error);
                 }
-            };
-            match &result {
-                Ok(()) => debug!(method = "PUT upload", elapsed_ms, size = ticket.size(), "upload done"),
-                Err(error) => debug!(method = "PUT upload", elapsed_ms, error = %error, "upload failed"),
+                attempts.again(failure).await.map_err(|failure| failure.error)?;
             }
-            result?;
-            progress(ticket.size(), ticket.size());
-            Ok(())
         })
+    }
+
+    async fn put_once(
+        &self,
+        ticket: &UploadTicket,
+        source: &UploadSource,
+        progress: &mut (dyn FnMut(u64, u64) + Send),
+    ) -> Result<(), Failure> {
+        let gateway = &self.gateway().0;
+        let failed = |error| Failure { error, fate: Fate::Failed };
+        let sent = Arc::new(Sent::default());
+        let body = source.open(ticket.size(), Arc::clone(&sent)).await.map_err(failed)?;
+        let mut request = Request::new(Body::streamed(body));
+        *request.method_mut() = http::Method::PUT;
+        *request.uri_mut() = ticket.uri().clone();
+        // No credentials: the query of the address is the permission.
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, ticket.content_type().clone());
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(ticket.size()));
+        headers.insert(USER_AGENT, AGENT);
+        let refused = |status, code, retry_after| ApiErrorKind::Upload { status, code, retry_after };
+        match self.send_file(request, ticket.size(), &sent, progress).await {
+            // Hyper reports only that the body failed; the body knows why.
+            Err(failure) => Err(sent.take_failure().map_or(failure, failed)),
+            Ok(answer) => match gateway.stored(answer, gateway.deadline(), refused).await {
+                // The sign-in page of a network, say. A store answers with nothing.
+                Ok(answer) if is_page(answer.headers()) => {
+                    Err(failed(ApiErrorKind::Intercepted { status: answer.status(), retry_after: None }.into()))
+                }
+                // Whoever is content before the whole file has come does not have it.
+                Ok(_) if sent.bytes() < ticket.size() => Err(failed(sent.take_failure().unwrap_or_else(too_soon))),
+                accepted => accepted.map(drop),
+            },
+        }
     }
 
     /// Waits for the head of the answer, for as long as bytes move.
@@ -207,6 +232,10 @@ impl ApiClient {
             }
         }
     }
+}
+
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"text/html"))
 }
 
 fn too_soon() -> ApiError {

@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use mezon_model::FileCategory;
 use tokio::fs::File;
 
 use super::body::{Sent, UploadBody};
-use super::ticket::{UploadRequest, base_name};
-use crate::{ApiError, ApiErrorKind};
+use super::media_type;
+use super::name::{display_name, last_part};
+use super::ticket::UploadRequest;
+use crate::{ApiError, ApiErrorKind, blocking};
 
 /// What to upload: a file that is read while it is sent, or bytes in memory.
 ///
@@ -25,7 +28,8 @@ use crate::{ApiError, ApiErrorKind};
 pub struct UploadSource {
     content: Content,
     filename: String,
-    filetype: Option<String>,
+    media_type: String,
+    category: Option<FileCategory>,
     width: u32,
     height: u32,
 }
@@ -50,24 +54,36 @@ impl UploadSource {
     }
 
     fn new(content: Content, filename: &str) -> Self {
-        Self { content, filename: base_name(filename), filetype: None, width: 0, height: 0 }
+        let media_type = media_type::guess(last_part(filename)).to_owned();
+        Self { content, filename: display_name(filename), media_type, category: None, width: 0, height: 0 }
     }
 
-    /// Under another name. Of a path only the last part is used.
+    /// Under another name. Of a path only the last part is used. The media type is guessed from the new name.
     #[must_use]
     pub fn filename(mut self, filename: &str) -> Self {
-        self.filename = base_name(filename);
+        media_type::guess(last_part(filename)).clone_into(&mut self.media_type);
+        self.filename = display_name(filename);
         self
     }
 
-    /// The media type, such as `image/png`. Without it, or when it is empty, it is guessed from the name.
+    /// The media type with which the bytes are sent, such as `image/png`. Without it, or when it is empty, it is guessed
+    /// from the name.
     #[must_use]
-    pub fn filetype(mut self, filetype: &str) -> Self {
-        self.filetype = Some(filetype.to_owned()).filter(|filetype| !filetype.is_empty());
+    pub fn media_type(mut self, media_type: &str) -> Self {
+        if !media_type.is_empty() {
+            media_type.clone_into(&mut self.media_type);
+        }
         self
     }
 
-    /// Width and height in pixels, for images and videos.
+    /// What kind of file it is, if not what its media type says.
+    #[must_use]
+    pub fn category(mut self, category: FileCategory) -> Self {
+        self.category = Some(category);
+        self
+    }
+
+    /// Width and height in pixels, for images and videos. Without them those of an image are read from its first bytes.
     #[must_use]
     pub fn dimensions(mut self, width: u32, height: u32) -> Self {
         (self.width, self.height) = (width, height);
@@ -80,11 +96,28 @@ impl UploadSource {
             Content::Bytes(bytes) => bytes.len() as u64,
             Content::File(path) => open(path).await?.1,
         };
-        let mut request = UploadRequest::new(&self.filename, size).dimensions(self.width, self.height);
-        if let Some(filetype) = &self.filetype {
-            request.filetype.clone_from(filetype);
-        }
-        Ok(request)
+        let mut request = UploadRequest::new(&self.filename, size).media_type(&self.media_type);
+        request.category = self.category;
+        let is_known = self.width > 0 || self.height > 0;
+        let (width, height) = if is_known || FileCategory::of(&self.media_type) != FileCategory::Image {
+            (self.width, self.height)
+        } else {
+            self.image_size().await.unwrap_or_default()
+        };
+        Ok(request.dimensions(width, height))
+    }
+
+    /// Width and height out of the header of an image. `None`: of a kind that is not known, or damaged.
+    async fn image_size(&self) -> Option<(u32, u32)> {
+        let size = match &self.content {
+            Content::Bytes(bytes) => imagesize::blob_size(bytes),
+            Content::File(path) => {
+                let path = path.clone();
+                blocking(move || imagesize::size(path)).await.ok()?
+            }
+        };
+        let size = size.ok()?;
+        Some((u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?))
     }
 
     /// The body of the upload, which was announced with `size` bytes.
@@ -131,6 +164,6 @@ impl fmt::Debug for UploadSource {
             Content::File(path) => f.field("path", path),
             Content::Bytes(bytes) => f.field("bytes", &bytes.len()),
         };
-        f.field("filename", &self.filename).field("filetype", &self.filetype).finish_non_exhaustive()
+        f.field("filename", &self.filename).field("media_type", &self.media_type).finish_non_exhaustive()
     }
 }

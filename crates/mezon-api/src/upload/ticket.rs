@@ -3,11 +3,12 @@
 use std::fmt;
 
 use http::{HeaderValue, Uri};
-use mezon_model::Attachment;
+use mezon_model::{Attachment, FileCategory};
 use mezon_proto::api;
 use mezon_session::{Endpoint, EndpointPolicy, Secret};
 
-use super::filetype;
+use super::media_type;
+use super::name::{display_name, last_part, stored_name};
 use crate::address::{self, Address};
 use crate::error::untrusted;
 use crate::{ApiError, ApiErrorKind};
@@ -18,8 +19,10 @@ use crate::{ApiError, ApiErrorKind};
 pub struct UploadRequest {
     /// The name to show and to save under. Of a path only the last part is sent.
     pub filename: String,
-    /// The media type, such as `image/png`. The bytes must be sent with the same one.
-    pub filetype: String,
+    /// The media type, such as `image/png`, with which the bytes are sent.
+    pub media_type: String,
+    /// What kind of file it is, if not what the media type says.
+    pub category: Option<FileCategory>,
     /// The length in bytes, at most [`Attachment::MAX_SIZE`].
     pub size: u64,
     /// The width in pixels of an image or a video, else 0.
@@ -29,17 +32,23 @@ pub struct UploadRequest {
 }
 
 impl UploadRequest {
-    /// A file called `filename` of `size` bytes. Its type is guessed from its name.
+    /// A file called `filename` of `size` bytes. Its media type is guessed from its name.
     pub fn new(filename: &str, size: u64) -> Self {
-        let filename = base_name(filename);
-        Self { filetype: filetype::guess(&filename).to_owned(), filename, size, width: 0, height: 0 }
+        let media_type = media_type::guess(last_part(filename)).to_owned();
+        Self { filename: display_name(filename), media_type, category: None, size, width: 0, height: 0 }
     }
 
     /// With this media type.
     #[must_use]
-    pub fn filetype(mut self, filetype: &str) -> Self {
-        filetype.clone_into(&mut self.filetype);
+    pub fn media_type(mut self, media_type: &str) -> Self {
+        media_type.clone_into(&mut self.media_type);
         self
+    }
+
+    /// As a file of this category, whatever its media type says: a recording in `video/webm` without a picture is audio.
+    #[must_use]
+    pub fn category(self, category: FileCategory) -> Self {
+        Self { category: Some(category), ..self }
     }
 
     /// With this width and height in pixels.
@@ -53,8 +62,8 @@ impl UploadRequest {
         let size = i32::try_from(self.size).map_err(|_| ApiErrorKind::InvalidInput { problem: too_large })?;
         self.content_type()?;
         Ok(api::UploadAttachmentRequest {
-            filename: base_name(&self.filename),
-            filetype: self.filetype.clone(),
+            filename: stored_name(&display_name(&self.filename)),
+            filetype: self.category_or_guess().as_str().to_owned(),
             size,
             width: pixels(self.width),
             height: pixels(self.height),
@@ -62,12 +71,16 @@ impl UploadRequest {
         })
     }
 
+    fn category_or_guess(&self) -> FileCategory {
+        self.category.unwrap_or_else(|| FileCategory::of(&self.media_type))
+    }
+
     fn content_type(&self) -> Result<HeaderValue, ApiError> {
         let bad = ApiErrorKind::InvalidInput { problem: "the file's type is no media type such as image/png" };
-        if !self.filetype.contains('/') || !self.filetype.is_ascii() {
+        if !self.media_type.contains('/') || !self.media_type.is_ascii() {
             return Err(bad.into());
         }
-        HeaderValue::try_from(self.filetype.as_str()).map_err(|_| bad.into())
+        HeaderValue::try_from(self.media_type.as_str()).map_err(|_| bad.into())
     }
 }
 
@@ -100,10 +113,10 @@ impl UploadTicket {
             content_type: request.content_type()?,
             size: request.size,
             attachment: Attachment {
-                filename: base_name(&request.filename),
+                filename: display_name(&request.filename),
                 size: i64::try_from(request.size).unwrap_or(i64::MAX),
                 url: clean,
-                filetype: request.filetype.clone(),
+                filetype: request.category_or_guess().as_str().to_owned(),
                 width: pixels(request.width),
                 height: pixels(request.height),
                 ..Attachment::default()
@@ -128,8 +141,8 @@ impl UploadTicket {
     }
 
     /// The media type that the bytes are to be sent with, as `Content-Type`.
-    pub fn filetype(&self) -> &str {
-        &self.attachment.filetype
+    pub fn media_type(&self) -> &str {
+        self.content_type.to_str().unwrap_or_default()
     }
 
     /// How many bytes are to be sent.
@@ -158,24 +171,8 @@ impl fmt::Debug for UploadTicket {
     }
 }
 
-/// The longest name that common file systems take, in bytes.
-const MAX_NAME: usize = 255;
-
-/// The last part of a path of any system, without control characters. Never empty.
-pub(crate) fn base_name(path: &str) -> String {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
-    let mut name: String = name.chars().filter(|c| !c.is_control()).collect();
-    while name.len() > MAX_NAME {
-        name.pop();
-    }
-    let name = name.trim();
-    if matches!(name, "" | "." | "..") { "file".to_owned() } else { name.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     fn ticket(url: &str) -> Result<UploadTicket, ApiErrorKind> {
@@ -192,7 +189,8 @@ mod tests {
         assert!(ticket.presigned_url().expose().contains("s3cret"));
         assert!(!format!("{ticket:?} {:?}", ticket.attachment()).contains("s3cret"));
         let attachment = ticket.attachment();
-        assert_eq!((attachment.filetype.as_str(), attachment.size), ("image/png", 3));
+        assert_eq!((attachment.filetype.as_str(), attachment.size), ("image", 3));
+        assert_eq!(ticket.media_type(), "image/png");
         assert_eq!((attachment.width, attachment.height), (2, 1));
     }
 
@@ -221,31 +219,28 @@ mod tests {
         let error = UploadRequest::new("a.bin", limit + 1).to_wire().unwrap_err();
         assert!(error.to_string().contains("2 GiB"));
         for filetype in ["", "png", "image/png\r\nX: y", "bïld/png"] {
-            assert!(UploadRequest::new("a.png", 1).filetype(filetype).to_wire().is_err(), "{filetype:?}");
+            assert!(UploadRequest::new("a.png", 1).media_type(filetype).to_wire().is_err(), "{filetype:?}");
         }
+    }
+
+    /// The server matches the category exactly: with a media type, files did not show in their channel's list.
+    #[test]
+    fn the_server_is_told_the_category_and_a_name_that_the_store_takes() {
+        let request = UploadRequest::new("/tmp/Kỳ nghỉ.MP4", 1);
+        assert_eq!((request.media_type.as_str(), request.filename.as_str()), ("video/mp4", "Kỳ nghỉ.MP4"));
+        let wire = request.to_wire().unwrap();
+        assert_eq!((wire.filetype.as_str(), wire.filename.as_str()), ("video", "K__ngh_.MP4"));
+        assert_eq!(UploadRequest::new("a.pdf", 1).to_wire().unwrap().filetype, "doc");
+        let voice = UploadRequest::new("voice.webm", 1).category(FileCategory::Audio);
+        assert_eq!(voice.to_wire().unwrap().filetype, "audio");
+        assert_eq!(voice.media_type, "video/webm");
     }
 
     #[test]
-    fn only_the_last_part_of_a_path_is_a_name() {
-        for (path, name) in [
-            ("/home/linh/plan.pdf", "plan.pdf"),
-            (r"C:\Users\linh\plan.pdf", "plan.pdf"),
-            ("plan\n.pdf", "plan.pdf"),
-            ("..", "file"),
-            ("a/", "file"),
-            ("", "file"),
-        ] {
-            assert_eq!(base_name(path), name);
-        }
-        assert_eq!(base_name(&"ä".repeat(300)).len(), 254);
-    }
-
-    proptest! {
-        #[test]
-        fn no_name_leads_anywhere(path in any::<String>()) {
-            let name = base_name(&path);
-            prop_assert!(!name.is_empty() && name.len() <= MAX_NAME);
-            prop_assert!(!name.contains(['/', '\\', '\0']) && name != ".." && name != ".");
-        }
+    fn the_type_is_that_of_the_whole_name() {
+        let request = UploadRequest::new(&("x".repeat(300) + ".pdf"), 1);
+        assert_eq!(request.media_type, "application/pdf");
+        assert_eq!(request.filename.len(), 255);
+        assert!(request.filename.strip_suffix(".pdf").is_some());
     }
 }

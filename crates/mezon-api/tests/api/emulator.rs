@@ -19,7 +19,7 @@ fn gateway(emulator: &Emulator) -> GatewayBuilder {
     Gateway::builder().url(&emulator.url()).retry(RetryPolicy::default().delays(Duration::ZERO, Duration::ZERO))
 }
 
-async fn sign_in(emulator: &Emulator, user: i64) -> ApiClient {
+pub(crate) async fn sign_in(emulator: &Emulator, user: i64) -> ApiClient {
     let gateway = gateway(emulator).build().unwrap();
     gateway.authenticate(&IdTokenLogin::new("an id token", user, format!("user{user}"))).await.unwrap()
 }
@@ -257,7 +257,7 @@ async fn files_arrive_byte_by_byte() {
     let source = UploadSource::file(&path).dimensions(640, 480);
     let attachment = linh.upload(source, |sent, total| steps.push((sent, total))).await.unwrap();
     assert_eq!(attachment.filename, "kỳ nghỉ.png");
-    assert_eq!((attachment.filetype.as_str(), attachment.size), ("image/png", 1_000_003));
+    assert_eq!((attachment.filetype.as_str(), attachment.size), ("image", 1_000_003));
     assert_eq!((attachment.width, attachment.height), (640, 480));
     assert!(!attachment.url.contains('?'));
     assert!(steps.is_sorted() && steps.iter().all(|step| step.1 == 1_000_003), "{steps:?}");

@@ -386,11 +386,14 @@ async fn a_store_that_is_content_too_soon_does_not_have_the_file() {
     let store = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/a.bin?sig=1", store.local_addr().unwrap());
     tokio::spawn(async move {
-        let (mut stream, _) = store.accept().await.unwrap();
-        stream.read_u8().await.unwrap();
-        stream.write_all(&answer_bytes(200, "Connection: close\r\n", "")).await.unwrap();
-        // Open, and not read from any more.
-        std::future::pending::<()>().await;
+        let mut open = Vec::new();
+        loop {
+            let (mut stream, _) = store.accept().await.unwrap();
+            stream.read_u8().await.unwrap();
+            stream.write_all(&answer_bytes(200, "Connection: close\r\n", "")).await.unwrap();
+            // Open, and not read from any more.
+            open.push(stream);
+        }
     });
     let peer = Peer::start([message(&api::UploadAttachment { filename: "a.bin".into(), url })]).await;
     let error = peer.client().upload_bytes("a.bin", "", vec![7; 16 << 20], |_, _| {}).await.unwrap_err();

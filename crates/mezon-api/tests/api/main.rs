@@ -5,6 +5,7 @@
 mod dialling;
 mod downloads;
 mod emulator;
+mod files;
 mod hostile;
 mod killed;
 mod refresh;

@@ -99,6 +99,7 @@ fn of_api(kind: &ApiErrorKind, class: ErrorClass) -> Verdict {
         Kind::Download { .. } => of_class("download", class),
         Kind::UntrustedFile { .. } => Verdict::new(Exit::Input, "untrusted_file")
             .hint("a message may name any address; only hosts of the gateway are asked for files"),
+        Kind::FileEncoded { .. } => Verdict::new(Exit::Network, "file_encoded"),
         Kind::FileNotSaved { .. } => Verdict::new(Exit::Input, "file_not_saved"),
         Kind::Session(_) => Verdict::new(Exit::Input, "session"),
         // Only a lock that somebody else holds passes by itself.
