@@ -1,4 +1,4 @@
-//! Says back what it hears in the conversations that are open when it starts, until Ctrl-C.
+//! Says back what it hears in all conversations, also in those that are opened later, until Ctrl-C.
 //!
 //! ```sh
 //! cargo run -p mezon-cli -- emulator
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 async fn echo(client: &LightClient, socket: &LightSocket) -> Result<(), LightError> {
     let mut events = socket.events();
-    socket.connect(SocketConnectOptions::new()).await?;
+    socket.connect(SocketConnectOptions::new().join_added(true)).await?;
     let channels = client.list_channels(&ChannelQuery::default()).await?;
     for channel in &channels {
         socket.join(&channel.target()).await?;
@@ -45,11 +45,8 @@ async fn echo(client: &LightClient, socket: &LightSocket) -> Result<(), LightErr
             Event::Message(message)
                 if message.code() == MessageCode::Chat && message.sender_id() != client.user_id() =>
             {
-                let Some(channel) = channels.iter().find(|channel| channel.id() == message.channel_id()) else {
-                    continue;
-                };
                 // A send is tried once. An error says whether the message was not sent or may have been.
-                if let Err(error) = socket.send(&channel.target(), message.text()).await {
+                if let Err(error) = socket.send(&message.target(), message.text()).await {
                     eprintln!("{error}");
                 }
             }

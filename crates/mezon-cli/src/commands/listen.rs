@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use clap::Args;
 use mezon_light::{
     CallError, Channel, ChannelId, ChannelMessage, CloseReason, Event, EventStream, LightClient, LightError,
-    LightSocket, SocketConnectOptions, Target, UserId,
+    LightSocket, SocketConnectOptions, StreamMode, Target, UserId,
 };
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ Examples:
   mez listen                        # everything, until Ctrl-C
   mez listen 1804 --count 1 --json  # the next message of one channel")]
 pub(crate) struct Arguments {
-    /// The channels: ids, names, or names of peers [default: all that are open at the start]
+    /// The channels: ids, names, or names of peers [default: all, also later ones]
     #[arg(value_name = "CHANNEL")]
     channels: Vec<Named<ChannelId>>,
     /// Stop after this many messages
@@ -72,9 +72,18 @@ async fn listen(
     socket: &LightSocket,
     output: Output,
 ) -> Result<(), Failure> {
-    let channels = chosen(arguments, client).await?;
     let mut events = socket.events();
-    socket.connect(SocketConnectOptions::new().join_added(true)).await?;
+    let channels = if arguments.channels.is_empty() {
+        // What is opened later is joined by itself. So the list comes second: nothing falls between the two.
+        socket.connect(SocketConnectOptions::new().join_added(true)).await?;
+        channel::all(client).await?
+    } else {
+        // An unknown channel is told before anything is opened.
+        let all = channel::all(client).await?;
+        let chosen = arguments.channels.iter().map(|named| channel::pick(&all, named)).collect::<Result<_, _>>()?;
+        socket.connect(SocketConnectOptions::new()).await?;
+        chosen
+    };
     let targets: Vec<Target> = channels.iter().map(Channel::target).collect();
     let ids = join::all(targets, output, |target| {
         let socket = socket.clone();
@@ -89,14 +98,6 @@ async fn listen(
     // Without a choice, whatever comes in is wanted.
     let wanted = if arguments.channels.is_empty() { None } else { Some(ids) };
     Listener { wanted, titles, left: arguments.count, ids: arguments.ids, output }.print(&mut events).await
-}
-
-async fn chosen(arguments: &Arguments, client: &LightClient) -> Result<Vec<Channel>, Failure> {
-    let all = channel::all(client).await?;
-    if arguments.channels.is_empty() {
-        return Ok(all);
-    }
-    arguments.channels.iter().map(|named| channel::pick(&all, named)).collect()
 }
 
 /// Prints events.
@@ -161,7 +162,10 @@ impl Listener {
 
     async fn message(&self, message: &ChannelMessage) -> Result<(), Failure> {
         let one = self.wanted.as_ref().is_some_and(|wanted| wanted.len() == 1);
-        let channel = (!one).then(|| self.title(message.channel_id(), message.channel_label()));
+        // A direct conversation that was opened later is called as the one who wrote.
+        let peer = if message.mode() == StreamMode::Direct { message.username() } else { "" };
+        let label = if message.channel_label().is_empty() { peer } else { message.channel_label() };
+        let channel = (!one).then(|| self.title(message.channel_id(), label));
         let text = line(message, channel.as_deref(), self.ids);
         self.output.print(&News::Message { message: MessageObject::new(message) }, text).await
     }

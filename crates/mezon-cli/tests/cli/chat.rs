@@ -168,6 +168,23 @@ fn a_listener_survives_a_cut_and_sees_each_message_once() {
 }
 
 #[test]
+fn a_listener_to_everything_hears_what_is_opened_later() {
+    let gateway = Gateway::start();
+    gateway.sign_in("an", 1001);
+    gateway.sign_in("binh", 1002);
+    let listen = |arguments: &[&str]| gateway.mez("binh").args(["listen", "--count", "1"]).args(arguments).start();
+    let (mut for_programs, mut for_people) = (listen(&["--json"]), listen(&[]));
+    assert_eq!(for_programs.json()["channels"], serde_json::json!([]));
+    gateway.wait_for(|stats| stats.open_sockets == 2);
+    gateway.mez("an").args(["dm", "1002"]).run().succeeded();
+    gateway.mez("an").args(["send", "binh", "chào bạn mới"]).run().succeeded();
+    assert_eq!(for_programs.json()["message"]["text"], "chào bạn mới");
+    assert!(for_people.line().ends_with("  [an] an: chào bạn mới"));
+    for_programs.end().succeeded();
+    for_people.end().told(&["0 channels"]);
+}
+
+#[test]
 fn a_listener_goes_on_without_a_channel_that_is_refused() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();
