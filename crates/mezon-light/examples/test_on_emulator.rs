@@ -39,6 +39,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use mezon_emulator::Emulator;
     use mezon_light::{Channel, Event, EventStream};
 
@@ -61,12 +63,18 @@ mod tests {
         Ok((socket, events, channel))
     }
 
+    /// A test that waits for what does not come is to fail, not to hang.
     async fn next_text(events: &mut EventStream) -> Option<String> {
-        loop {
-            if let Event::Message(message) = events.next().await? {
-                return Some(message.text().to_owned());
+        let message = async {
+            loop {
+                match events.next().await? {
+                    Event::Message(message) => return Some(message.text().to_owned()),
+                    Event::Gap { .. } => return Some("a gap".to_owned()),
+                    _ => {}
+                }
             }
-        }
+        };
+        tokio::time::timeout(Duration::from_secs(20), message).await.ok()?
     }
 
     #[tokio::test]
@@ -86,6 +94,9 @@ mod tests {
         let emulator = Emulator::start().await?;
         let (build, mut events, channel) = connected(&emulator, BUILD, TEAM).await?;
         let (_team, mut heard, _) = connected(&emulator, TEAM, BUILD).await?;
+
+        report(&build, channel.id(), 1).await?;
+        assert_eq!(next_text(&mut heard).await.as_deref(), Some("1 tests failed"));
 
         emulator.faults().cut_connections();
         while !matches!(events.next().await, Some(Event::Disconnected { .. }) | None) {}
