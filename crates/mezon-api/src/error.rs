@@ -243,6 +243,23 @@ impl ErrorKind for ApiErrorKind {
 }
 
 impl ApiErrorKind {
+    /// The HTTP status of the answer, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Unauthorized { .. } => Some(StatusCode::UNAUTHORIZED),
+            Self::Forbidden { .. } => Some(StatusCode::FORBIDDEN),
+            Self::NotFound { .. } => Some(StatusCode::NOT_FOUND),
+            Self::RateLimited { .. } => Some(StatusCode::TOO_MANY_REQUESTS),
+            Self::Status { status, .. }
+            | Self::Intercepted { status, .. }
+            | Self::SignInRefused { status, .. }
+            | Self::RefreshRefused { status, .. }
+            | Self::Upload { status, .. }
+            | Self::Download { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
     /// Status and message, if the gateway refused the credentials of a request.
     pub(crate) fn refusal(&self) -> Option<(StatusCode, Option<String>)> {
         match self {

@@ -49,13 +49,14 @@ impl Client {
     }
 
     /// How a socket of this client connects: with the same trust as its HTTP calls.
-    pub(crate) fn socket_config(&self, timeout: Option<Duration>) -> Result<Config, ClientError> {
+    pub(crate) fn socket_config(&self, timeout: Option<Duration>, persistent: bool) -> Result<Config, ClientError> {
         let gateway = self.api.gateway();
         let config = Config::builder()
             .gateway_url(gateway.endpoint().http_origin())
             .endpoint_policy(gateway.endpoint_policy().clone())
             .tls(self.tls.clone())
-            .revision(self.revision);
+            .revision(self.revision)
+            .persistent(persistent);
         let config = match timeout {
             Some(timeout) => config.connect_timeout(timeout),
             None => config,

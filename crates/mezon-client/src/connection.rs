@@ -1,16 +1,18 @@
 //! A user's realtime side: handlers and streams side by side over one connection at a time.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
-use mezon_realtime::{ConnectionState, Event, Socket};
+use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target, UserId};
+use mezon_realtime::{ConnectErrorKind, ConnectionState, Event, Socket};
 use mezon_session::BoxFuture;
 use tokio::time::timeout;
 
 use crate::delivery::{CatchUp, Requests, Settings};
-use crate::listen::{Audience, ErrorHandler, EventHandler, EventStream, MessageStream, Registry, Subscription};
+use crate::listen::{
+    Audience, ErrorHandler, EventHandler, EventStream, MessageStream, Registry, Response, Subscription, responding,
+};
 use crate::live::{Lifecycle, Opened, Upstream};
 use crate::{Client, ClientError};
 
@@ -37,6 +39,7 @@ struct Inner {
 /// How to connect.
 #[derive(Default)]
 #[must_use]
+#[allow(clippy::struct_excessive_bools)] // settings, each on its own
 pub struct ConnectOptions {
     on_event: Vec<EventHandler>,
     on_error: Vec<ErrorHandler>,
@@ -44,6 +47,7 @@ pub struct ConnectOptions {
     keep_gaps: bool,
     catch_up_at_once: Option<usize>,
     join_added: bool,
+    persistent: bool,
     timeout: Option<Duration>,
 }
 
@@ -90,6 +94,13 @@ impl ConnectOptions {
     /// off. The event itself is delivered first. Off by default: an application joins what it wants to hear.
     pub fn join_added(mut self, join: bool) -> Self {
         self.join_added = join;
+        self
+    }
+
+    /// Whether the first attempt to connect is repeated like all later ones, until there is a connection or proof that there
+    /// can be none. Off by default: a program that is started with a wrong address hears of it at once.
+    pub fn retry_first(mut self, retry: bool) -> Self {
+        self.persistent = retry;
         self
     }
 
@@ -146,7 +157,8 @@ impl Connection {
     ///
     /// # Errors
     /// [`ClientError::Connect`] when the first attempt fails; later losses are repaired by themselves. Its kind is
-    /// [`Closed`](mezon_realtime::ConnectErrorKind::Closed) when [`Connection::disconnect`] is called meanwhile.
+    /// [`Closed`](mezon_realtime::ConnectErrorKind::Closed) when [`Connection::disconnect`] is called meanwhile. With
+    /// [`ConnectOptions::retry_first`] the first attempt that fails is no error; [`Connection::wait_ready`] waits then.
     ///
     /// # Cancel safety
     /// Cancel safe: a dropped attempt leaves no connection behind.
@@ -155,8 +167,11 @@ impl Connection {
         // it calls.
         let Inner { client, audience, lifecycle } = &*self.inner;
         Box::pin(lifecycle.connect(audience, async move || {
-            let (socket, events) =
-                mezon_realtime::connect(client.socket_config(options.timeout)?, client.token_source()).await?;
+            let (socket, events) = mezon_realtime::connect(
+                client.socket_config(options.timeout, options.persistent)?,
+                client.token_source(),
+            )
+            .await?;
             let catch_up = options.catch_up_on(client, &socket);
             let callbacks = options.register(&audience.handlers);
             Ok(Opened { socket, events, catch_up, callbacks })
@@ -190,6 +205,29 @@ impl Connection {
         self.inner.lifecycle.live(|live| live.socket.state())
     }
 
+    /// Waits until the connection is up and everything that was joined is joined again; it may be so already.
+    ///
+    /// # Errors
+    /// [`ClientError::NotConnected`] before [`Connection::connect`]; [`ClientError::Connect`] when the connection is over
+    /// for good.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only waits.
+    pub async fn wait_ready(&self) -> Result<(), ClientError> {
+        let mut states = self.socket()?.states();
+        let done =
+            |state: &ConnectionState| matches!(state, ConnectionState::Ready { .. } | ConnectionState::Closed(_));
+        match states.wait_for(done).await {
+            Some(ConnectionState::Ready { .. }) => Ok(()),
+            _ => Err(ClientError::Connect(ConnectErrorKind::Closed.into())),
+        }
+    }
+
+    /// A handle that does not keep the connection alive, for handlers and tasks.
+    pub fn downgrade(&self) -> WeakConnection {
+        WeakConnection { inner: Arc::downgrade(&self.inner) }
+    }
+
     /// The layer beneath: any request of the protocol, connection states, round-trip time.
     ///
     /// # Errors
@@ -213,6 +251,34 @@ impl Connection {
         handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
     ) -> Subscription {
         self.inner.audience.handlers.on_message_in(channel, Arc::new(handler))
+    }
+
+    /// Answers messages: `respond` is begun for every new message of somebody else, until the guard is dropped. Edits,
+    /// removals and the user's own messages are left out.
+    ///
+    /// Messages of one channel are answered one after the other, channels side by side, each in a task of its own, so a slow
+    /// answer holds up its channel alone. Up to 1,024 messages wait. One more is not answered, and that, an error and a panic
+    /// are told to the error handlers. The handle that `respond` gets does not keep the connection alive.
+    ///
+    /// ```
+    /// # fn example(connection: &mezon_client::Connection) -> mezon_client::Subscription {
+    /// connection.respond(|connection, message| async move {
+    ///     if message.text() == "!ping" {
+    ///         connection.reply(&message, "pong").await?;
+    ///     }
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub fn respond<F, R>(&self, respond: F) -> Subscription
+    where
+        F: Fn(WeakConnection, ChannelMessage) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), ClientError>> + Send + 'static,
+    {
+        let handlers = &self.inner.audience.handlers;
+        let connection = self.downgrade();
+        let respond = move |message| -> Response { Box::pin(respond(connection.clone(), message)) };
+        handlers.on_message(responding(self.user_id(), handlers, respond))
     }
 
     /// Calls `handler` with every event, until the guard is dropped.
@@ -277,6 +343,22 @@ impl Connection {
         Ok(self.socket()?.send(target, draft).await?)
     }
 
+    /// Answers `message` in its channel, with a reference to it, at most once.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    ///
+    /// # Cancel safety
+    /// As [`Connection::send`].
+    pub async fn reply(&self, message: &ChannelMessage, draft: impl Into<Draft>) -> Result<MessageAck, ClientError> {
+        self.send(&message.target(), &draft.into().reply_to(message)).await
+    }
+
+    /// Whether the signed-in user wrote `message`, here or on another device.
+    pub fn is_own(&self, message: &ChannelMessage) -> bool {
+        message.sender_id() == self.user_id()
+    }
+
     /// Tells the channel that the user is typing.
     ///
     /// # Errors
@@ -286,6 +368,55 @@ impl Connection {
     /// Harmless: it may or may not be told.
     pub async fn typing(&self, target: &Target) -> Result<(), ClientError> {
         Ok(self.socket()?.typing(target).await?)
+    }
+}
+
+impl Connection {
+    fn user_id(&self) -> UserId {
+        self.inner.client.api().session().user_id()
+    }
+}
+
+/// A handle to a [`Connection`] that does not keep it alive. Clones are cheap.
+#[derive(Clone)]
+pub struct WeakConnection {
+    inner: Weak<Inner>,
+}
+
+impl WeakConnection {
+    /// The connection, if a clone of it is left.
+    pub fn upgrade(&self) -> Option<Connection> {
+        self.inner.upgrade().map(|inner| Connection { inner })
+    }
+
+    /// As [`Connection::reply`].
+    ///
+    /// # Errors
+    /// As [`Connection::reply`]; [`ClientError::NotConnected`] also when the last clone of the connection is gone.
+    ///
+    /// # Cancel safety
+    /// As [`Connection::reply`].
+    pub async fn reply(&self, message: &ChannelMessage, draft: impl Into<Draft>) -> Result<MessageAck, ClientError> {
+        self.send(&message.target(), &draft.into().reply_to(message)).await
+    }
+
+    /// As [`Connection::send`].
+    ///
+    /// # Errors
+    /// As [`WeakConnection::reply`].
+    ///
+    /// # Cancel safety
+    /// As [`Connection::send`].
+    pub async fn send(&self, target: &Target, draft: &Draft) -> Result<MessageAck, ClientError> {
+        // Only the socket is held while the answer is awaited, and that ends with the connection.
+        let socket = self.upgrade().ok_or(ClientError::NotConnected)?.socket()?;
+        Ok(socket.send(target, draft).await?)
+    }
+}
+
+impl fmt::Debug for WeakConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakConnection").field("is_alive", &(self.inner.strong_count() > 0)).finish()
     }
 }
 
@@ -302,6 +433,7 @@ impl fmt::Debug for ConnectOptions {
             .field("keep_gaps", &self.keep_gaps)
             .field("catch_up_at_once", &self.catch_up_at_once)
             .field("join_added", &self.join_added)
+            .field("persistent", &self.persistent)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use http::StatusCode;
 use mezon_api::ApiError;
-use mezon_model::ChannelId;
+use mezon_model::{ChannelId, ParseIdError};
 use mezon_realtime::{CallError, ConnectError, SendError};
 use mezon_session::{ErrorClass, SessionError};
 
@@ -22,6 +23,8 @@ pub enum ClientError {
     Send(SendError),
     /// Saved or given credentials are no session.
     Session(SessionError),
+    /// A text is no id.
+    Id(ParseIdError),
     /// What a channel missed while the connection was down could not be read from the history.
     CatchUp {
         /// The channel.
@@ -33,6 +36,11 @@ pub enum ClientError {
     NotConnected,
     /// A handler panicked. The others were called all the same.
     HandlerPanicked,
+    /// A handler that answers has too many messages before it, and this one is not answered.
+    HandlerBehind {
+        /// The channel of the message.
+        channel_id: ChannelId,
+    },
 }
 
 impl ClientError {
@@ -46,7 +54,16 @@ impl ClientError {
             Self::Session(error) => error.class(),
             Self::CatchUp { source, .. } => source.class(),
             Self::NotConnected => ErrorClass::TRANSIENT,
-            Self::HandlerPanicked => ErrorClass::Permanent,
+            Self::Id(_) | Self::HandlerPanicked | Self::HandlerBehind { .. } => ErrorClass::Permanent,
+        }
+    }
+
+    /// The HTTP status that the server answered with, if that is what the error is about.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            Self::Api(error) => error.kind().status(),
+            Self::CatchUp { source, .. } => source.status(),
+            _ => None,
         }
     }
 
@@ -57,7 +74,8 @@ impl ClientError {
             Self::Call(error) => Some(error),
             Self::Send(error) => Some(error),
             Self::Session(error) => Some(error),
-            Self::CatchUp { .. } | Self::NotConnected | Self::HandlerPanicked => None,
+            Self::Id(error) => Some(error),
+            Self::CatchUp { .. } | Self::NotConnected | Self::HandlerPanicked | Self::HandlerBehind { .. } => None,
         }
     }
 }
@@ -70,12 +88,16 @@ impl fmt::Display for ClientError {
             Self::Call(error) => error.fmt(f),
             Self::Send(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
+            Self::Id(error) => error.fmt(f),
             Self::CatchUp { channel_id, source } => {
                 write!(f, "what channel {channel_id} missed could not be read from its history")?;
                 if f.alternate() { write!(f, ": {source:#}") } else { Ok(()) }
             }
             Self::NotConnected => f.write_str("the socket is not connected, call connect first"),
             Self::HandlerPanicked => f.write_str("a handler panicked"),
+            Self::HandlerBehind { channel_id } => {
+                write!(f, "a handler is too slow, and a message of channel {channel_id} is not answered")
+            }
         }
     }
 }
@@ -111,6 +133,12 @@ impl From<CallError> for ClientError {
 impl From<SendError> for ClientError {
     fn from(error: SendError) -> Self {
         Self::Send(error)
+    }
+}
+
+impl From<ParseIdError> for ClientError {
+    fn from(error: ParseIdError) -> Self {
+        Self::Id(error)
     }
 }
 

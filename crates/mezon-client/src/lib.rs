@@ -9,7 +9,7 @@ mod live;
 mod watched;
 
 pub use client::Client;
-pub use connection::{ConnectOptions, Connection};
+pub use connection::{ConnectOptions, Connection, WeakConnection};
 pub use error::ClientError;
 pub use listen::{EventStream, Lagged, MessageStream, Subscription};
 

@@ -99,8 +99,10 @@ mod tests {
         assert_eq!(next_text(&mut heard).await.as_deref(), Some("1 tests failed"));
 
         emulator.faults().cut_connections();
-        while !matches!(events.next().await, Some(Event::Disconnected { .. }) | None) {}
-        while !matches!(events.next().await, Some(Event::Ready { .. }) | None) {}
+        for events in [&mut events, &mut heard] {
+            while !matches!(events.next().await, Some(Event::Disconnected { .. }) | None) {}
+            while !matches!(events.next().await, Some(Event::Ready { .. }) | None) {}
+        }
         report(&build, channel.id(), 0).await?;
 
         assert_eq!(next_text(&mut heard).await.as_deref(), Some("all green"));

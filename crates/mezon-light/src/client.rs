@@ -184,10 +184,10 @@ impl LightClient {
     /// Cancel safe: it only reads.
     pub async fn list_messages(
         &self,
-        channel: ChannelId,
+        channel: impl Into<ChannelId>,
         query: &MessageQuery,
     ) -> Result<Vec<ChannelMessage>, LightError> {
-        Ok(self.api().list_messages(channel, query).await?)
+        Ok(self.api().list_messages(channel.into(), query).await?)
     }
 
     /// All messages of a channel that came after the message `after`, oldest first: what a
@@ -199,8 +199,12 @@ impl LightClient {
     ///
     /// # Cancel safety
     /// Cancel safe: it only reads.
-    pub async fn catch_up(&self, channel: ChannelId, after: MessageId) -> Result<Vec<ChannelMessage>, LightError> {
-        Ok(self.api().catch_up(channel, after).await?)
+    pub async fn catch_up(
+        &self,
+        channel: impl Into<ChannelId>,
+        after: impl Into<MessageId>,
+    ) -> Result<Vec<ChannelMessage>, LightError> {
+        Ok(self.api().catch_up(channel.into(), after.into()).await?)
     }
 
     /// Asks for an address to upload a file to. [`LightClient::upload_file`] does the whole job.

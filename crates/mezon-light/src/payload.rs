@@ -12,8 +12,8 @@ pub struct SendMessagePayload {
 
 impl SendMessagePayload {
     /// A message with `content` for `channel_id`. A text, a content or a whole [`Draft`] will do.
-    pub fn new(channel_id: ChannelId, content: impl Into<Draft>) -> Self {
-        Self { channel_id, draft: content.into(), hide_link: false }
+    pub fn new(channel_id: impl Into<ChannelId>, content: impl Into<Draft>) -> Self {
+        Self { channel_id: channel_id.into(), draft: content.into(), hide_link: false }
     }
 
     /// Adds an attachment that was uploaded before.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use mezon_client::{ConnectOptions, Connection, EventStream, MessageStream, Subscription};
+use mezon_client::{ConnectOptions, Connection, EventStream, MessageStream, Subscription, WeakConnection};
 use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
 use mezon_realtime::{ConnectionState, Event, Socket};
 
@@ -71,6 +71,12 @@ impl SocketConnectOptions {
         self.with(|options| options.catch_up_at_once(channels))
     }
 
+    /// Whether the first attempt to connect is repeated like all later ones. Off by default: a program that is started with a
+    /// wrong address hears of it at once.
+    pub fn retry_first(self, retry: bool) -> Self {
+        self.with(|options| options.retry_first(retry))
+    }
+
     /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
     pub fn timeout(self, timeout: Duration) -> Self {
         self.with(|options| options.timeout(timeout))
@@ -122,6 +128,18 @@ impl LightSocket {
         self.connection.state()
     }
 
+    /// Waits until the connection is up and everything that was joined is joined again; it may be so already.
+    ///
+    /// # Errors
+    /// [`LightError::NotConnected`] before [`LightSocket::connect`]; [`LightError::Connect`] when the connection is over for
+    /// good.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only waits.
+    pub async fn wait_ready(&self) -> Result<(), LightError> {
+        self.connection.wait_ready().await
+    }
+
     /// The layer beneath: any request of the protocol, connection states, round-trip time.
     ///
     /// # Errors
@@ -137,14 +155,44 @@ impl LightSocket {
         self.connection.on_message(handler)
     }
 
+    /// Answers messages: `respond` is begun for every new message of somebody else, until the guard is dropped. Edits,
+    /// removals and the user's own messages are left out.
+    ///
+    /// Messages of one channel are answered one after the other, channels side by side, so a slow answer holds up its channel
+    /// alone. Up to 1,024 messages wait. One more is not answered, and that, an error and a panic are told to the error
+    /// handlers. The handle that `respond` gets does not keep the socket alive.
+    ///
+    /// ```
+    /// # fn example(socket: &mezon_light::LightSocket) -> mezon_light::Subscription {
+    /// socket.respond(|socket, message| async move {
+    ///     if message.text() == "!ping" {
+    ///         socket.reply(&message, "pong").await?;
+    ///     }
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    pub fn respond<F, R>(&self, respond: F) -> Subscription
+    where
+        F: Fn(WeakConnection, ChannelMessage) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), LightError>> + Send + 'static,
+    {
+        self.connection.respond(respond)
+    }
+
+    /// Whether the signed-in user wrote `message`, here or on another device.
+    pub fn is_own(&self, message: &ChannelMessage) -> bool {
+        self.connection.is_own(message)
+    }
+
     /// As [`LightSocket::on_channel_message`], for the messages of one channel. It costs nothing for those of others,
     /// however many such handlers there are.
     pub fn on_message_in(
         &self,
-        channel: ChannelId,
+        channel: impl Into<ChannelId>,
         handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
     ) -> Subscription {
-        self.connection.on_message_in(channel, handler)
+        self.connection.on_message_in(channel.into(), handler)
     }
 
     /// As [`LightSocket::on_channel_message`], for good.
@@ -179,8 +227,8 @@ impl LightSocket {
     ///
     /// # Cancel safety
     /// A dropped call may have joined.
-    pub async fn join_dm_channel(&self, channel: ChannelId) -> Result<(), LightError> {
-        self.join(&Target::direct(channel)).await
+    pub async fn join_dm_channel(&self, channel: impl Into<ChannelId>) -> Result<(), LightError> {
+        self.join(&Target::direct(channel.into())).await
     }
 
     /// Joins a group channel.
@@ -190,8 +238,8 @@ impl LightSocket {
     ///
     /// # Cancel safety
     /// As [`LightSocket::join_dm_channel`].
-    pub async fn join_group_channel(&self, channel: ChannelId) -> Result<(), LightError> {
-        self.join(&Target::group(channel)).await
+    pub async fn join_group_channel(&self, channel: impl Into<ChannelId>) -> Result<(), LightError> {
+        self.join(&Target::group(channel.into())).await
     }
 
     /// Leaves a direct channel.
@@ -201,8 +249,8 @@ impl LightSocket {
     ///
     /// # Cancel safety
     /// A dropped call may have left.
-    pub async fn leave_dm_channel(&self, channel: ChannelId) -> Result<(), LightError> {
-        self.leave(&Target::direct(channel)).await
+    pub async fn leave_dm_channel(&self, channel: impl Into<ChannelId>) -> Result<(), LightError> {
+        self.leave(&Target::direct(channel.into())).await
     }
 
     /// Leaves a group channel.
@@ -212,8 +260,8 @@ impl LightSocket {
     ///
     /// # Cancel safety
     /// As [`LightSocket::leave_dm_channel`].
-    pub async fn leave_group_channel(&self, channel: ChannelId) -> Result<(), LightError> {
-        self.leave(&Target::group(channel)).await
+    pub async fn leave_group_channel(&self, channel: impl Into<ChannelId>) -> Result<(), LightError> {
+        self.leave(&Target::group(channel.into())).await
     }
 
     /// Joins any channel.
@@ -276,6 +324,17 @@ impl LightSocket {
     /// As [`LightSocket::send_dm`].
     pub async fn send(&self, target: &Target, draft: impl Into<Draft>) -> Result<MessageAck, LightError> {
         self.connection.send(target, &draft.into()).await
+    }
+
+    /// Answers `message` in its channel, with a reference to it, at most once.
+    ///
+    /// # Errors
+    /// As [`LightSocket::send_dm`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::send_dm`].
+    pub async fn reply(&self, message: &ChannelMessage, draft: impl Into<Draft>) -> Result<MessageAck, LightError> {
+        self.connection.reply(message, draft).await
     }
 
     /// Tells the channel that the user is typing.

@@ -198,6 +198,16 @@ impl ChannelMessage {
         self.numbers().code
     }
 
+    /// Whether it is an edit: the message with the same id has a new content.
+    pub fn is_edit(&self) -> bool {
+        matches!(self.code(), MessageCode::Update | MessageCode::UpdateEphemeral)
+    }
+
+    /// Whether it is a removal: the message with the same id is gone.
+    pub fn is_removal(&self) -> bool {
+        matches!(self.code(), MessageCode::Remove | MessageCode::DeleteEphemeral)
+    }
+
     /// The kind of conversation.
     pub fn mode(&self) -> StreamMode {
         self.numbers().mode
