@@ -61,3 +61,21 @@ impl Drop for Guard {
         self.0.released.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_share_a_session_until_it_is_cleared_and_one_lock_after_the_other() {
+        let session = crate::testing::session(None, 4_102_444_800);
+        let store = MemoryStore::with_session(session.clone());
+        let clone = store.clone();
+        assert_eq!(clone.load().unwrap().unwrap().user_id(), session.user_id());
+        drop(store.lock().unwrap());
+        // A lock that was not given back would be waited for here.
+        drop(clone.lock().unwrap());
+        clone.clear().unwrap();
+        assert!(store.load().unwrap().is_none());
+    }
+}
