@@ -169,8 +169,11 @@ impl<W> Machine<W> {
     }
 
     fn message(&mut self, message: ChannelMessage) {
-        self.rejoin.seen(&message);
-        self.tell(Event::Message(message));
+        if self.rejoin.seen(&message) {
+            self.tell(Event::Message(message));
+        } else {
+            self.counters.copies += 1;
+        }
     }
 
     /// Reads a message that the machine acts on. What is odd in it is missing, and counted.

@@ -210,6 +210,8 @@ pub struct Counters {
     pub undecodable: u64,
     /// Fields and elements of lists that could not be read, in messages of which the rest could.
     pub odd_fields: u64,
+    /// Messages that the server sent a second time on one connection, which are not handed on.
+    pub copies: u64,
 }
 
 /// A frame that waits for room in the socket.

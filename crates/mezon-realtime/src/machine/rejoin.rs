@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId};
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageCode, MessageId};
 
 use super::later;
 use super::membership::{Membership, Place};
@@ -16,8 +16,7 @@ pub(super) struct Rejoin {
     spacing: Duration,
     wanted: BTreeMap<Place, Membership>,
     /// Looked into for each message: a tree would be slower the more channels there are. Its order tells nothing.
-    /// `None`: nothing but changes of older messages.
-    seen: HashMap<ChannelId, (ClanId, Option<MessageId>)>,
+    seen: HashMap<ChannelId, Seen>,
     /// There was no room to note a channel.
     overflowed: bool,
     /// The channels as they were when the connection was lost; not told to the application yet. `None` for one that was
@@ -27,6 +26,40 @@ pub(super) struct Rejoin {
     queue: VecDeque<Membership>,
     unanswered: usize,
     next_at: Instant,
+}
+
+/// What was seen of a channel.
+#[derive(Debug)]
+struct Seen {
+    clan_id: ClanId,
+    /// `None`: nothing but changes of older messages.
+    newest: Option<MessageId>,
+    /// The last messages, in the order they came over and over. A server that sends one twice does so soon.
+    recent: [(MessageId, MessageCode); RECENT],
+    next: usize,
+}
+
+/// How many messages of a channel are known again.
+const RECENT: usize = 4;
+
+impl Seen {
+    fn new(clan_id: ClanId) -> Self {
+        Self { clan_id, newest: None, recent: [Default::default(); RECENT], next: 0 }
+    }
+
+    /// Notes a new message. False: it is a copy of one of the last.
+    fn note(&mut self, id: MessageId, code: MessageCode) -> bool {
+        // Ids grow with time: nearly every message is newer than all before it.
+        if self.newest >= Some(id) && self.recent.contains(&(id, code)) {
+            return false;
+        }
+        if let Some(oldest) = self.recent.get_mut(self.next) {
+            *oldest = (id, code);
+        }
+        self.next = (self.next + 1) % RECENT;
+        self.newest = self.newest.max(Some(id));
+        true
+    }
 }
 
 impl Rejoin {
@@ -76,16 +109,25 @@ impl Rejoin {
     /// A message was received. Ids grow with time, but that of a change is the id of an older message, and says nothing
     /// about those between. An acknowledgement does not count either: messages of others that are older than ours may
     /// still be on their way when it comes.
-    pub(super) fn seen(&mut self, message: &ChannelMessage) {
-        let (clan_id, channel_id) = (message.clan_id(), message.channel_id());
-        let id = Some(message.id()).filter(|id| !id.is_none() && !message.code().is_change());
-        if let Some((_, newest)) = self.seen.get_mut(&channel_id) {
-            *newest = (*newest).max(id);
-        } else if self.seen.len() < SEEN_CHANNELS || self.wanted.contains_key(&Place { clan_id, channel_id }) {
-            self.seen.insert(channel_id, (clan_id, id));
+    ///
+    /// False: the server has sent it a moment ago. A change may come as often as it likes, and a message without an id is a
+    /// copy of none.
+    pub(super) fn seen(&mut self, message: &ChannelMessage) -> bool {
+        let (clan_id, channel_id, code) = (message.clan_id(), message.channel_id(), message.code());
+        let id = Some(message.id()).filter(|id| !id.is_none() && !code.is_change());
+        if let Some(seen) = self.seen.get_mut(&channel_id) {
+            return id.is_none_or(|id| seen.note(id, code));
+        }
+        if self.seen.len() < SEEN_CHANNELS || self.wanted.contains_key(&Place { clan_id, channel_id }) {
+            let mut seen = Seen::new(clan_id);
+            if let Some(id) = id {
+                seen.note(id, code);
+            }
+            self.seen.insert(channel_id, seen);
         } else {
             self.overflowed = true;
         }
+        true
     }
 
     /// Notes what may be missed from now on. Of a gap that was not told yet the older state counts.
@@ -93,8 +135,8 @@ impl Rejoin {
         self.queue.clear();
         let missed = self.missed.get_or_insert_default();
         let mut note = |gap: ChannelGap| _ = missed.entry(gap.channel_id).or_default().get_or_insert(gap);
-        for (&channel_id, &(clan_id, last_seen)) in &self.seen {
-            note(ChannelGap { clan_id, channel_id, last_seen });
+        for (&channel_id, seen) in &self.seen {
+            note(ChannelGap { clan_id: seen.clan_id, channel_id, last_seen: seen.newest });
         }
         for &Place { clan_id, channel_id } in self.wanted.keys().filter(|place| !place.channel_id.is_none()) {
             note(ChannelGap { clan_id, channel_id, last_seen: None });

@@ -3,6 +3,7 @@
 mod attempts;
 mod calling;
 mod closing;
+mod copies;
 mod reconnecting;
 mod walks;
 
@@ -296,18 +297,13 @@ fn pushes_are_events_in_order_and_what_is_unknown_is_a_value() {
 #[test]
 fn an_envelope_that_is_not_ordinary_is_read_all_the_same() {
     let mut rig = Rig::up();
-    let push = Revision::Int32Cid.encode(&Envelope { cid: 0, message: Some(message(1, 10)) });
     // Padding; a text as correlation id; another message before it; a field of a newer server on either side.
     let unknown = [0xc2, 0x3e, 0x01, 0x07];
-    let frames: [&[&[u8]]; 5] = [
-        &[&push, &[0, 0]],
-        &[&[0x0a, 0x00], &push],
-        &[&[0xb2, 0x01, 0x00], &push],
-        &[&unknown, &push],
-        &[&push, &unknown],
-    ];
-    for frame in frames {
-        rig.receive(frame.concat().into());
+    let around: [[&[u8]; 2]; 5] =
+        [[&[], &[0, 0]], [&[0x0a, 0x00], &[]], [&[0xb2, 0x01, 0x00], &[]], [&unknown, &[]], [&[], &unknown]];
+    for ([before, behind], id) in around.into_iter().zip(10..) {
+        let push = Revision::Int32Cid.encode(&Envelope { cid: 0, message: Some(message(1, id)) });
+        rig.receive([before, &push, behind].concat().into());
     }
     assert_eq!(rig.event_names(), ["message"; 5]);
     // A frame that is none is told as it came.

@@ -201,13 +201,13 @@ async fn duplicated_and_unreadable_frames_do_no_harm() {
     let (anna, mut minh, target) = pair(&emulator).await;
     emulator.faults().duplicate(true);
     within(anna.socket.send(&target, &Draft::from("one"))).await.unwrap();
-    assert_eq!([minh.next_text().await, minh.next_text().await], ["one", "one"]);
+    assert_eq!(minh.next_text().await, "one");
     emulator.faults().duplicate(false);
     emulator.faults().garbage_frame();
     let event = minh.until(|event| matches!(event, Event::Undecodable { .. })).await;
     assert!(matches!(event, Event::Undecodable { raw, .. } if raw.field == 0 && !raw.body.is_empty()));
     within(anna.socket.send(&target, &Draft::from("two"))).await.unwrap();
-    assert_eq!(minh.next_text().await, "two");
+    assert_eq!(minh.next_text().await, "two", "the copy of the first is not handed on");
     assert_eq!(emulator.stats().messages, 2);
 }
 
