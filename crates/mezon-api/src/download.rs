@@ -271,7 +271,14 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
         part.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let part = part.tempfile_in(folder)?;
-    if let Some(permissions) = replaced {
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    if let Some(mut permissions) = replaced {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            // What comes from the network never runs as the owner of the file.
+            permissions.set_mode(permissions.mode() & 0o777);
+        }
         part.as_file().set_permissions(permissions)?;
     }
     Ok(part)

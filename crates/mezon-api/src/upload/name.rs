@@ -29,7 +29,8 @@ pub(crate) fn display_name(path: &str) -> String {
         stem.grapheme_indices(true).map(|(at, grapheme)| at + grapheme.len()).take_while(|end| *end <= room).last();
     let stem = stem.get(..end.unwrap_or(0)).unwrap_or_default().trim_end();
     match (stem, dot) {
-        ("", _) => "file".to_owned(),
+        ("", 0) => "file".to_owned(),
+        ("", _) => format!("file.{extension}"),
         (stem, 0) => stem.to_owned(),
         (stem, _) => format!("{stem}.{extension}"),
     }
@@ -78,6 +79,8 @@ mod tests {
         // An accent of its own stays with its letter.
         let name = display_name(&("a\u{301}".repeat(200) + ".txt"));
         assert_eq!(name, "a\u{301}".repeat(83) + ".txt");
+        // A first character that alone is too long leaves the extension, which tells the type.
+        assert_eq!(display_name(&("a".to_owned() + &"\u{301}".repeat(200) + ".png")), "file.png");
         let no_extension = format!("a.{}", "x".repeat(300));
         assert_eq!(display_name(&no_extension).len(), 255);
         assert_eq!(display_name(&("ä".repeat(300))).len(), 254);

@@ -108,10 +108,11 @@ async fn only_plain_files_are_replaced_and_they_keep_their_permissions() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     std::fs::write(at("private"), "old").unwrap();
-    std::fs::set_permissions(at("private"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    std::fs::set_permissions(at("private"), std::fs::Permissions::from_mode(0o4600)).unwrap();
     client.download(&url).await.unwrap().save(at("private"), |_, _| {}).await.unwrap();
     assert_eq!(std::fs::read_to_string(at("private")).unwrap(), "new");
-    assert_eq!(std::fs::metadata(at("private")).unwrap().permissions().mode() & 0o777, 0o600);
+    let mode = std::fs::metadata(at("private")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600, "what comes from the network runs as nobody else");
 
     symlink(at("private"), at("link")).unwrap();
     std::fs::create_dir(at("folder")).unwrap();

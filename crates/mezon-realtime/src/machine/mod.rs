@@ -210,7 +210,7 @@ pub struct Counters {
     pub undecodable: u64,
     /// Fields and elements of lists that could not be read, in messages of which the rest could.
     pub odd_fields: u64,
-    /// Messages that the server sent a second time on one connection, which are not handed on.
+    /// Messages that the server sent a second time, which are not handed on.
     pub copies: u64,
 }
 

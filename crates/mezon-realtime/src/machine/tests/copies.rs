@@ -16,7 +16,7 @@ fn ids(rig: &Rig) -> Vec<i64> {
 
 /// A program answered such a message twice.
 #[test]
-fn a_message_that_comes_twice_on_one_connection_is_handed_on_once() {
+fn a_message_that_comes_twice_is_handed_on_once() {
     let mut rig = Rig::up();
     for id in [5, 5, 6, 5, 7, 6, 8] {
         rig.push(message(7, id));
