@@ -1,6 +1,7 @@
 //! Unary HTTP calls, one after the other and sixteen at once.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::Request;
@@ -10,7 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use mezon_api::methods;
 use mezon_light::ApiClient;
-use mezon_proto::api::{ChannelDescList, ListChannelDescsRequest};
+use mezon_proto::api::{ChannelDescList, ChannelDescription, ListChannelDescsRequest};
 use prost::Message as _;
 use prost::bytes::Bytes;
 use tokio::task::JoinSet;
@@ -19,7 +20,7 @@ use crate::child::{Figures, NODE, Run};
 use crate::place::Place;
 use crate::report::Group;
 use crate::server::{Server, Work};
-use crate::{Result, clients, process};
+use crate::{Result, clients, message, process};
 
 pub(crate) const RATE: &str = "calls/s";
 pub(crate) const CPU: &str = "CPU µs a call";
@@ -38,7 +39,7 @@ pub(crate) fn measure(
     rounds: usize,
     javascript: Option<&Path>,
 ) -> Result<Group> {
-    let server = Server::start(Work::Answer)?;
+    let server = Server::start(Work::Answer(Arc::new(one_channel())))?;
     let mut group = Group::new(title, BARE, &[RATE, CPU]);
     for _ in 0..rounds {
         for client in [BARE, API].into_iter().chain(javascript.map(|_| NODE)) {
@@ -104,6 +105,15 @@ async fn call_ours(client: ApiClient, times: usize) -> Result<()> {
         let _: ChannelDescList = client.call(methods::LIST_CHANNEL_DESCS, &question()).await?;
     }
     Ok(())
+}
+
+fn one_channel() -> Vec<u8> {
+    let channel = ChannelDescription {
+        channel_id: message::FIRST_ID,
+        channel_label: "linh.nguyen, an.tran".to_owned(),
+        ..ChannelDescription::default()
+    };
+    ChannelDescList { channeldesc: vec![channel] }.encode_to_vec()
 }
 
 fn question() -> ListChannelDescsRequest {

@@ -9,11 +9,13 @@
 #![allow(clippy::cast_precision_loss)]
 
 mod calls;
+mod catch_up;
 mod certificate;
 mod child;
 mod clients;
 pub mod codec;
 mod curves;
+mod hostile;
 mod idle;
 pub mod message;
 mod place;
@@ -40,7 +42,7 @@ const USAGE: &str = "usage: bench [--javascript FOLDER] [--page FILE] [--quick] 
   --javascript FOLDER  where peer.mjs and the installed mezon-light-sdk are; without it, Rust alone is measured
   --page FILE          the page to put the tables in, between its two markers
   --quick              one short round: shows that everything runs, its figures mean nothing
-  --only WORK          one kind of work: codec, receive, curve, send, call, start, idle, reconnect
+  --only WORK          one kind of work: codec, receive, curve, send, call, start, idle, reconnect, catch-up, hostile
 ";
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -136,6 +138,12 @@ fn work(javascript: Option<&Path>, quick: bool, only: Option<&str>) -> Result<Me
         let away = Duration::from_secs(if quick { 0 } else { 3 });
         measured.reconnect = Some(reconnect::measure(1_000 / share, away)?);
     }
+    if wanted(catch_up::WORK) {
+        measured.catch_up = catch_up::measure(1, share)?;
+    }
+    if wanted(hostile::WORK) {
+        measured.hostile = hostile::measure(rounds.min(3))?;
+    }
     Ok(measured)
 }
 
@@ -150,6 +158,8 @@ fn run_child(work: &str, client: &str, server: &str, count: &str, extent: &str) 
             curves::WORK => curves::child(client, server, count, extent).await,
             idle::WORK => idle::child(client, server, count, extent as u64).await,
             reconnect::WORK => reconnect::child(client, server, count).await,
+            catch_up::WORK => catch_up::child(client, server, count).await,
+            hostile::WORK => hostile::child(client, server).await,
             start::WORK => start::child(client, server).await,
             _ => Err(format!("unknown work {work}").into()),
         }

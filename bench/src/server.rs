@@ -1,12 +1,14 @@
 //! The servers that all clients are measured against. They do as little as they can: what is measured is the client.
 
+mod away;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use mezon_proto::api::{ChannelDescList, ChannelDescription};
+use mezon_proto::api::{ChannelMessage, ChannelMessageList};
 use mezon_proto::realtime::{Channel, ChannelMessageAck, Envelope, Pong, envelope};
 use mezon_proto::wire::{Inbound, MESSAGE_TYPING_EVENT_FIELD, read};
 use prost::Message as _;
@@ -18,6 +20,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{accept_async, accept_async_with_config};
 
+pub(crate) use self::away::Away;
 use crate::place::Place;
 use crate::{Result, certificate, message};
 
@@ -36,8 +39,12 @@ pub(crate) enum Work {
     Told(Arc<Vec<u8>>),
     /// Acknowledges messages and answers joins and pings.
     Acknowledge,
-    /// Answers every HTTP request with a list of one channel.
-    Answer,
+    /// Answers every HTTP request with these bytes.
+    Answer(Arc<Vec<u8>>),
+    /// Answers HTTP requests with lists of so many messages, each of which goes on where the last ended.
+    Pages(i64),
+    /// Goes away and comes back. Without TLS only.
+    Away(Arc<Away>),
 }
 
 /// These envelopes as WebSocket frames.
@@ -132,6 +139,9 @@ async fn accept(listener: TcpListener, work: Work, tls: Option<TlsAcceptor>, acc
 
 async fn welcome(work: Work, tls: Option<TlsAcceptor>, stream: TcpStream) -> Result<()> {
     stream.set_nodelay(true)?;
+    if let Work::Away(away) = work {
+        return Box::pin(away.serve(stream)).await;
+    }
     match tls {
         Some(tls) => Box::pin(serve(work, tls.accept(stream).await?)).await,
         None => Box::pin(serve(work, stream)).await,
@@ -149,7 +159,9 @@ async fn serve(work: Work, stream: impl AsyncRead + AsyncWrite + Unpin) -> Resul
         }
         Work::Told(frames) => converse(stream, Some(frames)).await,
         Work::Acknowledge => converse(stream, None).await,
-        Work::Answer => answer(stream).await,
+        Work::Answer(body) => answer(stream, |_| with_head(&body)).await,
+        Work::Away(_) => Err("this server has no TLS".into()),
+        Work::Pages(length) => answer(stream, |number| with_head(&page(number, length))).await,
     }
 }
 
@@ -216,27 +228,31 @@ fn reply(request: Inbound, message_id: i64, acknowledge: bool) -> Option<Envelop
     Some(Envelope { cid: request.cid.try_into().unwrap_or_default(), message })
 }
 
-/// HTTP/1.1 with a fixed answer.
-async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<()> {
-    let channel = ChannelDescription {
-        channel_id: message::FIRST_ID,
-        channel_label: "linh.nguyen, an.tran".to_owned(),
-        ..ChannelDescription::default()
-    };
-    let body = ChannelDescList { channeldesc: vec![channel] }.encode_to_vec();
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\ncontent-length: {}\r\n\r\n", body.len());
-    let answer = [head.into_bytes(), body].concat();
-
-    let mut taken = Vec::new();
+/// HTTP/1.1: `answer` makes the bytes of the answer to each request, which are counted from 0 on.
+async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, mut answer: impl FnMut(i64) -> Vec<u8>) -> Result<()> {
+    let (mut taken, mut number) = (Vec::new(), 0);
     loop {
         while let Some(length) = request_length(&taken) {
             taken.drain(..length);
-            stream.write_all(&answer).await?;
+            stream.write_all(&answer(number)).await?;
+            number += 1;
         }
         if stream.read_buf(&mut taken).await? == 0 {
             return Ok(());
         }
     }
+}
+
+fn with_head(body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\ncontent-length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn page(number: i64, length: i64) -> Vec<u8> {
+    let first = message::FIRST_ID + number * length;
+    let message = |message_id| ChannelMessage { message_id, ..ChannelMessage::default() };
+    let messages = (first..first + length).map(message).collect();
+    ChannelMessageList { messages, ..ChannelMessageList::default() }.encode_to_vec()
 }
 
 /// How long the request at the start of `bytes` is; `None` while there is no whole one.

@@ -3,7 +3,7 @@
 use crate::child::NODE;
 use crate::reconnect::Restart;
 use crate::report::{Bound, Group, Target};
-use crate::{calls, codec, curves, idle, receive, sends, start};
+use crate::{calls, catch_up, codec, curves, hostile, idle, receive, sends, start};
 
 /// All that was measured; the rest is empty.
 #[derive(Default)]
@@ -21,6 +21,8 @@ pub(crate) struct Measured {
     pub(crate) idle: Group,
     pub(crate) idle_secure: Group,
     pub(crate) idle_many: Group,
+    pub(crate) catch_up: Group,
+    pub(crate) hostile: Group,
     pub(crate) reconnect: Option<[Restart; 2]>,
 }
 
@@ -33,6 +35,7 @@ impl Measured {
         groups.extend([&self.one_send, &self.many_sends, &self.one_call, &self.many_calls, &self.start]);
         groups.extend([&self.idle, &self.idle_secure, &self.idle_many]);
         groups.extend(self.reconnect.iter().flatten().map(|restart| &restart.group));
+        groups.extend([&self.catch_up, &self.hostile]);
         groups
     }
 
@@ -54,6 +57,8 @@ impl Measured {
             let (curve, group) = (curves::ALL.get(at)?, self.curves.get(at)?);
             curve.growth(group)
         });
+        let most_held =
+            hostile::ALL.iter().filter_map(|attack| self.hostile.median(attack, hostile::PEAK)).reduce(f64::max);
         let node_start = self.start.ratio_to(start::LIGHT, NODE, start::MILLIS);
         let mut targets = vec![
             target("receive, `Events`: messages/s of the raw loop", AtLeast(1.0), events.0),
@@ -121,6 +126,12 @@ impl Measured {
             target("a message with 1,000 calls in flight: CPU of one with 1", AtMost(1.1), pending),
             target("a message with 100 handlers for others: CPU of one with 1", AtMost(1.1), handlers),
         ];
+        let caught_up = |column| catch_up::most(&self.catch_up, column);
+        targets.extend([
+            target("catching up: seconds to a live message", AtMost(1.0), caught_up(catch_up::LIVE)),
+            target("catching up: seconds to all that was missed", AtMost(15.0), caught_up(catch_up::ALL)),
+        ]);
+        targets.push(target("hostile server: MiB that it takes at most", AtMost(64.0), most_held));
         targets.extend(self.codec_targets());
         targets
     }
