@@ -1,5 +1,7 @@
 //! The machine on its own: what it asks for and what it delivers, moment by moment.
 
+mod joining;
+
 use std::time::Duration;
 
 use mezon_api::RetryPolicy;
@@ -145,6 +147,10 @@ fn coded(channel: i64, id: i64, code: MessageCode) -> ChannelMessage {
 
 fn unavailable() -> ApiErrorKind {
     ApiErrorKind::Intercepted { status: http::StatusCode::SERVICE_UNAVAILABLE, retry_after: None }
+}
+
+fn refused() -> ApiErrorKind {
+    ApiErrorKind::TooManyMissed { pages: 1 }
 }
 
 fn full_page(after: i64) -> std::ops::RangeInclusive<i64> {
@@ -384,40 +390,6 @@ fn what_is_said_in_a_channel_that_was_left_is_not_missed() {
 
 /// A friend opens a direct channel and writes: nobody heard it.
 #[test]
-fn what_the_user_is_added_to_is_joined_and_read_from_there() {
-    let mut rig = Rig::new(Settings::default());
-    rig.event(Event::Ready { generation: 1 });
-    let target = Target::direct(ChannelId::new(7));
-    rig.handle(Input::Added { target, after: MessageId::default() });
-    assert_eq!(rig.joins, [target]);
-    assert!(rig.reads.is_empty(), "nothing is read before it is joined");
-    rig.say(7, 12);
-    assert!(rig.ids(7).is_empty());
-    rig.handle(Input::Admitted { target, result: Ok(()) });
-    let read = rig.next_read();
-    assert_eq!((read.channel, read.after), (7, 0));
-    rig.answer(read, [11, 12]);
-    assert_eq!(rig.ids(7), [11, 12], "the first messages too, each once");
-    rig.handle(Input::Added { target, after: MessageId::default() });
-    assert_eq!(rig.joins.len(), 1, "a channel is joined once");
-}
-
-#[test]
-fn a_join_that_cannot_be_made_now_is_made_on_the_next_connection() {
-    let mut rig = Rig::new(Settings::default());
-    rig.event(Event::Ready { generation: 1 });
-    let target = Target::direct(ChannelId::new(7));
-    rig.handle(Input::Added { target, after: MessageId::default() });
-    let lost = ClientError::NotConnected;
-    rig.handle(Input::Admitted { target, result: Err(lost) });
-    rig.lose();
-    rig.event(Event::Connected { generation: 2 });
-    rig.gap(&[], true);
-    rig.event(Event::Ready { generation: 2 });
-    assert_eq!(rig.joins, [target, target]);
-}
-
-#[test]
 fn a_healthy_connection_holds_nothing() {
     let mut rig = Rig::back(Settings::default(), &[(7, 1)]);
     assert!(!rig.machine.is_idle());
@@ -448,4 +420,75 @@ fn the_delays_between_attempts_are_those_of_the_retry_rule() {
         assert_eq!(rig.machine.resume_at, Some(rig.now + retry.delay(attempt, None, 0.5)));
         rig.wait(retry.delay(attempt, None, 0.5));
     }
+}
+
+#[test]
+fn a_pause_ends_long_before_the_time_is_over() {
+    let mut rig = Rig::back(Settings::default(), &[(7, 1)]);
+    let read = rig.next_read();
+    rig.fail(read, unavailable());
+    let wanted = rig.machine.deadline().unwrap();
+    assert!(wanted < rig.now + Duration::from_secs(5), "{:?}", wanted - rig.now);
+}
+
+#[test]
+fn a_channel_that_is_refused_holds_up_no_other() {
+    let settings = Settings { at_once: 1, ..Settings::default() };
+    let mut rig = Rig::back(settings, &[(7, 1), (8, 1)]);
+    let read = rig.next_read();
+    rig.fail(read, refused());
+    assert_eq!(rig.gaps(read.channel), [1]);
+    let next = rig.next_read();
+    assert_ne!(next.channel, read.channel);
+}
+
+#[test]
+fn what_was_not_read_before_a_second_loss_is_read_after_it() {
+    let settings = Settings { at_once: 1, ..Settings::default() };
+    let mut rig = Rig::back(settings, &[(7, 1), (8, 1)]);
+    let first = rig.next_read();
+    rig.lose();
+    rig.event(Event::Connected { generation: 3 });
+    rig.gap(&[(7, 1), (8, 1)], true);
+    rig.event(Event::Ready { generation: 3 });
+    rig.answer(first, [2]);
+    // The first is asked again: its answer may be from before the second loss.
+    let mut asked = Vec::new();
+    while let Some(read) = rig.reads.pop_front() {
+        asked.push(read.channel);
+        rig.answer(read, []);
+    }
+    asked.sort_unstable();
+    assert_eq!(asked, [7, 8]);
+    assert_eq!((rig.ids(first.channel), rig.gaps(7), rig.gaps(8)), (vec![2], vec![], vec![]));
+}
+
+#[test]
+fn without_a_gap_nothing_waits_behind_ready() {
+    let mut rig = Rig::new(Settings::default());
+    rig.lose();
+    rig.event(Event::Connected { generation: 2 });
+    rig.say(7, 2);
+    assert!(rig.ids(7).is_empty(), "a gap may begin before it");
+    rig.event(Event::Ready { generation: 2 });
+    assert_eq!(rig.ids(7), [2]);
+}
+
+#[test]
+fn what_waits_may_fill_its_bound() {
+    let settings = Settings { held_bytes: message(7, 3).memory(), ..Settings::default() };
+    let mut rig = Rig::back(settings, &[(7, 1)]);
+    rig.say(7, 3);
+    assert_eq!((rig.ids(7), rig.gaps(7)), (vec![], vec![]));
+    let read = rig.next_read();
+    rig.answer(read, [2, 3]);
+    assert_eq!((rig.ids(7), rig.gaps(7)), (vec![2, 3], vec![]));
+}
+
+#[test]
+fn a_page_that_begins_with_what_was_seen_brings_only_the_rest() {
+    let mut rig = Rig::back(Settings::default(), &[(7, 5)]);
+    let read = rig.next_read();
+    rig.answer(read, [5, 6]);
+    assert_eq!(rig.ids(7), [6]);
 }
