@@ -33,6 +33,8 @@ pub(crate) struct CatchUp {
     requests: Arc<Requests>,
     /// Who joins what they are added to. `None`: the application does.
     joins: Option<UserId>,
+    /// The connection that is ready, until there is work.
+    ready: Option<u64>,
     /// Made when there is something to decide: an idle connection keeps no room for it.
     work: Option<Box<Work>>,
 }
@@ -61,7 +63,7 @@ impl CatchUp {
         requests: Arc<Requests>,
         joins: Option<UserId>,
     ) -> Self {
-        Self { settings, history, requests, joins, work: None }
+        Self { settings, history, requests, joins, ready: None, work: None }
     }
 
     /// Whether the machine has to hear of an event while it is idle.
@@ -78,9 +80,9 @@ impl CatchUp {
     }
 
     fn work(&mut self) -> &mut Work {
-        let settings = self.settings;
+        let (settings, ready) = (self.settings, self.ready);
         self.work.get_or_insert_with(|| {
-            Box::new(Work { machine: Machine::new(settings), open: FuturesUnordered::new(), timer: None })
+            Box::new(Work { machine: Machine::new(settings, ready), open: FuturesUnordered::new(), timer: None })
         })
     }
 
@@ -110,6 +112,11 @@ impl CatchUp {
         match wake {
             Wake::Events(batch) => {
                 for event in batch {
+                    if let (Event::Ready { generation }, None) = (&event, &self.work) {
+                        self.ready = Some(*generation);
+                        delivery.deliver(event);
+                        continue;
+                    }
                     if self.is_idle() && !self.is_turn(&event) {
                         delivery.deliver(event);
                         continue;

@@ -62,12 +62,17 @@ enum Link {
 }
 
 impl Machine {
-    pub(crate) fn new(settings: Settings) -> Self {
+    /// With the connection that is ready already, if one is.
+    pub(crate) fn new(settings: Settings, ready: Option<u64>) -> Self {
+        let mut baselines = Baselines::default();
+        if let Some(generation) = ready {
+            baselines.connection_ready(generation);
+        }
         Self {
             settings,
             link: Link::Up,
             ledger: Ledger::default(),
-            baselines: Baselines::default(),
+            baselines,
             readings: HashMap::new(),
             urgent: VecDeque::new(),
             queue: VecDeque::new(),

@@ -11,7 +11,7 @@ use mezon_realtime::{ChannelGap, DisconnectReason, EventSender, Revision};
 use mezon_session::DelayPolicy;
 use tokio::sync::mpsc;
 
-use super::{Arc, Audience, BoxFuture, CatchUp, Event, Events, Requests, Settings, run};
+use super::{Arc, Audience, BoxFuture, CatchUp, Delivery, Event, Events, Requests, Settings, VecDeque, Wake, run};
 use crate::ClientError;
 use crate::delivery::history::by_hand::{HistoryByHand, Question};
 use crate::delivery::{History, Input as Told};
@@ -361,4 +361,18 @@ async fn many_quiet_channels_hold_up_nobody() {
             assert!(!matches!(event, Event::Gap { .. }), "all are caught up within 15 s");
         }
     }
+}
+
+/// Thousands of idle connections are held in one process, and nothing was ever missed on most of them.
+#[tokio::test]
+async fn a_connection_that_was_never_lost_keeps_no_machine() {
+    let mut delivery = Delivery::to(Arc::default());
+    let mut catch_up = CatchUp::new(Settings::default(), Arc::new(FarAway(Duration::ZERO)), Arc::default(), None);
+    let mut decide = async |event| {
+        catch_up.decide(&mut delivery, Wake::Events(VecDeque::from([event]))).await;
+        catch_up.work.is_some()
+    };
+    assert!(!decide(Event::Ready { generation: 1 }).await);
+    let retry_in = Duration::from_secs(1);
+    assert!(decide(Event::Disconnected { reason: DisconnectReason::Broken, retry_in }).await);
 }

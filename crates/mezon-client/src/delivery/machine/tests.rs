@@ -31,7 +31,7 @@ pub(super) struct Read {
 impl Rig {
     pub(super) fn new(settings: Settings) -> Self {
         Self {
-            machine: Machine::new(settings),
+            machine: Machine::new(settings, None),
             now: Instant::now(),
             delivered: Vec::new(),
             reads: VecDeque::new(),
