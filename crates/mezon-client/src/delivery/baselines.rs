@@ -233,6 +233,32 @@ mod tests {
     }
 
     #[test]
+    fn a_newest_message_that_was_asked_for_before_the_channel_was_left_is_not_taken() {
+        for answer in [Newest::Message(MessageId::new(3)), Newest::Unknown] {
+            let (mut baselines, old) = joined();
+            baselines.forget(ChannelId::new(7));
+            join(&mut baselines, 7);
+            let new = baselines.begin().unwrap();
+            assert!(!baselines.newest(old, answer), "there is nothing to prove");
+            assert!(baselines.newest(new, Newest::Message(MessageId::new(5))), "the channel is still looked up");
+            baselines.proved(new, true);
+            assert_eq!(of(&baselines, 7), Some(5));
+        }
+    }
+
+    #[test]
+    fn lookups_that_fail_make_room_for_others() {
+        let mut baselines = Baselines::default();
+        baselines.connection_ready(1);
+        (0..50).for_each(|channel| join(&mut baselines, channel));
+        for _ in 0..50 {
+            let lookup = baselines.begin().unwrap();
+            assert!(!baselines.newest(lookup, Newest::Unknown));
+        }
+        assert!(baselines.is_idle());
+    }
+
+    #[test]
     fn many_joins_ask_for_a_few_at_a_time() {
         let mut baselines = Baselines::default();
         baselines.connection_ready(1);
