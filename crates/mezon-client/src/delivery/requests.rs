@@ -42,3 +42,25 @@ impl Requests {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use mezon_model::ChannelId;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_the_application_tells_wakes_whoever_waits_for_it() {
+        let requests = Arc::new(Requests::default());
+        let waiting = Arc::clone(&requests);
+        let heard = tokio::spawn(poll_fn(move |context| waiting.poll(context)));
+        tokio::task::yield_now().await;
+        requests.push(Input::Leaving(ChannelId::new(7)));
+        let heard = tokio::time::timeout(Duration::from_secs(1), heard).await.expect("it is woken").unwrap();
+        assert!(matches!(heard.as_slice(), [Input::Leaving(channel)] if channel.get() == 7));
+    }
+}
