@@ -196,6 +196,19 @@ fn a_channel_that_is_left_before_its_join_is_answered_stays_left() {
 }
 
 #[test]
+fn a_join_that_is_not_answered_yet_does_not_go_with_the_channel_that_is_left() {
+    let mut rig = Rig::up();
+    rig.join(1);
+    rig.call(&join(2));
+    let cid = rig.last_sent().cid;
+    rig.call(&leave(1));
+    rig.answer(cid, channel(2));
+    rig.lose();
+    rig.pass(SECOND, false);
+    assert_eq!(joined_again(&mut rig), [join(2)]);
+}
+
+#[test]
 fn a_channel_that_is_left_before_a_message_is_refused_stays_left() {
     let mut rig = Rig::up();
     let sent = rig.call(&send(2));
