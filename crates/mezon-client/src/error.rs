@@ -1,5 +1,6 @@
 //! One error for everything a client does.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use http::StatusCode;
@@ -23,6 +24,11 @@ pub enum ClientError {
     Send(SendError),
     /// Saved or given credentials are no session.
     Session(SessionError),
+    /// The arguments make no request. Nothing was sent.
+    InvalidInput {
+        /// What is wrong with them.
+        problem: Cow<'static, str>,
+    },
     /// A text is no id.
     Id(ParseIdError),
     /// What a channel missed while the connection was down could not be read from the history.
@@ -54,7 +60,9 @@ impl ClientError {
             Self::Session(error) => error.class(),
             Self::CatchUp { source, .. } => source.class(),
             Self::NotConnected => ErrorClass::TRANSIENT,
-            Self::Id(_) | Self::HandlerPanicked | Self::HandlerBehind { .. } => ErrorClass::Permanent,
+            Self::InvalidInput { .. } | Self::Id(_) | Self::HandlerPanicked | Self::HandlerBehind { .. } => {
+                ErrorClass::Permanent
+            }
         }
     }
 
@@ -75,7 +83,11 @@ impl ClientError {
             Self::Send(error) => Some(error),
             Self::Session(error) => Some(error),
             Self::Id(error) => Some(error),
-            Self::CatchUp { .. } | Self::NotConnected | Self::HandlerPanicked | Self::HandlerBehind { .. } => None,
+            Self::InvalidInput { .. }
+            | Self::CatchUp { .. }
+            | Self::NotConnected
+            | Self::HandlerPanicked
+            | Self::HandlerBehind { .. } => None,
         }
     }
 }
@@ -89,6 +101,7 @@ impl fmt::Display for ClientError {
             Self::Send(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
             Self::Id(error) => error.fmt(f),
+            Self::InvalidInput { problem } => f.write_str(problem),
             Self::CatchUp { channel_id, source } => {
                 write!(f, "what channel {channel_id} missed could not be read from its history")?;
                 if f.alternate() { write!(f, ": {source:#}") } else { Ok(()) }
