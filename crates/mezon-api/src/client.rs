@@ -38,6 +38,12 @@ impl ApiClient {
         SessionChanges::new(self.keeper.subscribe())
     }
 
+    /// Whether the client holds the key of an application: it is a bot. A client that was made from the saved session of a
+    /// bot alone is not known to be one.
+    pub fn is_app(&self) -> bool {
+        self.keeper.is_app()
+    }
+
     /// The gateway that the sign-in went to.
     pub fn gateway(&self) -> &Gateway {
         self.keeper.gateway()

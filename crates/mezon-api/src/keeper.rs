@@ -64,6 +64,10 @@ impl SessionKeeper {
         &self.gateway
     }
 
+    pub(crate) fn is_app(&self) -> bool {
+        self.app.is_some()
+    }
+
     pub(crate) fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.borrow())
     }

@@ -46,7 +46,7 @@ pub struct ConnectOptions {
     verbose: bool,
     keep_gaps: bool,
     catch_up_at_once: Option<usize>,
-    join_added: bool,
+    join_added: Option<bool>,
     persistent: bool,
     timeout: Option<Duration>,
 }
@@ -91,9 +91,10 @@ impl ConnectOptions {
 
     /// Whether a channel that the user is added to meanwhile is joined by itself: a direct conversation that somebody opens,
     /// a group, a private channel of a clan. Its messages since then are caught up, unless [`ConnectOptions::catch_up`] is
-    /// off. The event itself is delivered first. Off by default: an application joins what it wants to hear.
+    /// off. The event itself is delivered first. On by default for a bot ([`ApiClient::is_app`](mezon_api::ApiClient::is_app)),
+    /// off for everybody else: an application joins what it wants to hear.
     pub fn join_added(mut self, join: bool) -> Self {
-        self.join_added = join;
+        self.join_added = Some(join);
         self
     }
 
@@ -112,14 +113,15 @@ impl ConnectOptions {
 
     /// What fills the gaps of a new connection, and where it hears of joins.
     fn catch_up_on(&self, client: &Client, socket: &Socket) -> Option<(CatchUp, Arc<Requests>)> {
-        if self.keep_gaps && !self.join_added {
+        let join_added = self.join_added.unwrap_or_else(|| client.api().is_app());
+        if self.keep_gaps && !join_added {
             return None;
         }
         let defaults = Settings::default();
         let at_once = self.catch_up_at_once.map_or(defaults.at_once, |channels| channels.max(1));
         let settings = Settings { catch_up: !self.keep_gaps, at_once, ..defaults };
         let upstream = Upstream { api: client.api().clone(), socket: socket.clone() };
-        let user = self.join_added.then(|| client.api().session().user_id());
+        let user = join_added.then(|| client.api().session().user_id());
         let requests = Arc::<Requests>::default();
         Some((CatchUp::new(settings, Arc::new(upstream), Arc::clone(&requests), user), requests))
     }

@@ -9,9 +9,10 @@ use std::sync::mpsc;
 use std::task::Poll;
 use std::time::Duration;
 
+use mezon_client::mezon_api::{AppLogin, Gateway};
 use mezon_client::mezon_realtime::Event;
 use mezon_client::mezon_session::ErrorClass;
-use mezon_client::{ConnectOptions, Connection};
+use mezon_client::{Client, ConnectOptions, Connection};
 use mezon_emulator::Emulator;
 use mezon_emulator::proto::api::ChannelMessage;
 use mezon_emulator::proto::realtime::Envelope;
@@ -235,6 +236,28 @@ async fn a_conversation_that_somebody_opens_is_joined_when_asked_for() {
 
     // An application that joins what it wants hears of the invitation.
     next_event(&mut events, |event| matches!(event, Event::Push(push) if push.field == 36)).await;
+    deaf.disconnect().await;
+    assert!(unasked.next().await.is_none());
+}
+
+/// A bot has nobody who would ask to join what it is added to.
+#[tokio::test]
+async fn a_bot_joins_what_it_is_added_to_unless_told_not_to() {
+    let emulator = Emulator::builder().app(77, "the key of a bot", "helper").start().await.unwrap();
+    sign_in(&emulator.url(), LINH, "linh").await;
+    let gateway = Gateway::builder().url(&emulator.url()).build().unwrap();
+    let bot = Client::new(gateway.authenticate_app(&AppLogin::new("77", "the key of a bot")).await.unwrap());
+    assert!(bot.api().is_app());
+    let (socket, deaf) = (Connection::new(&bot), Connection::new(&bot));
+    let (mut inbox, mut unasked) = (socket.messages(), deaf.messages());
+    socket.connect(ConnectOptions::new()).await.unwrap();
+    deaf.connect(ConnectOptions::new().join_added(false)).await.unwrap();
+    arrived(&emulator, 2).await;
+
+    let channel = emulator.open_channel(LINH.get(), &[77]).await.unwrap();
+    emulator.say(LINH.get(), channel, "hello").await.unwrap();
+    assert_eq!(next_message(&mut inbox).await.text(), "hello");
+    assert_eq!(emulator.stats().joins, 1);
     deaf.disconnect().await;
     assert!(unasked.next().await.is_none());
 }

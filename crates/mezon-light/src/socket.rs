@@ -61,7 +61,8 @@ impl SocketConnectOptions {
     }
 
     /// Whether a channel that the user is added to meanwhile is joined by itself: a direct conversation that somebody opens,
-    /// a group. Its messages since then are delivered too. Off by default: an application joins what it wants to hear.
+    /// a group. Its messages since then are delivered too. On by default for a bot, which signed in with the key of an
+    /// application; off for everybody else: an application joins what it wants to hear.
     pub fn join_added(self, join: bool) -> Self {
         self.with(|options| options.join_added(join))
     }
