@@ -9,6 +9,8 @@ use mezon_model::{ChannelId, ParseIdError};
 use mezon_realtime::{CallError, ConnectError, SendError};
 use mezon_session::{ErrorClass, SessionError};
 
+use crate::calls::names::NameError;
+
 /// Why a call failed. Each variant holds the error of the layer where it happened, with a kind to match
 /// on; [`ClientError::class`] says what to do about any of them.
 #[derive(Debug)]
@@ -31,6 +33,8 @@ pub enum ClientError {
     },
     /// A text is no id.
     Id(ParseIdError),
+    /// A name means nothing, or more than one thing.
+    Name(NameError),
     /// What a channel missed while the connection was down could not be read from the history.
     CatchUp {
         /// The channel.
@@ -60,9 +64,11 @@ impl ClientError {
             Self::Session(error) => error.class(),
             Self::CatchUp { source, .. } => source.class(),
             Self::NotConnected => ErrorClass::TRANSIENT,
-            Self::InvalidInput { .. } | Self::Id(_) | Self::HandlerPanicked | Self::HandlerBehind { .. } => {
-                ErrorClass::Permanent
-            }
+            Self::InvalidInput { .. }
+            | Self::Id(_)
+            | Self::Name(_)
+            | Self::HandlerPanicked
+            | Self::HandlerBehind { .. } => ErrorClass::Permanent,
         }
     }
 
@@ -83,6 +89,7 @@ impl ClientError {
             Self::Send(error) => Some(error),
             Self::Session(error) => Some(error),
             Self::Id(error) => Some(error),
+            Self::Name(error) => Some(error),
             Self::InvalidInput { .. }
             | Self::CatchUp { .. }
             | Self::NotConnected
@@ -101,6 +108,7 @@ impl fmt::Display for ClientError {
             Self::Send(error) => error.fmt(f),
             Self::Session(error) => error.fmt(f),
             Self::Id(error) => error.fmt(f),
+            Self::Name(error) => error.fmt(f),
             Self::InvalidInput { problem } => f.write_str(problem),
             Self::CatchUp { channel_id, source } => {
                 write!(f, "what channel {channel_id} missed could not be read from its history")?;
@@ -152,6 +160,12 @@ impl From<SendError> for ClientError {
 impl From<ParseIdError> for ClientError {
     fn from(error: ParseIdError) -> Self {
         Self::Id(error)
+    }
+}
+
+impl From<NameError> for ClientError {
+    fn from(error: NameError) -> Self {
+        Self::Name(error)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Channels: direct, group and clan channels, and threads.
 
-use mezon_api::ChannelQuery;
-use mezon_model::Channel;
+use mezon_api::{ChannelQuery, methods};
+use mezon_model::{Channel, ClanId};
 
-use super::{Cursor, Page, Pages, check, subject};
+use super::{Cursor, Page, Pages, check, names, subject};
+use crate::ClientError;
 
 subject! {
     /// Channels. From [`Client::channels`](crate::Client::channels).
@@ -28,7 +29,7 @@ impl Channels {
     /// ```
     ///
     /// # Errors
-    /// Elements can be [`ClientError::Api`](crate::ClientError::Api).
+    /// Elements can be [`ClientError::Api`].
     pub fn list(&self, query: ChannelQuery) -> Pages<Channel> {
         let api = self.api.clone();
         Pages::new(move |cursor| {
@@ -46,5 +47,46 @@ impl Channels {
                 Ok(Page { items, next })
             })
         })
+    }
+
+    /// All channels of the user: those of every clan, and the direct and group conversations. The server gives those of clans
+    /// in one piece.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn all(&self) -> Result<Vec<Channel>, ClientError> {
+        let of_clans = self.api.call(methods::LIST_CHANNEL_BY_USER_ID, &()).await?.channeldesc;
+        let mut channels: Vec<Channel> = of_clans.into_iter().map(Channel::from).collect();
+        channels.extend(self.list(ChannelQuery::default()).all().await?);
+        Ok(channels)
+    }
+
+    /// The channel with this name or id, among all of the user: `general`, `#general`, `@linh` for the conversation with Linh.
+    /// [`names::find`] says what fits.
+    ///
+    /// # Errors
+    /// [`ClientError::Name`] when no channel or more than one is called so, with their ids and clans;
+    /// [`ClientError::Api`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn find(&self, name: &str) -> Result<Channel, ClientError> {
+        let channels = self.all().await?;
+        Ok(names::find(name, &channels)?.clone())
+    }
+
+    /// The channel of one clan with this name or id; of [`ClanId::DIRECT`], the conversation.
+    ///
+    /// # Errors
+    /// As [`Channels::find`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn find_in(&self, clan: ClanId, name: &str) -> Result<Channel, ClientError> {
+        let channels = self.list(ChannelQuery::clan(clan)).all().await?;
+        Ok(names::find(name, &channels)?.clone())
     }
 }

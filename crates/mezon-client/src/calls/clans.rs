@@ -4,7 +4,7 @@ use mezon_api::methods;
 use mezon_model::{Clan, ClanId, Member};
 use mezon_proto::api;
 
-use super::{check, subject};
+use super::{check, names, subject};
 use crate::ClientError;
 
 subject! {
@@ -40,5 +40,29 @@ impl Clans {
         let request = api::ListClanUsersRequest { clan_id: clan.get() };
         let list = self.api.call(methods::LIST_CLAN_USERS, &request).await?;
         Ok(list.clan_users.into_iter().map(Member::from).collect())
+    }
+
+    /// The clan of the user with this name or id. [`names::find`] says what fits.
+    ///
+    /// # Errors
+    /// [`ClientError::Name`] when no clan or more than one is called so; [`ClientError::Api`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn find(&self, name: &str) -> Result<Clan, ClientError> {
+        let clans = self.list().await?;
+        Ok(names::find(name, &clans)?.clone())
+    }
+
+    /// The member with this user name, display name, name in the clan, or id. [`names::find`] says what fits.
+    ///
+    /// # Errors
+    /// [`ClientError::Name`] when no member or more than one is called so; as [`Clans::members`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn find_member(&self, clan: ClanId, name: &str) -> Result<Member, ClientError> {
+        let members = self.members(clan).await?;
+        Ok(names::find(name, &members)?.clone())
     }
 }

@@ -5,6 +5,7 @@
 
 mod channels;
 mod clans;
+pub mod names;
 mod page;
 
 pub use channels::Channels;
