@@ -17,7 +17,8 @@ use workspace::Workspace;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  codegen [--check]   generate crates/mezon-proto/src/generated and docs/protocol.md from proto/ (--check: fail on any difference)
+  codegen [--check]   generate the code of mezon-proto, the descriptors of mezon-cli and docs/protocol.md from proto/
+                      (--check: fail on any difference)
   interop             run the JavaScript and Python SDKs against the emulator and the Rust client (needs Node.js, npm, Python)
   bench [--quick]     measure beside peers and bare loops, write docs/benchmarks.md (needs Node.js and npm)
   weight              crates, build time and size of a program on mezon-light, beside other SDKs

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{demo, dm, download, emulator, history, listen, login, members, send, session, upload};
+use crate::commands::{api, demo, dm, download, emulator, history, listen, login, members, send, session, upload};
 use crate::text::{setting, setting_path, trimmed};
 
 /// The name of the command.
@@ -40,8 +40,11 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) session: Option<PathBuf>,
     /// Print one JSON object a line on stdout, and errors as JSON on stderr
-    #[arg(long, global = true)]
+    #[arg(long, global = true, overrides_with = "no_json")]
     pub(crate) json: bool,
+    /// Print lists as tables for people, whoever reads them
+    #[arg(long, global = true, overrides_with = "json")]
+    pub(crate) no_json: bool,
     /// Trust the certificates of this PEM file too
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
@@ -99,8 +102,10 @@ pub(crate) enum Command {
     Upload(upload::Arguments),
     /// Download a file of a message
     Download(download::Arguments),
+    /// Call any method of the server, with JSON in and out
+    Api(api::Arguments),
     /// Show help on a command or a topic
-    #[command(hide = true, after_help = "Topics: environment, exit-codes.")]
+    #[command(hide = true, after_help = "Topics: commands, environment, exit-codes.")]
     Help {
         /// A command, or a topic
         topic: Vec<String>,
@@ -125,18 +130,25 @@ pub(crate) enum Command {
     Version,
 }
 
-/// The global options are listed by hand in the text after it: with a line each they would not fit.
+/// Commands and global options are listed by hand in the text after it: with a line each they would not fit.
 const TOP: &str = "\
 {about}
 
 Usage: {usage}
 
-Commands:
-{subcommands}{after-help}";
+{after-help}";
 
 const AFTER_HELP: &str = "\
+Commands (a line about each: mez help commands):
+  try it    demo, emulator
+  sign in   login, session, whoami
+  look      channels, members, history, listen
+  talk      dm, send, upload, download
+  more      api: any method of the server, with JSON in and out
+            help, completions, man, version
+
 Options of all commands (more: mez help environment):
   --gateway-url URL  --session FILE  --ca FILE  --server-key-file FILE
-  --json  --log LEVEL  -h, --help  -V, --version
-Try it without an account: mez demo. Also: mez completions, man, version.
+  --json  --no-json  --log LEVEL  -h, --help  -V, --version
+Try it without an account: mez demo.
 Help: mez help COMMAND, mez help environment, mez help exit-codes";

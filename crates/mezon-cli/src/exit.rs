@@ -110,6 +110,11 @@ impl Failure {
         Self::new(Exit::Other, "other", "permanent", message)
     }
 
+    /// The server may have done it, and nobody knows what came of it.
+    pub(crate) fn unknown(kind: &str, message: impl Into<String>) -> Self {
+        Self::new(Exit::Unknown, kind, "maybe_done", message)
+    }
+
     /// A signal ended the command.
     pub(crate) fn interrupted() -> Self {
         Self::new(Exit::Interrupted, "interrupted", "cancelled", "interrupted")

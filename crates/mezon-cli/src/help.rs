@@ -25,7 +25,8 @@ A flag goes before its variable. An empty variable counts as unset.
   --server-key-file FILE  MEZON_SERVER_KEY
       The server key: in the file, or in the variable itself [the public key].
   --json
-      One JSON object a line on stdout, and errors as JSON on stderr.
+      One JSON object a line on stdout, and errors as JSON on stderr. Lists are
+      that to all but a terminal; --no-json makes them tables everywhere.
   --log LEVEL             RUST_LOG
       What to log on stderr: error, warn, info, debug, trace, or a filter such
       as mezon_realtime=debug [error].
@@ -48,6 +49,7 @@ pub(crate) fn parse() -> Result<Cli, clap::Error> {
 pub(crate) fn help(topic: &[String]) -> Result<(), Failure> {
     let words: Vec<&str> = topic.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["commands"] => print(&commands()),
         ["environment"] => print(ENVIRONMENT),
         ["exit-codes"] => print(&exit_codes()),
         path => print(&find(path)?.render_long_help().to_string()),
@@ -91,6 +93,16 @@ fn print(text: &str) -> Result<(), Failure> {
     write_line(Stream::Stdout, text.trim_end()).map_err(|error| Failure::output(&error))
 }
 
+fn commands() -> String {
+    let mut text = "What each command does:\n".to_owned();
+    for command in Cli::command().get_subcommands() {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n  {:<12}{about}", command.get_name());
+    }
+    text
+}
+
 fn exit_codes() -> String {
     let mut text = "How a command ended:\n".to_owned();
     for exit in Exit::ALL {
@@ -108,7 +120,7 @@ fn find(path: &[&str]) -> Result<Command, Failure> {
         let found = command.find_subcommand(name).cloned();
         command = found.ok_or_else(|| {
             Failure::usage(format!("there is no help on {:?}", path.join(" ")))
-                .hint("`mez help` lists the commands; the topics are environment and exit-codes")
+                .hint("`mez help` lists the commands; the topics are commands, environment and exit-codes")
         })?;
     }
     Ok(command)

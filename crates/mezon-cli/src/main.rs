@@ -1,6 +1,6 @@
 //! The `mez` command: Mezon chat at a terminal, and its emulated gateway.
 //!
-//! Everything that concerns Mezon itself is done by `mezon-light`. Here are flags, output and exit codes.
+//! Everything that concerns Mezon itself is done by `mezon-light` and `mezon-client`. Here are flags, output and exit codes.
 
 mod channel;
 mod cli;
@@ -12,7 +12,10 @@ mod interrupt;
 mod log;
 mod output;
 mod progress;
+mod protocol;
 mod secret_input;
+mod suggest;
+mod table;
 mod text;
 mod time;
 
@@ -27,7 +30,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return help::reject(&error).into(),
     };
-    let output = Output::new(global.json);
+    let output = Output::new(global.json).tables(global.no_json);
     let ended = match command {
         None => help::help(&[]),
         Some(Command::Help { topic }) => help::help(&topic),

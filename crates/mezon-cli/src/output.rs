@@ -9,11 +9,13 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use serde::Serialize;
 
 use crate::exit::Failure;
+use crate::table::{Table, terminal_width};
 
 /// Where a command prints to.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     json: bool,
+    tables: bool,
 }
 
 /// One of the two streams.
@@ -24,14 +26,24 @@ pub(crate) enum Stream {
 }
 
 impl Output {
-    /// Prints JSON if `json`, else text for people.
+    /// Prints JSON if `json`, else text for people. Lists go out as JSON to whatever is no terminal.
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, tables: false }
     }
 
-    /// Whether a program reads the output.
+    /// The same, with lists as tables wherever they go, if `tables`.
+    pub(crate) fn tables(self, tables: bool) -> Self {
+        Self { tables, ..self }
+    }
+
+    /// Whether the user asked for JSON.
     pub(crate) fn is_json(self) -> bool {
         self.json
+    }
+
+    /// Whether lists go out as JSON.
+    pub(crate) fn lists_json(self) -> bool {
+        self.json || !self.tables && !io::stdout().is_terminal()
     }
 
     /// Whether a person watches stderr, so that a progress bar makes sense.
@@ -41,8 +53,24 @@ impl Output {
 
     /// Prints a result: `object` as a line of JSON, or else `text`.
     pub(crate) async fn print(self, object: &impl Serialize, text: impl Display) -> Result<(), Failure> {
-        let line = if self.json { Self::line(object)? } else { text.to_string() };
-        write(Stream::Stdout, line).await.map_err(|error| Failure::output(&error))
+        self.text(if self.json { Self::line(object)? } else { text.to_string() }).await
+    }
+
+    /// Prints a list: a line of JSON for each of `objects`, or else the table.
+    pub(crate) async fn list(self, objects: &[impl Serialize], table: &Table) -> Result<(), Failure> {
+        if !self.lists_json() {
+            let text = table.render(terminal_width());
+            return if text.is_empty() { Ok(()) } else { self.text(text).await };
+        }
+        for object in objects {
+            self.text(Self::line(object)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Prints `text`, whoever reads it.
+    pub(crate) async fn text(self, text: String) -> Result<(), Failure> {
+        write(Stream::Stdout, text).await.map_err(|error| Failure::output(&error))
     }
 
     /// Prints how things are going: `object` as a line of JSON among the others, or else `text` on stderr, where it is in

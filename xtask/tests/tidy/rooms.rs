@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mezon-client", &["mezon-api", "mezon-model", "mezon-proto", "mezon-realtime", "mezon-session"]),
     ("mezon-light", &["mezon-api", "mezon-client", "mezon-model", "mezon-realtime", "mezon-session"]),
     ("mezon-emulator", &["mezon-proto"]),
-    ("mezon-cli", &["mezon-emulator", "mezon-light"]),
+    ("mezon-cli", &["mezon-client", "mezon-emulator", "mezon-light"]),
     ("xtask", &[]),
     ("bench", &["mezon-api", "mezon-light", "mezon-model", "mezon-proto", "mezon-realtime", "mezon-session"]),
 ];

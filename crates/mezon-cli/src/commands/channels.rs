@@ -4,6 +4,7 @@ use crate::channel;
 use crate::client::Account;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::table::{Column, Table};
 
 pub(crate) async fn run(account: &Account, output: Output) -> Result<(), Failure> {
     let client = account.resume()?;
@@ -11,9 +12,9 @@ pub(crate) async fn run(account: &Account, output: Output) -> Result<(), Failure
     if channels.is_empty() {
         output.status("no channels yet: `mez dm USER` opens one").await?;
     }
+    let mut table = Table::new([Column::whole("ID"), Column::whole("TYPE"), Column::text("NAME")]);
     for channel in &channels {
-        let text = format!("{:<20}  {:<6}  {}", channel.id(), channel::kind(channel), channel::title(channel));
-        output.print(channel, text).await?;
+        table.row([channel.id().to_string(), channel::kind(channel), channel::title(channel)]);
     }
-    Ok(())
+    output.list(&channels, &table).await
 }

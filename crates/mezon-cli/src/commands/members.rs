@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::channel::{self, Named};
 use crate::client::Account;
 use crate::exit::Failure;
-use crate::output::{Output, printable};
+use crate::output::Output;
+use crate::table::{Column, Table};
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  mez members 1804\n  mez members weekend --json")]
@@ -26,13 +27,16 @@ struct Member<'a> {
 pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     let client = account.resume()?;
     let channel = channel::find(&client, &arguments.channel).await?;
-    for (place, user_id) in channel.user_ids().iter().enumerate() {
-        // The server may leave names out.
-        let username = channel.usernames().get(place).map_or("", String::as_str);
-        let display_name = channel.display_names().get(place).map_or("", String::as_str);
-        let text = format!("{user_id:<20}  {}  {}", printable(username), printable(display_name));
-        let member = Member { user_id: *user_id, username, display_name };
-        output.print(&member, text.trim_end()).await?;
+    // The server may leave names out.
+    let members = channel.user_ids().iter().enumerate().map(|(place, user_id)| Member {
+        user_id: *user_id,
+        username: channel.usernames().get(place).map_or("", String::as_str),
+        display_name: channel.display_names().get(place).map_or("", String::as_str),
+    });
+    let members: Vec<Member<'_>> = members.collect();
+    let mut table = Table::new([Column::whole("ID"), Column::text("USER"), Column::text("NAME")]);
+    for Member { user_id, username, display_name } in &members {
+        table.row([user_id.to_string(), (*username).to_owned(), (*display_name).to_owned()]);
     }
-    Ok(())
+    output.list(&members, &table).await
 }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod api;
 pub(crate) mod channels;
 pub(crate) mod demo;
 pub(crate) mod dm;
@@ -23,10 +24,15 @@ use crate::output::Output;
 
 /// Runs `command`, if it is one that takes its time.
 pub(crate) async fn run(global: Global, command: Command, output: Output) -> Result<(), Failure> {
-    // These two need no account.
+    // These need no account.
     let command = match command {
         Command::Demo(arguments) => return demo::run(&arguments, output).await,
         Command::Emulator(arguments) => return emulator::run(&arguments, &global, output).await,
+        Command::Api(arguments) => {
+            let Some(call) = unless_interrupted(api::tell(&arguments, output)).await? else { return Ok(()) };
+            let account = unless_interrupted(Account::open(&global)).await?;
+            return unless_interrupted(api::run(&call, &account, output)).await;
+        }
         other => other,
     };
     let account = unless_interrupted(Account::open(&global)).await?;

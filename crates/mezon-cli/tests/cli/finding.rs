@@ -139,7 +139,7 @@ fn members_are_listed() {
     gateway.sign_in("chi", 1003);
     let group = gateway.mez("an").args(["dm", "1002", "1003", "--json"]).run().json();
     let group = group["channel_id"].as_str().unwrap();
-    let shown = gateway.mez("an").args(["members", group]).run().succeeded().stdout;
+    let shown = gateway.mez("an").args(["members", group, "--no-json"]).run().succeeded().stdout;
     assert!(shown.lines().any(|line| line.starts_with("1003 ") && line.contains(" chi")), "{shown}");
     let json = gateway.mez("an").args(["members", "binh", "--json"]).run().succeeded().stdout;
     assert!(json.starts_with(r#"{"user_id":""#) && json.contains(r#""username":"binh""#), "{json}");

@@ -6,7 +6,7 @@ use crate::mez::mez;
 const LINES: usize = 24;
 const COLUMNS: usize = 80;
 
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 22] = [
     &["demo"],
     &["emulator"],
     &["login"],
@@ -23,6 +23,7 @@ const COMMANDS: [&[&str]; 21] = [
     &["history"],
     &["upload"],
     &["download"],
+    &["api"],
     &["help"],
     &["completions"],
     &["man"],
@@ -45,6 +46,8 @@ fn help_fits_a_small_terminal() {
     }
     fits(&mez().arg("--help").run().succeeded().stdout);
     fits(&mez().args(["help", "exit-codes"]).run().succeeded().stdout);
+    let longest = mez().args(["help", "commands"]).run().succeeded().stdout;
+    assert!(longest.lines().all(|line| line.chars().count() <= COLUMNS), "{longest}");
 }
 
 #[test]
@@ -52,9 +55,17 @@ fn the_bare_command_is_a_question() {
     let bare = mez().run().succeeded().stdout;
     assert_eq!(bare, mez().arg("--help").run().succeeded().stdout);
     assert_eq!(bare, mez().arg("help").run().succeeded().stdout);
+    let all = mez().args(["help", "commands"]).run().succeeded().stdout;
+    let words: Vec<&str> = bare.split(|c: char| !c.is_alphanumeric() && c != '-').collect();
     for command in COMMANDS.iter().filter_map(|command| command.first()) {
-        assert!(bare.contains(command), "no {command} in {bare}");
+        assert!(words.contains(command), "no {command} in {bare}");
+        assert!(all.lines().any(|line| line.trim_start().starts_with(command)), "no {command} in {all}");
     }
+    // And none is left out here.
+    assert_eq!(
+        all.lines().filter(|line| line.starts_with("  ")).count(),
+        COMMANDS.iter().filter(|c| c.len() == 1).count()
+    );
 }
 
 #[test]
@@ -63,7 +74,7 @@ fn options_of_all_commands_are_told_once() {
     let environment = mez().args(["help", "environment"]).run().succeeded().stdout;
     let man = mez().arg("man").run().succeeded().stdout.replace('\\', "");
     let send = mez().args(["send", "--help"]).run().succeeded().stdout;
-    for option in ["--gateway-url", "--session", "--json", "--ca", "--server-key-file", "--log"] {
+    for option in ["--gateway-url", "--session", "--json", "--no-json", "--ca", "--server-key-file", "--log"] {
         assert!(top.contains(option) && environment.contains(option) && man.contains(option), "{option}");
         assert!(!send.contains(option), "{option} in {send}");
         assert!(!mez().args(["help", "send"]).run().succeeded().stdout.contains(option), "{option}");

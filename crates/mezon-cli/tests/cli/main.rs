@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod account;
+mod api;
 mod bad_input;
 mod chat;
 mod demo;
@@ -16,3 +17,5 @@ mod secrets;
 mod settings;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod terminal;

@@ -22,7 +22,7 @@ pub(crate) struct Mez {
 pub(crate) fn mez() -> Mez {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mez"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("MEZON_") || name == "RUST_LOG" {
+        if name.to_string_lossy().starts_with("MEZON_") || name == "RUST_LOG" || name == "COLUMNS" {
             command.env_remove(name);
         }
     }

@@ -32,7 +32,7 @@ fn a_listener_to_several_channels_names_the_channel_of_each_message() {
     let dm = gateway.an_and_binh();
     let group = gateway.mez("an").args(["dm", "1002", "1003", "--json"]).run().json();
     let group = group["channel_id"].as_str().unwrap();
-    let channels = gateway.mez("binh").arg("channels").run().succeeded().stdout;
+    let channels = gateway.mez("binh").args(["channels", "--no-json"]).run().succeeded().stdout;
     let title =
         |id: &str| channels.lines().find(|line| line.starts_with(id)).unwrap().split("  ").last().unwrap().trim();
 

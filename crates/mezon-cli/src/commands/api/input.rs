@@ -1,0 +1,61 @@
+//! The request of `mez api`, out of an argument, a file or stdin, and single fields.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use prost_reflect::MessageDescriptor;
+use serde_json::{Map, Value};
+
+use super::Arguments;
+use crate::exit::Failure;
+use crate::protocol::assign;
+use crate::text::without_mark;
+
+/// More than the server takes. A wrong file, such as a device, is not read for ever.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Reads `clan_id=7`.
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, value)) if !field.is_empty() => Ok((field.to_owned(), value.to_owned())),
+        _ => Err("write it as FIELD=VALUE".to_owned()),
+    }
+}
+
+/// The request: the whole of it, and over that the single fields.
+pub(super) async fn request(arguments: &Arguments, descriptor: &MessageDescriptor) -> Result<Value, Failure> {
+    let whole = match (&arguments.input, arguments.request.as_deref()) {
+        (Some(path), _) => Some(file(path.clone()).await?),
+        (None, Some("-")) => Some(file(PathBuf::from("-")).await?),
+        (None, json) => json.map(str::to_owned),
+    };
+    let mut json = match whole {
+        Some(text) => serde_json::from_str(without_mark(&text))
+            .map_err(|error| Failure::input("invalid_json", "the request is no JSON").because(&error))?,
+        None => Value::Object(Map::new()),
+    };
+    if let Value::Object(request) = &mut json {
+        for (field, value) in &arguments.field {
+            assign(descriptor, request, field, value)?;
+        }
+    }
+    Ok(json)
+}
+
+/// The text of a file; `-` is stdin.
+async fn file(path: PathBuf) -> Result<String, Failure> {
+    let name = path.display().to_string();
+    let unreadable = || Failure::input("file", format!("cannot read the request from {name}"));
+    let read = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        if path == Path::new("-") {
+            io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
+        } else {
+            File::open(&path)?.take(LIMIT).read_to_string(&mut text)?;
+        }
+        Ok::<_, io::Error>(text)
+    });
+    let text = read.await.map_err(|error| unreadable().because(&error))?;
+    text.map_err(|error| unreadable().because(&error))
+}
