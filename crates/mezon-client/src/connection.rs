@@ -13,7 +13,7 @@ use crate::delivery::{CatchUp, Requests, Settings};
 use crate::listen::{
     Audience, ErrorHandler, EventHandler, EventStream, MessageStream, Registry, Response, Subscription, responding,
 };
-use crate::live::{Lifecycle, Opened, Upstream};
+use crate::live::{Lifecycle, Opened, Upstream, paced};
 use crate::{Client, ClientError};
 
 /// A connection to the server's realtime side. Clones are cheap and share the connection.
@@ -318,6 +318,15 @@ impl Connection {
         self.socket()?.join(target).await?;
         self.inner.lifecycle.joined(target);
         Ok(())
+    }
+
+    /// Joins many channels, at a pace that the server stands, and tells how each went, in the order of `targets`. One that is
+    /// refused or never answered holds up no other.
+    ///
+    /// # Cancel safety
+    /// Some channels may be joined when a call is dropped.
+    pub async fn join_all(&self, targets: impl IntoIterator<Item = Target>) -> Vec<(Target, Result<(), ClientError>)> {
+        paced(targets.into_iter().collect(), async |target| self.join(&target).await).await
     }
 
     /// Leaves a channel.

@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use mezon_client::mezon_api::{AppLogin, Gateway};
+use mezon_client::mezon_model::{ChannelId, Target};
 use mezon_client::mezon_realtime::Event;
 use mezon_client::mezon_session::ErrorClass;
 use mezon_client::{Client, ConnectOptions, Connection};
@@ -260,4 +261,23 @@ async fn a_bot_joins_what_it_is_added_to_unless_told_not_to() {
     assert_eq!(emulator.stats().joins, 1);
     deaf.disconnect().await;
     assert!(unasked.next().await.is_none());
+}
+
+#[tokio::test]
+async fn many_channels_are_joined_at_once_and_each_tells_how_it_went() {
+    let emulator = emulator().await;
+    let client = sign_in(&emulator.url(), LINH, "linh").await;
+    let mut targets = Vec::new();
+    for peer in 100..110 {
+        targets.push(client.api().create_dm(peer.into()).await.unwrap().target());
+    }
+    targets.insert(3, Target::direct(ChannelId::new(5)));
+    let socket = Connection::new(&client);
+    socket.connect(ConnectOptions::new()).await.unwrap();
+    let wanted = targets.clone();
+    let joined = in_time(tokio::spawn(async move { socket.join_all(targets).await })).await.unwrap();
+    assert!(joined.iter().map(|(target, _)| target).eq(&wanted));
+    let refused: Vec<_> = joined.iter().filter(|(_, joined)| joined.is_err()).map(|(target, _)| target).collect();
+    assert_eq!(refused, [&wanted[3]], "there is no such channel");
+    assert_eq!(emulator.stats().joins, 10);
 }

@@ -280,6 +280,15 @@ impl LightSocket {
         self.connection.join(target).await
     }
 
+    /// Joins many channels, at a pace that the server stands, and tells how each went, in the order of `targets`. One that is
+    /// refused or never answered holds up no other.
+    ///
+    /// # Cancel safety
+    /// Some channels may be joined when a call is dropped.
+    pub async fn join_all(&self, targets: impl IntoIterator<Item = Target>) -> Vec<(Target, Result<(), LightError>)> {
+        self.connection.join_all(targets).await
+    }
+
     /// Leaves any channel.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use clap::Args;
 use mezon_light::{
     CallError, Channel, ChannelId, ChannelMessage, CloseReason, Event, EventStream, LightClient, LightError,
-    LightSocket, SocketConnectOptions, StreamMode, Target, UserId,
+    LightSocket, SocketConnectOptions, StreamMode, UserId,
 };
 use serde::Serialize;
 
@@ -84,12 +84,7 @@ async fn listen(
         socket.connect(SocketConnectOptions::new()).await?;
         chosen
     };
-    let targets: Vec<Target> = channels.iter().map(Channel::target).collect();
-    let ids = join::all(targets, output, |target| {
-        let socket = socket.clone();
-        async move { socket.join(&target).await }
-    })
-    .await?;
+    let ids = join::heard(socket.join_all(channels.iter().map(Channel::target)).await, output).await?;
     let who = session::who(&client.session());
     let plural = if ids.len() == 1 { "" } else { "s" };
     let text = format!("listening as {who} to {} channel{plural}, Ctrl-C ends", ids.len());

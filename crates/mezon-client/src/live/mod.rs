@@ -1,7 +1,9 @@
 //! One connection after the other.
 
+mod joining;
 mod lifecycle;
 mod upstream;
 
+pub(crate) use joining::paced;
 pub(crate) use lifecycle::{Lifecycle, Opened};
 pub(crate) use upstream::Upstream;

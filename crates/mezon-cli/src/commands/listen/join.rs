@@ -1,42 +1,21 @@
-//! Joining many channels.
-
-use std::future::Future;
-use std::time::Duration;
+//! What became of the joins.
 
 use mezon_light::{CallErrorKind, ChannelId, LightError, Target};
-use tokio::time::MissedTickBehavior;
 
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// The time between two joins. Servers may leave joins unanswered, and then each takes 3 s, so they do not wait for each
-/// other; but a burst of them makes the gateway close the connection.
-const SPACING: Duration = Duration::from_micros(12_500);
-
-/// Joins the channels, and gives those that could be joined. Others are told; when there is none but others, that is the
-/// failure.
-pub(super) async fn all<F>(
-    targets: Vec<Target>,
+/// The channels that could be joined. Others are told; when there is none but others, that is the failure.
+pub(super) async fn heard(
+    joins: Vec<(Target, Result<(), LightError>)>,
     output: Output,
-    join: impl Fn(Target) -> F,
-) -> Result<Vec<ChannelId>, Failure>
-where
-    F: Future<Output = Result<(), LightError>> + Send + 'static,
-{
-    let mut pace = tokio::time::interval(SPACING);
-    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut joins = Vec::with_capacity(targets.len());
-    for target in targets {
-        pace.tick().await;
-        joins.push((target.channel_id, tokio::spawn(join(target))));
-    }
+) -> Result<Vec<ChannelId>, Failure> {
     let (mut joined, mut refused) = (Vec::new(), Vec::new());
-    for (id, join) in joins {
-        match join.await {
-            Ok(Ok(())) => joined.push(id),
-            Ok(Err(error)) if is_refusal(&error) => refused.push(failed(id, error.into())),
-            Ok(Err(error)) => return Err(failed(id, error.into())),
-            Err(error) => return Err(failed(id, Failure::other("the task ended early").because(&error))),
+    for (Target { channel_id, .. }, join) in joins {
+        match join {
+            Ok(()) => joined.push(channel_id),
+            Err(error) if is_refusal(&error) => refused.push(failed(channel_id, error.into())),
+            Err(error) => return Err(failed(channel_id, error.into())),
         }
     }
     let failure = if joined.is_empty() { refused.pop() } else { None };
@@ -53,25 +32,4 @@ pub(super) fn failed(id: ChannelId, failure: Failure) -> Failure {
 
 fn is_refusal(error: &LightError) -> bool {
     matches!(error, LightError::Call(error) if matches!(error.kind(), CallErrorKind::Rejected { .. }))
-}
-
-#[cfg(test)]
-mod tests {
-    use tokio::time::{Instant, sleep};
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn joins_that_are_left_unanswered_do_not_wait_for_each_other() {
-        let start = Instant::now();
-        let targets: Vec<Target> = (1..=100).map(|id| Target::direct(ChannelId::new(id))).collect();
-        let ids: Vec<ChannelId> = targets.iter().map(|target| target.channel_id).collect();
-        let unanswered = |_| async {
-            sleep(Duration::from_secs(3)).await;
-            Ok(())
-        };
-        let Ok(joined) = all(targets, Output::new(false), unanswered).await else { panic!("a join failed") };
-        assert_eq!(joined, ids);
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    }
 }
