@@ -12,14 +12,13 @@ use tokio::net::TcpSocket;
 
 use crate::builder::EmulatorBuilder;
 use crate::error::{EmulatorError, EmulatorErrorKind};
-use crate::failure::Failure;
 use crate::faults::Faults;
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Outgoing;
 use crate::server::Server;
-use crate::sessions::registered;
 use crate::stats::Stats;
-use crate::store::{DIRECT, GROUP};
+use crate::town::channels::{self, DIRECT, GROUP};
+use crate::town::{Act, Done, Town};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -161,7 +160,7 @@ impl Emulator {
         let caller = self.person(user_id).await?;
         let kind = if others.len() == 1 { DIRECT } else { GROUP };
         let request = CreateChannelDescRequest { r#type: kind, user_ids: others.to_vec(), ..Default::default() };
-        Ok(self.gateway.create_channel(&caller, request).await?.channel_id)
+        Ok(self.gateway.change(caller.user, channels::create, request).await?.channel_id)
     }
 
     /// Lets a user write a text into a channel, without a client of their own; gives the id of the message.
@@ -183,7 +182,8 @@ impl Emulator {
 
     /// A user as the maker of a request that came without a client.
     async fn person(&self, id: i64) -> Result<Caller, EmulatorError> {
-        let user = self.gateway.storage.run(move |store| registered(store, id).map_err(Failure::from)).await?;
+        let registered = |town: &mut Town, act: &Act<'_>, id| Ok(Done::new(town.registered(act, id)?.clone()));
+        let user = self.gateway.change(id, registered, id).await?;
         Ok(Caller { user: user.id, username: user.username, token: 0, host: self.addr.to_string() })
     }
 

@@ -1,7 +1,7 @@
 //! The state that all connections of an emulator share.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use http::uri::Authority;
@@ -16,6 +16,7 @@ use crate::stats::Counters;
 use crate::store::{Storage, StoreError};
 use crate::tls::Tls;
 use crate::token::{TokenSettings, Tokens};
+use crate::town::Town;
 
 /// What the builder has set.
 #[derive(Debug, Clone)]
@@ -62,13 +63,14 @@ pub(crate) struct Gateway {
     pub(crate) settings: Settings,
     pub(crate) tls: Option<Tls>,
     pub(crate) storage: Storage,
+    pub(crate) town: RwLock<Town>,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) ids: Arc<Snowflakes>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) faults: Faults,
     pub(crate) counters: Arc<Counters>,
-    /// Held from storing a message to handing it out, so that all sockets see messages in the order of their ids.
+    /// Held from changing something to telling it, so that all sockets see messages and events in one order.
     pub(crate) posting: tokio::sync::Mutex<()>,
 }
 
@@ -90,8 +92,12 @@ impl Gateway {
         };
         let random = ring::rand::generate::<[u8; 32]>(&ring::rand::SystemRandom::new());
         let fresh = random.map_err(|_| EmulatorError::bare(EmulatorErrorKind::Randomness))?.expose();
-        let (secret, last_id) = storage
-            .run(move |store| Ok::<_, StoreError>((store.secret(fresh)?, store.last_id()?)))
+        let (secret, last_id, town) = storage
+            .run(move |store| {
+                let mut town = Town::load(store.records()?)?;
+                town.newest = store.newest(&mut town.channels.iter().map(|channel| channel.id))?;
+                Ok::<_, StoreError>((store.secret(fresh)?, store.last_id()?.max(town.last_id()), town))
+            })
             .await
             .map_err(|source| EmulatorError::new(EmulatorErrorKind::Storage, source))?;
 
@@ -102,7 +108,8 @@ impl Gateway {
         let ids = Arc::new(Snowflakes::after(last_id));
         let faults = Faults::new(Arc::clone(&plan), Arc::clone(&hub), Arc::clone(&tokens), Arc::clone(&ids));
         let posting = tokio::sync::Mutex::new(());
-        Ok(Self { settings, tls, storage, tokens, ids, hub, plan, faults, counters, posting })
+        let town = RwLock::new(town);
+        Ok(Self { settings, tls, storage, town, tokens, ids, hub, plan, faults, counters, posting })
     }
 
     /// The base URL of the emulator at the address that a client used.

@@ -71,8 +71,18 @@ pub(crate) struct Hub {
 struct Sockets {
     last_id: i32,
     open: BTreeMap<i32, Member>,
+    /// Sockets by their user.
+    users: HashMap<i64, BTreeSet<i32>>,
     /// Sockets by the channel they joined.
     joined: HashMap<i64, BTreeSet<i32>>,
+    /// Sockets by the clan they joined; clan 0 has the direct and group conversations.
+    clans: HashMap<i64, BTreeSet<i32>>,
+}
+
+impl Sockets {
+    fn of_user(&self, user: i64) -> impl Iterator<Item = &Member> {
+        self.users.get(&user).into_iter().flatten().filter_map(|id| self.open.get(id))
+    }
 }
 
 /// One open socket, as the hub sees it.
@@ -108,6 +118,7 @@ impl Hub {
             let id = sockets.last_id;
             let member = Member { user, username: username.to_owned(), host: host.to_owned(), queue, control };
             sockets.open.insert(id, member);
+            sockets.users.entry(user).or_default().insert(id);
             id
         };
         self.counters.count(|stats| {
@@ -124,6 +135,13 @@ impl Hub {
         }
     }
 
+    pub(crate) fn join_clan(&self, clan: i64, socket: i32) {
+        let mut sockets = self.sockets();
+        if sockets.open.contains_key(&socket) {
+            sockets.clans.entry(clan).or_default().insert(socket);
+        }
+    }
+
     pub(crate) fn leave(&self, channel: i64, socket: i32) {
         if let Some(joined) = self.sockets().joined.get_mut(&channel) {
             joined.remove(&socket);
@@ -135,16 +153,18 @@ impl Hub {
     }
 
     pub(crate) fn forget_joins(&self) {
-        self.sockets().joined.clear();
+        let mut sockets = self.sockets();
+        sockets.joined.clear();
+        sockets.clans.clear();
     }
 
     pub(crate) fn is_online(&self, user: i64) -> bool {
-        self.sockets().open.values().any(|member| member.user == user)
+        self.sockets().users.contains_key(&user)
     }
 
     /// The address a user's socket came by, to say where the emulator is.
     pub(crate) fn host_of(&self, user: i64) -> Option<String> {
-        self.sockets().open.values().find(|member| member.user == user).map(|member| member.host.clone())
+        self.sockets().of_user(user).next().map(|member| member.host.clone())
     }
 
     /// The sockets in a channel.
@@ -172,17 +192,27 @@ impl Hub {
 
     /// Reaches all sockets of a user; gives their number.
     pub(crate) fn send_to_user(&self, user: i64, frame: &Outgoing) -> usize {
-        let sockets = self.sockets();
-        let members = sockets.open.values().filter(|member| member.user == user);
-        members.map(|member| self.enqueue(member, frame.clone())).count()
+        self.sockets().of_user(user).map(|member| self.enqueue(member, frame.clone())).count()
     }
 
-    /// Reaches all sockets that have joined a channel, but for one; gives their number.
-    pub(crate) fn send_to_channel(&self, channel: i64, envelope: &Arc<Envelope>, except: Option<i32>) -> usize {
+    /// Reaches all sockets that have joined a channel or its clan, of the users who may hear it, but for one socket;
+    /// gives their number.
+    pub(crate) fn send_to_channel(
+        &self,
+        channel: i64,
+        clan: i64,
+        envelope: &Arc<Envelope>,
+        except: Option<i32>,
+        may_hear: impl Fn(i64) -> bool,
+    ) -> usize {
         let sockets = self.sockets();
-        let joined = sockets.joined.get(&channel).into_iter().flatten().filter(|id| Some(**id) != except);
-        let members = joined.filter_map(|id| sockets.open.get(id));
-        members.map(|member| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope)))).count()
+        let none = BTreeSet::new();
+        let [joined, of_clan] = [sockets.joined.get(&channel), sockets.clans.get(&clan)].map(|of| of.unwrap_or(&none));
+        let members = joined.union(of_clan).filter(|id| Some(**id) != except).filter_map(|id| sockets.open.get(id));
+        members
+            .filter(|member| may_hear(member.user))
+            .map(|member| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope))))
+            .count()
     }
 
     pub(crate) fn control_all(&self, control: &Control) {
@@ -208,11 +238,20 @@ impl Drop for Registration {
     fn drop(&mut self) {
         {
             let mut sockets = self.hub.sockets();
-            sockets.open.remove(&self.id);
-            sockets.joined.retain(|_, joined| {
-                joined.remove(&self.id);
-                !joined.is_empty()
-            });
+            let Sockets { open, users, joined, clans, .. } = &mut *sockets;
+            let user = open.remove(&self.id).map_or(0, |member| member.user);
+            if let Some(sockets) = users.get_mut(&user) {
+                sockets.remove(&self.id);
+                if sockets.is_empty() {
+                    users.remove(&user);
+                }
+            }
+            for places in [joined, clans] {
+                places.retain(|_, sockets| {
+                    sockets.remove(&self.id);
+                    !sockets.is_empty()
+                });
+            }
         }
         self.hub.counters.count(|stats| stats.open_sockets = stats.open_sockets.saturating_sub(1));
     }

@@ -32,7 +32,7 @@
 //! | Sessions | signed tokens with lifetimes of choice; a refresh token works once unless told otherwise |
 //! | Channels | direct (the same two users share one) and groups; no clans |
 //! | Messages | send, update, remove, react, type, read back; ids grow; content up to 4000 UTF-16 units |
-//! | Delivery | to all sockets that have joined the channel, those of the sender included |
+//! | Delivery | to all sockets that have joined the channel, or clan 0 for direct and group conversations, those of the sender included |
 //! | Methods | over HTTP and over the socket alike; those that are missing answer "unimplemented" |
 //! | Uploads | presigned URLs with signature, expiry and exact length, checked; downloads by the clean URL |
 //!
@@ -42,7 +42,6 @@
 //! fit the channel is bad input.
 
 mod builder;
-mod channels;
 mod emulator;
 mod error;
 mod failure;
@@ -52,6 +51,7 @@ mod http;
 mod hub;
 mod message_lists;
 mod messages;
+mod operations;
 mod percent;
 mod requests;
 mod rpc;
@@ -63,6 +63,12 @@ mod stats;
 mod store;
 mod tls;
 mod token;
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "operations have one shape, whether they need all of it or not"
+)]
+mod town;
 mod uploads;
 
 pub use builder::{DEFAULT_SERVER_KEY, EmulatorBuilder, ParseWsUrlFormError, WsUrlForm};

@@ -8,12 +8,12 @@ use mezon_proto::realtime::{ChannelMessageAck, ChannelMessageRemove, ChannelMess
 use mezon_proto::realtime::{Envelope, envelope};
 use prost::Message as _;
 
-use crate::channels::{header, page_limit};
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway};
 use crate::message_lists;
 use crate::snowflake::{created_seconds, unix_seconds};
-use crate::store::{Channel, DIRECT, Direction, Page, StoreError};
+use crate::store::{Direction, Page, Write};
+use crate::town::channels::page_limit;
 
 /// The longest content, in UTF-16 units of its encoded JSON.
 const CONTENT_LIMIT: usize = 4000;
@@ -30,13 +30,13 @@ impl Gateway {
         request: ChannelMessageSend,
     ) -> Result<ChannelMessageAck, Failure> {
         check_content(&request.content)?;
-        let channel = self.channel_for(caller.user, request.channel_id).await?;
-        check_mode(&channel, request.mode)?;
+        let channel = self.town().channel_for(caller.user, request.channel_id)?.clone();
+        channel.check_mode(request.mode)?;
 
         let _order = self.posting.lock().await;
         let id = self.ids.next();
         let created = created_seconds(id);
-        let mode = mode_of(&channel);
+        let mode = channel.mode();
         let message = api::ChannelMessage {
             clan_id: request.clan_id,
             channel_id: channel.id,
@@ -102,7 +102,14 @@ impl Gateway {
         let _order = self.posting.lock().await;
         let message = self.own_message(caller, request.channel_id, request.message_id).await?;
         let (channel, id) = (message.channel_id, message.message_id);
-        self.storage.run(move |store| store.remove_message(channel, id)).await?;
+        let newest = self
+            .storage
+            .run(move |store| {
+                store.commit(vec![Write::NoMessage { channel, id }])?;
+                store.newest(&mut std::iter::once(channel))
+            })
+            .await?;
+        self.note_newest(channel, newest.get(&channel).cloned());
         let event = api::ChannelMessage { code: CODE_REMOVE, ..message };
         let ack = ack(&event, caller);
         self.deliver(event);
@@ -115,9 +122,9 @@ impl Gateway {
         caller: &Caller,
         request: api::MessageReaction,
     ) -> Result<api::MessageReaction, Failure> {
-        let channel = self.channel_for(caller.user, request.channel_id).await?;
+        let channel = self.town().channel_for(caller.user, request.channel_id)?.clone();
         let reaction = api::MessageReaction { sender_id: caller.user, ..request };
-        let event = api::MessageReaction { sender_name: caller.username.clone(), mode: mode_of(&channel), ..reaction };
+        let event = api::MessageReaction { sender_name: caller.username.clone(), mode: channel.mode(), ..reaction };
 
         let _order = self.posting.lock().await;
         let stored = event.clone();
@@ -128,11 +135,11 @@ impl Gateway {
                 };
                 let reactions = api::MessageReactionList::decode(message.reactions.clone()).unwrap_or_default();
                 message.reactions = list(&with_reaction(reactions, stored));
-                Ok(store.put_message(&message)?)
+                Ok(store.commit(vec![Write::Message(Box::new(message))])?)
             })
             .await?;
         let message = Some(envelope::Message::MessageReactionEvent(event.clone()));
-        self.hub.send_to_channel(channel.id, &Arc::new(Envelope { cid: 0, message }), None);
+        self.tell_channel(channel.id, &Arc::new(Envelope { cid: 0, message }), None);
         Ok(event)
     }
 
@@ -144,9 +151,8 @@ impl Gateway {
         caller: &Caller,
         request: api::ListChannelMessagesRequest,
     ) -> Result<api::ChannelMessageList, Failure> {
-        let channel = self.channel_for(caller.user, request.channel_id).await?;
         let page = Page {
-            channel: channel.id,
+            channel: self.town().channel_for(caller.user, request.channel_id)?.id,
             topic: request.topic_id,
             cursor: request.message_id,
             direction: match request.direction {
@@ -156,29 +162,38 @@ impl Gateway {
             },
             limit: page_limit(request.limit),
         };
-        let (messages, last) = self
-            .storage
-            .run(move |store| {
-                let end = Page { topic: 0, cursor: 0, direction: Direction::Before, limit: 1, ..page };
-                Ok::<_, StoreError>((store.messages(&page)?, store.messages(&end)?))
-            })
-            .await?;
+        let messages = self.storage.run(move |store| store.messages(&page)).await?;
         Ok(api::ChannelMessageList {
             messages: messages.into_iter().map(|message| self.on_the_wire(message)).collect(),
             last_seen_message: None,
-            last_sent_message: last.first().map(header),
+            last_sent_message: self.town().newest.get(&page.channel).cloned(),
         })
     }
 
     async fn own_message(&self, caller: &Caller, channel: i64, id: i64) -> Result<api::ChannelMessage, Failure> {
-        let channel = self.channel_for(caller.user, channel).await?.id;
+        let channel = self.town().channel_for(caller.user, channel)?.id;
         let found = self.storage.run(move |store| store.message(channel, id)).await?;
         let message = found.ok_or_else(|| Failure::not_found("message not found"))?;
         if message.sender_id == caller.user { Ok(message) } else { Err(Failure::denied("permission denied")) }
     }
 
     async fn store_message(&self, message: api::ChannelMessage) -> Result<(), Failure> {
-        Ok(self.storage.run(move |store| store.put_message(&message)).await?)
+        let (channel, header) = (message.channel_id, header(&message));
+        self.storage.run(move |store| store.commit(vec![Write::Message(Box::new(message))])).await?;
+        let newest = self.town().newest.get(&channel).map_or(0, |newest| newest.id);
+        if newest <= header.id {
+            self.note_newest(channel, Some(header));
+        }
+        Ok(())
+    }
+
+    /// Keeps what the list of channels shows of a channel.
+    fn note_newest(&self, channel: i64, newest: Option<api::ChannelMessageHeader>) {
+        let mut town = self.town_mut();
+        match newest {
+            Some(newest) => town.newest.insert(channel, newest),
+            None => town.newest.remove(&channel),
+        };
     }
 
     fn deliver(&self, message: api::ChannelMessage) {
@@ -187,7 +202,7 @@ impl Gateway {
         let push = Arc::new(Envelope { cid: 0, message });
         let times = if self.plan.take(|plan| &mut plan.repeat_messages) { 2 } else { 1 };
         for _ in 0..times {
-            let reached = self.hub.send_to_channel(channel, &push, None);
+            let reached = self.tell_channel(channel, &push, None);
             self.counters.count(|stats| stats.deliveries += u64::try_from(reached).unwrap_or_default());
         }
     }
@@ -197,14 +212,14 @@ impl Gateway {
     }
 }
 
-/// `mode` of a channel: another number than its type, for the same thing.
-pub(crate) fn mode_of(channel: &Channel) -> i32 {
-    if channel.kind == DIRECT { 4 } else { 3 }
-}
-
-/// A client that confuses type and mode is told; one that leaves the mode out is not.
-pub(crate) fn check_mode(channel: &Channel, mode: i32) -> Result<(), Failure> {
-    if mode == 0 || mode == mode_of(channel) { Ok(()) } else { Err(Failure::invalid("mode does not fit the channel")) }
+/// What a list of channels shows of a message.
+pub(crate) fn header(message: &api::ChannelMessage) -> api::ChannelMessageHeader {
+    api::ChannelMessageHeader {
+        id: message.message_id,
+        timestamp_seconds: message.create_time_seconds,
+        sender_id: message.sender_id,
+        content: message.content.clone(),
+    }
 }
 
 fn check_content(content: &str) -> Result<(), Failure> {

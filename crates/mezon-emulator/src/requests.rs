@@ -11,7 +11,6 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use crate::failure::{Failure, FailureKind, MISSING_PAYLOAD, UNRECOGNIZED_PAYLOAD, realtime_error};
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Outgoing;
-use crate::messages::{check_mode, mode_of};
 use crate::rpc;
 
 /// The number of `Envelope.cid`.
@@ -94,7 +93,7 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
             gateway.counters.count(|stats| stats.pings += 1);
             (!gateway.plan.pongs_muted()).then(|| Message::Pong(realtime::Pong {}))
         }
-        Message::ChannelJoin(request) => Some(join(gateway, origin, &request).await?),
+        Message::ChannelJoin(request) => Some(join(gateway, origin, &request)?),
         Message::ChannelLeave(request) => {
             gateway.hub.leave(request.channel_id, origin.socket);
             gateway.counters.count(|stats| stats.leaves += 1);
@@ -102,7 +101,7 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
         }
         Message::ChannelMessageSend(request) => {
             gateway.counters.count(|stats| stats.sends_received += 1);
-            need_joined(gateway, origin, request.channel_id).await?;
+            need_joined(gateway, origin, request.channel_id)?;
             let ack = gateway.send_message(&origin.caller, request).await?;
             (!gateway.plan.take(|plan| &mut plan.drop_acks)).then_some(Message::ChannelMessageAck(ack))
         }
@@ -115,9 +114,13 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
         Message::MessageReactionEvent(request) => {
             Some(Message::MessageReactionEvent(gateway.react(&origin.caller, request).await?))
         }
-        Message::MessageTypingEvent(request) => Some(typing(gateway, origin, request).await?),
+        Message::MessageTypingEvent(request) => Some(typing(gateway, origin, request)?),
+        Message::ClanJoin(request) => {
+            gateway.hub.join_clan(request.clan_id, origin.socket);
+            Some(Message::ClanJoin(request))
+        }
         // The status is not shown to anyone; these are accepted, as clients send them on their own.
-        echo @ (Message::ClanJoin(_) | Message::StatusUpdate(_) | Message::LastSeenMessageEvent(_)) => Some(echo),
+        echo @ (Message::StatusUpdate(_) | Message::LastSeenMessageEvent(_)) => Some(echo),
         Message::ApiRequestEvent(request) => {
             api_call(gateway, origin, cid, request).await;
             None
@@ -126,8 +129,8 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
     })
 }
 
-async fn join(gateway: &Gateway, origin: &Origin, request: &realtime::ChannelJoin) -> Result<Message, Failure> {
-    let channel = gateway.channel_for(origin.caller.user, request.channel_id).await?;
+fn join(gateway: &Gateway, origin: &Origin, request: &realtime::ChannelJoin) -> Result<Message, Failure> {
+    let channel = gateway.town().channel_for(origin.caller.user, request.channel_id)?.clone();
     if request.channel_type != 0 && request.channel_type != channel.kind {
         return Err(Failure::invalid("channel_type does not fit the channel"));
     }
@@ -146,29 +149,32 @@ async fn join(gateway: &Gateway, origin: &Origin, request: &realtime::ChannelJoi
 }
 
 /// Sending needs a join first. A channel that does not exist, or is not theirs, is said to be so.
-async fn need_joined(gateway: &Gateway, origin: &Origin, channel: i64) -> Result<(), Failure> {
+fn need_joined(gateway: &Gateway, origin: &Origin, channel: i64) -> Result<(), Failure> {
     if gateway.hub.has_joined(channel, origin.socket) {
         return Ok(());
     }
-    gateway.channel_for(origin.caller.user, channel).await?;
+    gateway.town().channel_for(origin.caller.user, channel)?;
     Err(Failure::invalid("Must join channel before sending messages"))
 }
 
 /// Tells the others in the channel; the sender is filled in here.
-async fn typing(gateway: &Gateway, origin: &Origin, request: realtime::MessageTypingEvent) -> Result<Message, Failure> {
+fn typing(gateway: &Gateway, origin: &Origin, request: realtime::MessageTypingEvent) -> Result<Message, Failure> {
     let Origin { socket, caller, .. } = origin;
-    let channel = gateway.channel_for(caller.user, request.channel_id).await?;
-    check_mode(&channel, request.mode)?;
+    let mode = {
+        let town = gateway.town();
+        let channel = town.channel_for(caller.user, request.channel_id)?;
+        channel.check_mode(request.mode)?;
+        channel.mode()
+    };
     let display_name = request.sender_display_name;
     let event = Message::MessageTypingEvent(realtime::MessageTypingEvent {
         sender_id: caller.user,
         sender_username: caller.username.clone(),
         sender_display_name: if display_name.is_empty() { caller.username.clone() } else { display_name },
-        mode: mode_of(&channel),
+        mode,
         ..request
     });
-    let push = Arc::new(Envelope { cid: 0, message: Some(event.clone()) });
-    gateway.hub.send_to_channel(channel.id, &push, Some(*socket));
+    gateway.tell_others(request.channel_id, event.clone(), *socket);
     Ok(event)
 }
 

@@ -6,37 +6,16 @@ use mezon_proto::api;
 
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway};
-use crate::snowflake::unix_seconds;
-use crate::store::{Store, StoreError, User};
 use crate::token::{Claims, TokenFault};
+use crate::town::people::{self, SignIn, User};
 
 impl Gateway {
     /// Signs a user in, and makes the user at the first time.
     ///
     /// Without an id the name decides; without a name the one that is known stays.
-    pub(crate) async fn sign_in(&self, id: Option<i64>, username: &str, host: &str) -> Result<api::Session, Failure> {
-        let username = username.trim().to_owned();
-        if id.is_some_and(|id| id <= 0) || (id.is_none() && username.is_empty()) {
-            return Err(Failure::invalid("user_id or username is required"));
-        }
-        let fresh = self.ids.next();
-        let (user, created) = self
-            .storage
-            .run(move |store| {
-                let known = match id {
-                    Some(id) => store.user(id)?,
-                    None => store.user_named(&username)?,
-                };
-                let created = known.as_ref().is_none_or(|user| !user.signed_in);
-                let mut user = known.unwrap_or_else(|| new_user(id.unwrap_or(fresh)));
-                user.signed_in = true;
-                if !username.is_empty() {
-                    user.username = username;
-                }
-                store.put_user(&user)?;
-                Ok::<_, StoreError>((user, created))
-            })
-            .await?;
+    pub(crate) async fn sign_in(&self, request: SignIn, host: &str) -> Result<api::Session, Failure> {
+        // Nobody asks: who it is shows when it is done.
+        let (user, created) = self.change(0, people::sign_in, request).await?;
         let session = self.new_session(&user, &BTreeMap::new(), host).await?;
         self.counters.count(|stats| stats.logins += 1);
         tracing::info!(user = user.id, created, "signed in");
@@ -61,14 +40,14 @@ impl Gateway {
         let claims = self.tokens.verify_refresh(&request.token)?;
         let Claims { id, user, vars: mut all, .. } = claims;
         let rotate = self.tokens.settings.rotate;
-        let found = self
+        let usable = self
             .storage
             .run(move |store| {
                 let id = id.to_string();
-                let usable = if rotate { store.remove_refresh_token(&id)? } else { store.has_refresh_token(&id)? };
-                Ok::<_, StoreError>(if usable { store.user(user)? } else { None })
+                if rotate { store.remove_refresh_token(&id) } else { store.has_refresh_token(&id) }
             })
             .await?;
+        let found = if usable { self.town().users.get(user).cloned() } else { None };
         let user = found.ok_or(TokenFault::Invalid)?;
         all.extend(request.vars.clone());
         let session = self.new_session(&user, &all, host).await?;
@@ -91,8 +70,7 @@ impl Gateway {
 
     /// A new session for a user who is known.
     pub(crate) async fn session_of(&self, user: i64, host: &str) -> Result<api::Session, Failure> {
-        let found = self.storage.run(move |store| store.user(user)).await?;
-        let user = found.ok_or_else(|| Failure::not_found("user not found"))?;
+        let user = self.town().user(user)?.clone();
         self.new_session(&user, &BTreeMap::new(), host).await
     }
 
@@ -115,18 +93,4 @@ impl Gateway {
             ..api::Session::default()
         })
     }
-}
-
-/// Users whom others name before they sign in get a name that says so.
-pub(crate) fn registered(store: &mut dyn Store, id: i64) -> Result<User, StoreError> {
-    if let Some(user) = store.user(id)? {
-        return Ok(user);
-    }
-    let user = new_user(id);
-    store.put_user(&user)?;
-    Ok(user)
-}
-
-fn new_user(id: i64) -> User {
-    User { id, username: format!("user-{id}"), signed_in: false, created: unix_seconds() }
 }

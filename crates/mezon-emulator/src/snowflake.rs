@@ -24,7 +24,12 @@ impl Snowflakes {
     }
 
     pub(crate) fn next(&self) -> i64 {
-        let now = i64::try_from(unix_ms().saturating_sub(EPOCH_MS)).unwrap_or_default();
+        self.next_at(unix_ms())
+    }
+
+    /// An id of a moment, in milliseconds since the Unix epoch.
+    pub(crate) fn next_at(&self, now_ms: u64) -> i64 {
+        let now = i64::try_from(now_ms.saturating_sub(EPOCH_MS)).unwrap_or_default();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let (time, sequence) = *last;
         *last = if now > time {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::snowflake::unix_ms;
-use crate::store::User;
+use crate::town::people::User;
 
 /// `{"alg":"HS256","typ":"JWT"}`, as it starts each token.
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
@@ -218,7 +218,7 @@ mod tests {
     }
 
     fn user() -> User {
-        User { id: 1_785_000_000_000_000_001, username: "thảo".to_owned(), signed_in: true, created: 0 }
+        User { id: 1_785_000_000_000_000_001, username: "thảo".to_owned(), ..User::default() }
     }
 
     fn issue(tokens: &Tokens, id: i64) -> TokenPair {

@@ -12,6 +12,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::gateway::Gateway;
 use crate::rpc;
 use crate::token::integer;
+use crate::town::people::SignIn;
 
 /// The largest sign-in request, in bytes.
 const LARGEST_LOGIN: usize = 64 << 10;
@@ -55,7 +56,8 @@ async fn id_token(gateway: &Gateway, key: &str, request: Value, host: &str) -> R
         Some(Value::String(id)) if id.is_empty() => None,
         id => Some(integer(id).ok_or_else(|| Failure::invalid("user_id is not a number"))?),
     };
-    gateway.sign_in(id, text(&request, "username"), host).await
+    let username = text(&request, "username").to_owned();
+    gateway.sign_in(SignIn { id, username, bot: false }, host).await
 }
 
 /// The body carries the credentials: some clients name the app and its key there, some the key alone. In the header stand
@@ -69,7 +71,7 @@ async fn app(gateway: &Gateway, header: &[&str], request: Value, host: &str) -> 
             && [&app.key, &gateway.settings.server_key].iter().any(|key| header.contains(&key.as_str()))
     });
     let app = known.ok_or_else(|| Failure::unauthenticated("unknown app or wrong key"))?;
-    gateway.sign_in(Some(app.id), &app.name, host).await
+    gateway.sign_in(SignIn { id: Some(app.id), username: app.name.clone(), bot: true }, host).await
 }
 
 async fn json_body(request: Request<Incoming>) -> Result<Value, Failure> {

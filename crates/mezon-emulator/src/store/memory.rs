@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use mezon_proto::api;
 
-use super::{Channel, DIRECT, Direction, Page, Store, StoreError, Upload, User};
+use super::{Direction, Page, Row, Store, StoreError, Upload, Write};
+use crate::town::Key;
 
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     secret: Option<[u8; 32]>,
-    users: BTreeMap<i64, User>,
-    channels: BTreeMap<i64, Channel>,
+    records: BTreeMap<(&'static str, Key), Vec<u8>>,
     /// Messages of each channel by id, that is, by age.
     messages: HashMap<i64, BTreeMap<i64, api::ChannelMessage>>,
     uploads: HashMap<String, Upload>,
@@ -23,56 +23,40 @@ impl Store for Memory {
     }
 
     fn last_id(&mut self) -> Result<i64, StoreError> {
-        let message = self.messages.values().filter_map(|of| of.last_key_value()).map(|(&id, _)| id).max();
-        Ok(message.max(self.channels.last_key_value().map(|(&id, _)| id)).unwrap_or(0))
+        let newest = self.messages.values().filter_map(|of| of.last_key_value());
+        Ok(newest.map(|(&id, _)| id).max().unwrap_or(0))
     }
 
-    fn user(&mut self, id: i64) -> Result<Option<User>, StoreError> {
-        Ok(self.users.get(&id).cloned())
+    fn records(&mut self) -> Result<Vec<Row>, StoreError> {
+        let rows = self.records.iter().map(|((kind, _), body)| Row { kind: (*kind).to_owned(), body: body.clone() });
+        Ok(rows.collect())
     }
 
-    fn user_named(&mut self, username: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.users.values().find(|user| user.username == username).cloned())
-    }
-
-    fn put_user(&mut self, user: &User) -> Result<(), StoreError> {
-        self.users.insert(user.id, user.clone());
-        Ok(())
-    }
-
-    fn channel(&mut self, id: i64) -> Result<Option<Channel>, StoreError> {
-        Ok(self.channels.get(&id).cloned())
-    }
-
-    fn direct_channel(&mut self, one: i64, other: i64) -> Result<Option<Channel>, StoreError> {
-        let found =
-            self.channels.values().find(|channel| channel.kind == DIRECT && channel.has(one) && channel.has(other));
-        Ok(found.cloned())
-    }
-
-    fn channels_of(&mut self, user: i64) -> Result<Vec<Channel>, StoreError> {
-        Ok(self.channels.values().filter(|channel| channel.has(user)).cloned().collect())
-    }
-
-    fn add_channel(&mut self, channel: &Channel) -> Result<(), StoreError> {
-        self.channels.insert(channel.id, channel.clone());
+    fn commit(&mut self, writes: Vec<Write>) -> Result<(), StoreError> {
+        for write in writes {
+            match write {
+                Write::Record { kind, key, body: Some(body) } => {
+                    self.records.insert((kind, key), body);
+                }
+                Write::Record { kind, key, body: None } => {
+                    self.records.remove(&(kind, key));
+                }
+                Write::Message(message) => {
+                    let of = self.messages.entry(message.channel_id).or_default();
+                    of.insert(message.message_id, *message);
+                }
+                Write::NoMessage { channel, id } => {
+                    if let Some(of) = self.messages.get_mut(&channel) {
+                        of.remove(&id);
+                    }
+                }
+            }
+        }
         Ok(())
     }
 
     fn message(&mut self, channel: i64, id: i64) -> Result<Option<api::ChannelMessage>, StoreError> {
         Ok(self.messages.get(&channel).and_then(|of| of.get(&id)).cloned())
-    }
-
-    fn put_message(&mut self, message: &api::ChannelMessage) -> Result<(), StoreError> {
-        self.messages.entry(message.channel_id).or_default().insert(message.message_id, message.clone());
-        Ok(())
-    }
-
-    fn remove_message(&mut self, channel: i64, id: i64) -> Result<(), StoreError> {
-        if let Some(of) = self.messages.get_mut(&channel) {
-            of.remove(&id);
-        }
-        Ok(())
     }
 
     fn messages(&mut self, page: &Page) -> Result<Vec<api::ChannelMessage>, StoreError> {

@@ -1,4 +1,4 @@
-//! What the emulator remembers: users, channels, messages, uploads, refresh tokens.
+//! What the emulator remembers: the records of the town, messages, uploads, refresh tokens.
 //!
 //! One trait, two stores: [`Memory`] and [`Sqlite`]. The same tests run on both.
 
@@ -7,6 +7,7 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,39 +15,28 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use mezon_proto::api;
 
+use crate::messages::header;
+use crate::town::Key;
 pub(crate) use memory::Memory;
 pub(crate) use sqlite::Sqlite;
 
-/// `channel_type` of a direct channel.
-pub(crate) const DIRECT: i32 = 3;
-/// `channel_type` of a group channel.
-pub(crate) const GROUP: i32 = 2;
-
+/// A stored record of the town.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct User {
-    pub(crate) id: i64,
-    pub(crate) username: String,
-    /// False for a user who was only named as a peer so far.
-    pub(crate) signed_in: bool,
-    pub(crate) created: u32,
+pub(crate) struct Row {
+    /// The table it belongs to.
+    pub(crate) kind: String,
+    pub(crate) body: Vec<u8>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Channel {
-    pub(crate) id: i64,
-    /// `channel_type` on the wire.
-    pub(crate) kind: i32,
-    pub(crate) label: String,
-    pub(crate) creator: i64,
-    pub(crate) created: u32,
-    /// Who is in it, the creator included, in ascending order.
-    pub(crate) members: Vec<i64>,
-}
-
-impl Channel {
-    pub(crate) fn has(&self, user: i64) -> bool {
-        self.members.contains(&user)
-    }
+/// One change of a transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Write {
+    /// Adds or replaces a record of the town, or removes it when there is no body.
+    Record { kind: &'static str, key: Key, body: Option<Vec<u8>> },
+    /// Adds a message, or replaces the one with its id.
+    Message(Box<api::ChannelMessage>),
+    /// Removes a message.
+    NoMessage { channel: i64, id: i64 },
 }
 
 /// A file of the object store, announced or there.
@@ -87,22 +77,30 @@ pub(crate) enum Direction {
 pub(crate) trait Store: Send {
     /// The key that tokens and URLs are signed with: the one stored first.
     fn secret(&mut self, fresh: [u8; 32]) -> Result<[u8; 32], StoreError>;
-    /// The highest id of any channel or message, 0 when there is none.
+    /// The highest id of any message, 0 when there is none.
     fn last_id(&mut self) -> Result<i64, StoreError>;
 
-    fn user(&mut self, id: i64) -> Result<Option<User>, StoreError>;
-    fn user_named(&mut self, username: &str) -> Result<Option<User>, StoreError>;
-    fn put_user(&mut self, user: &User) -> Result<(), StoreError>;
+    /// What each of these channels shows of its newest message, if it has one.
+    fn newest(
+        &mut self,
+        channels: &mut dyn Iterator<Item = i64>,
+    ) -> Result<HashMap<i64, api::ChannelMessageHeader>, StoreError> {
+        let mut newest = HashMap::new();
+        for channel in channels {
+            let page = Page { channel, topic: 0, cursor: 0, direction: Direction::Before, limit: 1 };
+            if let [message] = self.messages(&page)?.as_slice() {
+                newest.insert(channel, header(message));
+            }
+        }
+        Ok(newest)
+    }
 
-    fn channel(&mut self, id: i64) -> Result<Option<Channel>, StoreError>;
-    fn direct_channel(&mut self, one: i64, other: i64) -> Result<Option<Channel>, StoreError>;
-    fn channels_of(&mut self, user: i64) -> Result<Vec<Channel>, StoreError>;
-    fn add_channel(&mut self, channel: &Channel) -> Result<(), StoreError>;
+    /// All records of the town.
+    fn records(&mut self) -> Result<Vec<Row>, StoreError>;
+    /// Makes all of these changes, or none of them.
+    fn commit(&mut self, writes: Vec<Write>) -> Result<(), StoreError>;
 
     fn message(&mut self, channel: i64, id: i64) -> Result<Option<api::ChannelMessage>, StoreError>;
-    /// Adds a message, or replaces the one with its id.
-    fn put_message(&mut self, message: &api::ChannelMessage) -> Result<(), StoreError>;
-    fn remove_message(&mut self, channel: i64, id: i64) -> Result<(), StoreError>;
     /// Newest first. When there are more than the limit, those nearest to the cursor.
     fn messages(&mut self, page: &Page) -> Result<Vec<api::ChannelMessage>, StoreError>;
 

@@ -14,8 +14,21 @@ fn message(channel: i64, id: i64, topic: i64) -> api::ChannelMessage {
     api::ChannelMessage { channel_id: channel, message_id: id, topic_id: topic, content, ..Default::default() }
 }
 
-fn channel(id: i64, kind: i32, members: &[i64]) -> Channel {
-    Channel { id, kind, label: "a label".to_owned(), creator: members[0], created: 7, members: members.to_vec() }
+fn record(key: (i64, i64), body: &str) -> Write {
+    Write::Record { kind: "thing", key: key.into(), body: Some(body.as_bytes().to_vec()) }
+}
+
+/// The bodies of all records, in the order of their texts.
+fn bodies(store: &mut dyn Store) -> Vec<String> {
+    let rows = store.records().unwrap().into_iter();
+    let mut bodies: Vec<String> =
+        rows.map(|row| format!("{} {}", row.kind, String::from_utf8(row.body).unwrap())).collect();
+    bodies.sort();
+    bodies
+}
+
+fn put(store: &mut dyn Store, message: api::ChannelMessage) {
+    store.commit(vec![Write::Message(Box::new(message))]).unwrap();
 }
 
 fn page(cursor: i64, direction: Direction, limit: usize) -> Page {
@@ -23,32 +36,15 @@ fn page(cursor: i64, direction: Direction, limit: usize) -> Page {
 }
 
 #[test]
-fn users_are_found_by_id_and_name() {
+fn a_transaction_adds_replaces_and_removes() {
     on_both(|store| {
-        let user = User { id: 9, username: "ngọc".to_owned(), signed_in: false, created: 3 };
-        store.put_user(&user).unwrap();
-        let user = User { signed_in: true, ..user };
-        store.put_user(&user).unwrap();
-        assert_eq!(store.user(9).unwrap(), Some(user.clone()));
-        assert_eq!(store.user_named("ngọc").unwrap(), Some(user));
-        assert_eq!(store.user(8).unwrap(), None);
-        assert_eq!(store.user_named("nobody").unwrap(), None);
-    });
-}
-
-#[test]
-fn a_direct_channel_is_found_from_both_sides() {
-    on_both(|store| {
-        store.add_channel(&channel(10, GROUP, &[1, 2])).unwrap();
-        store.add_channel(&channel(11, DIRECT, &[1, 2])).unwrap();
-        store.add_channel(&channel(12, DIRECT, &[1, 3])).unwrap();
-        for (one, other) in [(1, 2), (2, 1)] {
-            assert_eq!(store.direct_channel(one, other).unwrap(), Some(channel(11, DIRECT, &[1, 2])));
-        }
-        assert_eq!(store.direct_channel(2, 3).unwrap(), None);
-        let of_two: Vec<i64> = store.channels_of(2).unwrap().iter().map(|channel| channel.id).collect();
-        assert_eq!(of_two, [10, 11]);
-        assert_eq!(store.channel(12).unwrap(), Some(channel(12, DIRECT, &[1, 3])));
+        store.commit(vec![record((1, 0), "one"), record((1, 2), "two"), record((3, 0), "three")]).unwrap();
+        assert_eq!(bodies(store), ["thing one", "thing three", "thing two"]);
+        let gone = Write::Record { kind: "thing", key: (1, 2).into(), body: None };
+        let other = Write::Record { kind: "other", key: (3, 0).into(), body: Some(b"four".to_vec()) };
+        let message = Write::Message(Box::new(message(1, 12, 0)));
+        store.commit(vec![record((1, 0), "changed"), gone, other, message]).unwrap();
+        assert_eq!(bodies(store), ["other four", "thing changed", "thing three"]);
         assert_eq!(store.last_id().unwrap(), 12);
     });
 }
@@ -57,9 +53,9 @@ fn a_direct_channel_is_found_from_both_sides() {
 fn history_is_read_around_a_cursor() {
     on_both(|store| {
         for id in 1..=9 {
-            store.put_message(&message(1, id, id % 2)).unwrap();
+            put(store, message(1, id, id % 2));
         }
-        store.put_message(&message(2, 50, 0)).unwrap();
+        put(store, message(2, 50, 0));
         let cases = [
             (page(0, Direction::Before, 3), vec![9, 8, 7]),
             (page(0, Direction::After, 3), vec![9, 8, 7]),
@@ -81,11 +77,11 @@ fn history_is_read_around_a_cursor() {
 #[test]
 fn a_message_is_replaced_and_removed() {
     on_both(|store| {
-        store.put_message(&message(1, 5, 0)).unwrap();
+        put(store, message(1, 5, 0));
         let edited = api::ChannelMessage { content: "edited".to_owned(), ..message(1, 5, 0) };
-        store.put_message(&edited).unwrap();
+        put(store, edited.clone());
         assert_eq!(store.message(1, 5).unwrap(), Some(edited));
-        store.remove_message(1, 5).unwrap();
+        store.commit(vec![Write::NoMessage { channel: 1, id: 5 }]).unwrap();
         assert_eq!(store.message(1, 5).unwrap(), None);
     });
 }
@@ -126,12 +122,14 @@ fn a_database_is_there_after_reopening() {
     let file = folder.path().join("emulator.db");
     let mut store = Sqlite::open(&file).unwrap();
     assert_eq!(store.secret([1; 32]).unwrap(), [1; 32]);
-    store.put_message(&message(1, 5, 0)).unwrap();
+    put(&mut store, message(1, 5, 0));
+    store.commit(vec![record((1, 0), "kept")]).unwrap();
     drop(store);
     let mut store = Sqlite::open(&file).unwrap();
     assert_eq!(store.secret([2; 32]).unwrap(), [1; 32]);
     assert_eq!(store.message(1, 5).unwrap(), Some(message(1, 5, 0)));
     assert_eq!(store.last_id().unwrap(), 5);
+    assert_eq!(bodies(&mut store), ["thing kept"]);
 }
 
 #[test]

@@ -8,4 +8,5 @@ mod lifecycle;
 mod protocol;
 mod socket;
 mod support;
+mod town;
 mod uploads;

@@ -1,0 +1,119 @@
+//! How operations of the town are run: one that changes something after the other, each stored before it is answered and
+//! told in its order.
+
+use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
+
+use mezon_proto::realtime::Envelope;
+use mezon_proto::realtime::envelope::Message;
+
+use crate::failure::Failure;
+use crate::gateway::Gateway;
+use crate::hub::Outgoing;
+use crate::snowflake::unix_ms;
+use crate::store::{StoreError, Write};
+use crate::town::{Act, Audience, Done, Push, Town};
+
+impl Gateway {
+    /// Runs an operation that changes the town: stores what it has changed, tells its events, and gives its answer.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the operation may have been done and stored, and its events not told.
+    pub(crate) async fn change<R, A>(
+        &self,
+        by: i64,
+        operation: impl FnOnce(&mut Town, &Act<'_>, R) -> Result<Done<A>, Failure>,
+        request: R,
+    ) -> Result<A, Failure> {
+        let _order = self.posting.lock().await;
+        let (Done { answer, pushes, writes }, changes) = self.attempt(by, operation, request)?;
+        if let Err(error) = self.store(changes, writes).await {
+            self.town_mut().roll_back();
+            return Err(error.into());
+        }
+        self.town_mut().keep();
+        for push in pushes {
+            self.tell(push);
+        }
+        Ok(answer)
+    }
+
+    /// Runs an operation that only reads. It waits for no other, and for no disk.
+    pub(crate) fn look<R, A>(
+        &self,
+        by: i64,
+        read: impl FnOnce(&Town, &Act<'_>, R) -> Result<A, Failure>,
+        request: R,
+    ) -> Result<A, Failure> {
+        let online = |user| self.hub.is_online(user);
+        read(&self.town(), &self.act(by, &online), request)
+    }
+
+    /// The town, to be read for a moment: not over an `await`.
+    pub(crate) fn town(&self) -> RwLockReadGuard<'_, Town> {
+        self.town.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn town_mut(&self) -> RwLockWriteGuard<'_, Town> {
+        self.town.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs an operation on the state alone; gives what is to be stored as well.
+    fn attempt<R, A>(
+        &self,
+        by: i64,
+        operation: impl FnOnce(&mut Town, &Act<'_>, R) -> Result<Done<A>, Failure>,
+        request: R,
+    ) -> Result<(Done<A>, Vec<Write>), Failure> {
+        let online = |user| self.hub.is_online(user);
+        let mut town = self.town_mut();
+        // Of an operation whose caller went away while it was stored.
+        town.keep();
+        let done = operation(&mut town, &self.act(by, &online), request);
+        let attempted = done.and_then(|done| Ok((done, town.changes()?)));
+        if attempted.is_err() {
+            town.roll_back();
+        }
+        attempted
+    }
+
+    async fn store(&self, mut changes: Vec<Write>, writes: Vec<Write>) -> Result<(), StoreError> {
+        changes.extend(writes);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.storage.run(move |store| store.commit(changes)).await
+    }
+
+    fn act<'a>(&'a self, by: i64, online: &'a (dyn Fn(i64) -> bool + Sync)) -> Act<'a> {
+        Act { by, now_ms: unix_ms(), ids: &self.ids, online }
+    }
+
+    fn tell(&self, Push { to, message }: Push) {
+        let envelope = Arc::new(Envelope { cid: 0, message: Some(message) });
+        match to {
+            Audience::Users(users) => {
+                for user in users {
+                    self.hub.send_to_user(user, &Outgoing::Envelope(Arc::clone(&envelope)));
+                }
+            }
+            Audience::Channel(channel) => {
+                self.tell_channel(channel, &envelope, None);
+            }
+        }
+    }
+
+    /// Reaches the sockets that hear a channel, but for one; gives their number.
+    pub(crate) fn tell_channel(&self, channel: i64, envelope: &Arc<Envelope>, except: Option<i32>) -> usize {
+        let town = self.town();
+        let Some(channel) = town.channels.get(channel) else { return 0 };
+        let may_hear = |user| town.may_see(user, channel);
+        self.hub.send_to_channel(channel.id, channel.clan, envelope, except, may_hear)
+    }
+
+    /// Tells those who hear a channel something, but for one socket.
+    pub(crate) fn tell_others(&self, channel: i64, message: Message, except: i32) {
+        let envelope = Arc::new(Envelope { cid: 0, message: Some(message) });
+        self.tell_channel(channel, &envelope, Some(except));
+    }
+}

@@ -1,0 +1,167 @@
+//! The town: people, clans, channels and who may do what, as plain state without a network, a clock or a store.
+//!
+//! # How an operation is written
+//!
+//! One file per subject holds its records and its operations. An operation that changes something is a function
+//!
+//! ```text
+//! fn rename(town: &mut Town, act: &Act<'_>, request: Request) -> Result<Done<Answer>, Failure>
+//! ```
+//!
+//! and one that only reads is `fn list(town: &Town, act: &Act<'_>, request: Request) -> Result<Answer, Failure>`.
+//!
+//! - [`Act`] says who asks and when, makes ids, and knows who is online. There is no other source of time or ids.
+//! - Change what you like, in any order, and refuse with `?` at any point: the [tables](Table) remember what was there
+//!   before, and an operation that fails has changed nothing.
+//! - What a table changed is written to the store in one transaction before the client gets its answer. Messages are
+//!   no records; [`Done::write`] puts them into the same transaction.
+//! - [`Done`] carries the answer and the events, each with its [`Audience`]. They go out in this order after the
+//!   transaction, and no other operation comes in between: [`Gateway::change`](crate::gateway::Gateway::change).
+//!
+//! # How a subject is added
+//!
+//! 1. A file here: a struct that derives `Serialize` and `Deserialize` and is a [`Record`], and its operations.
+//! 2. A [`Table`] of it in [`Town`], in both lists.
+//! 3. A file in [`rpc`](crate::rpc) with a `call` that names the methods, and a line in the list of subjects there.
+//! 4. Tests on the bare `Town` with [`testing`], and one or two over the wire in `tests/emulator/`.
+//! 5. Its rows in `proto/contract/support.tsv`, then `cargo xtask codegen`.
+
+pub(crate) mod channels;
+mod describe;
+pub(crate) mod people;
+mod table;
+#[cfg(test)]
+pub(crate) mod testing;
+
+use std::collections::HashMap;
+
+use mezon_proto::api;
+use mezon_proto::realtime::envelope::Message;
+
+use crate::snowflake::Snowflakes;
+use crate::store::{Row, StoreError, Write};
+use channels::Channel;
+use people::User;
+use table::AnyTable;
+pub(crate) use table::{Key, Record, Table};
+
+/// All that the emulator knows but messages, uploads and refresh tokens.
+#[derive(Debug, Default)]
+pub(crate) struct Town {
+    pub(crate) users: Table<User>,
+    pub(crate) channels: Table<Channel>,
+    /// The newest message of each channel. No record: it is read from the messages at the start.
+    pub(crate) newest: HashMap<i64, api::ChannelMessageHeader>,
+}
+
+impl Town {
+    /// All tables: one that is missing here is not stored.
+    fn tables(&mut self) -> [&mut dyn AnyTable; 2] {
+        [&mut self.users, &mut self.channels]
+    }
+
+    /// Builds the town from the rows of a store.
+    pub(crate) fn load(rows: Vec<Row>) -> Result<Self, StoreError> {
+        let mut town = Self::default();
+        for row in rows {
+            let mut tables = town.tables().into_iter();
+            let table = tables.find(|table| table.kind() == row.kind);
+            let unknown = || StoreError::new("the database holds records of an unknown kind", row.kind.clone());
+            table.ok_or_else(unknown)?.load(&row.body)?;
+        }
+        Ok(town)
+    }
+
+    /// What the operation under way has changed, for the store.
+    pub(crate) fn changes(&mut self) -> Result<Vec<Write>, StoreError> {
+        let mut writes = Vec::new();
+        for table in self.tables() {
+            table.changes(&mut writes)?;
+        }
+        Ok(writes)
+    }
+
+    /// Ends the operation under way: its changes stay.
+    pub(crate) fn keep(&mut self) {
+        self.tables().into_iter().for_each(AnyTable::keep);
+    }
+
+    /// Ends the operation under way: all records are as before.
+    pub(crate) fn roll_back(&mut self) {
+        self.tables().into_iter().for_each(AnyTable::roll_back);
+    }
+
+    /// The highest id that the emulator made, 0 when there is none.
+    pub(crate) fn last_id(&mut self) -> i64 {
+        self.tables().into_iter().map(|table| table.last_id()).max().unwrap_or(0)
+    }
+}
+
+/// The circumstances of an operation.
+pub(crate) struct Act<'a> {
+    /// Who asks.
+    pub(crate) by: i64,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) now_ms: u64,
+    pub(crate) ids: &'a Snowflakes,
+    /// Whether a user has an open socket.
+    pub(crate) online: &'a (dyn Fn(i64) -> bool + Sync),
+}
+
+impl Act<'_> {
+    /// Seconds since the Unix epoch.
+    pub(crate) fn now(&self) -> u32 {
+        u32::try_from(self.now_ms / 1000).unwrap_or(u32::MAX)
+    }
+
+    /// A new id, higher than all before.
+    pub(crate) fn id(&self) -> i64 {
+        self.ids.next_at(self.now_ms)
+    }
+}
+
+/// What came of an operation.
+#[derive(Debug)]
+pub(crate) struct Done<A> {
+    pub(crate) answer: A,
+    pub(crate) pushes: Vec<Push>,
+    /// What is to be stored beside the records, such as messages.
+    pub(crate) writes: Vec<Write>,
+}
+
+impl<A> Done<A> {
+    pub(crate) fn new(answer: A) -> Self {
+        Self { answer, pushes: Vec::new(), writes: Vec::new() }
+    }
+
+    /// Tells something to those whom it concerns, after what was added before.
+    pub(crate) fn push(mut self, to: Audience, message: Message) -> Self {
+        self.pushes.push(Push { to, message });
+        self
+    }
+
+    /// Stores something in the transaction of the operation.
+    #[expect(dead_code, reason = "messages are stored without an operation of the town so far")]
+    pub(crate) fn write(mut self, write: Write) -> Self {
+        self.writes.push(write);
+        self
+    }
+}
+
+/// An event, and who is to hear it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Push {
+    pub(crate) to: Audience,
+    pub(crate) message: Message,
+}
+
+/// Who hears an event. It is resolved to sockets when the operation has ended, by the town as it is then: what a
+/// removal tells of a private channel goes to [`Users`](Self::Users) who are picked before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// All sockets of these users, whatever they have joined.
+    Users(Vec<i64>),
+    /// The sockets that have joined a channel, or its clan, of those who may see it.
+    #[expect(dead_code, reason = "messages and typing go their own way so far")]
+    Channel(i64),
+}
