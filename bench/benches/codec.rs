@@ -11,6 +11,7 @@ fn codec(criterion: &mut Criterion) {
         ("decode, 2,010 bytes", codec::decoding(&message::large().into())),
         ("decode, 2,010 bytes in English", codec::decoding(&message::large_english().into())),
         ("encode a send", codec::encoding()),
+        ("read an event by type", codec::reading()),
     ];
     for (name, cases) in works {
         let mut group = criterion.benchmark_group(name);

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use data_encoding::BASE64URL_NOPAD;
+use mezon_model::event::{ChannelCreated, Typing};
 use mezon_model::{ChannelId, ChannelMessage, Draft, Target};
 use mezon_proto::api::{MessageAttachmentList, MessageMentionList};
-use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
-use mezon_proto::wire::{Outline, Revision};
+use mezon_proto::realtime::{ChannelMessageSend, Envelope, MessageTypingEvent, envelope};
+use mezon_proto::wire::{Outline, RawMessage, Revision};
 use prost::Message as _;
 use prost::bytes::Bytes;
 
@@ -26,6 +27,11 @@ const TIMES: u32 = 200;
 
 /// The name of the column.
 pub(crate) const NANOS: &str = "ns of CPU a message";
+
+/// An event read as the message of the wire, as the type of the vocabulary, and not read by who asks for another.
+pub(crate) const ARM: &str = "SDK, the message of the wire";
+pub(crate) const EVENT: &str = "SDK, the event of the vocabulary";
+pub(crate) const OTHER: &str = "SDK, another event is asked for";
 
 /// The JavaScript SDK: protobufjs, and its message as handlers get it.
 const NODE_ENVELOPE: &str = "mezon-light-sdk 1.0.5 (Node.js), envelope alone";
@@ -61,7 +67,7 @@ impl Case {
     }
 }
 
-pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<[Group; 4]> {
+pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<[Group; 5]> {
     let works = [
         Work {
             title: "Decode, 349 bytes",
@@ -75,6 +81,7 @@ pub(crate) fn measure(rounds: usize, javascript: Option<&Path>) -> Result<[Group
         },
         Work { title: "Decode, 2,010 bytes in English", cases: decoding(&message::large_english().into()), node: &[] },
         Work { title: "Encode a send", cases: encoding(), node: &[(NODE, "encode")] },
+        Work { title: "Read an event by type", cases: reading(), node: &[] },
     ];
     let mut groups = works.each_ref().map(|work| Group::new(work.title, "prost", &[NANOS]));
     for round in 0..=rounds {
@@ -170,6 +177,35 @@ fn ours(bytes: &Bytes) -> Option<ChannelMessage> {
     let message = ChannelMessage::decode(push.body)?;
     black_box((message.id(), message.channel_id(), message.sender_id()));
     Some(message)
+}
+
+/// Reading of an event by its type, as a handler or a stream by type does it.
+pub fn reading() -> Vec<Case> {
+    let event = MessageTypingEvent {
+        clan_id: message::FIRST_ID,
+        channel_id: message::FIRST_CHANNEL,
+        mode: 2,
+        sender_id: message::FIRST_ID + 1,
+        sender_username: "linh.nguyen".to_owned(),
+        sender_display_name: "Nguyễn Thị Linh".to_owned(),
+        ..MessageTypingEvent::default()
+    };
+    let raw = RawMessage::of(&event);
+    let [body, arm, typed, other] = [(); 4].map(|()| raw.clone());
+    vec![
+        Case::new("prost", move || {
+            black_box(MessageTypingEvent::decode(black_box(&body.body).as_ref()).ok());
+        }),
+        Case::new(ARM, move || {
+            black_box(black_box(&arm).read::<MessageTypingEvent>().ok());
+        }),
+        Case::new(EVENT, move || {
+            black_box(black_box(&typed).read::<Typing>().ok());
+        }),
+        Case::new(OTHER, move || {
+            black_box(black_box(&other).read::<ChannelCreated>().ok());
+        }),
+    ]
 }
 
 /// Encoding of a message to send.

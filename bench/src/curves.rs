@@ -4,7 +4,11 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use mezon_light::{ChannelId, Draft, LightSocket, SocketConnectOptions, Target};
+use mezon_light::event::{
+    ChannelCreated, ChannelDeleted, ChannelUpdated, ClanUpdated, MemberJoined, MessagePinned, RoleChanged, Typing,
+    VoiceJoined, VoiceLeft,
+};
+use mezon_light::{ChannelId, Draft, LightSocket, SocketConnectOptions, Subscription, Target};
 
 use crate::child::{Figures, Run};
 use crate::place::Place;
@@ -27,8 +31,9 @@ pub(crate) struct Curve {
 const CHANNELS: &str = "channels";
 const CALLS: &str = "calls";
 const HANDLERS: &str = "handlers";
+const TYPES: &str = "types";
 
-pub(crate) const ALL: [Curve; 3] = [
+pub(crate) const ALL: [Curve; 4] = [
     Curve {
         name: CHANNELS,
         title: "Cost of a message by joined channels (mezon-light)",
@@ -61,6 +66,12 @@ pub(crate) const ALL: [Curve; 3] = [
             (100, "100 handlers that do not match"),
         ],
     },
+    Curve {
+        name: TYPES,
+        title: "Cost of a message by handlers for other types of events (mezon-light)",
+        label: "handlers by type for other events",
+        points: &[(1, "1 handler by type"), (10, "10 handlers by type"), (100, "100 handlers by type")],
+    },
 ];
 
 impl Curve {
@@ -81,9 +92,10 @@ impl Curve {
 }
 
 /// A group for each of [`ALL`].
-pub(crate) fn measure(count: usize, rounds: usize) -> Result<[Group; 3]> {
-    let [channels, calls, handlers] = &ALL;
-    Ok([curve(channels, count, rounds)?, curve(calls, count, rounds)?, curve(handlers, count, rounds)?])
+pub(crate) fn measure(count: usize, rounds: usize) -> Result<[Group; 4]> {
+    let [channels, calls, handlers, types] = &ALL;
+    let measure = |it| curve(it, count, rounds);
+    Ok([measure(channels)?, measure(calls)?, measure(handlers)?, measure(types)?])
 }
 
 fn curve(curve: &Curve, count: usize, rounds: usize) -> Result<Group> {
@@ -121,6 +133,7 @@ pub(crate) async fn child(curve: &str, server: &Place, count: usize, extent: usi
         CHANNELS => join(&socket, extent).await?,
         CALLS => call(&socket, extent).await?,
         HANDLERS => listen(&socket, extent),
+        TYPES => listen_by_type(&socket, extent),
         _ => return Err(format!("unknown curve {curve}").into()),
     };
     let (started, cpu) = (Instant::now(), process::cpu());
@@ -171,6 +184,24 @@ fn listen(socket: &LightSocket, extent: usize) -> Grown {
     for channel in (1..).take(extent) {
         socket.on_message_in(ChannelId::new(channel), |_| {}).detach();
     }
+    Grown::new()
+}
+
+/// Handlers for ten types of events, none of which comes.
+fn listen_by_type(socket: &LightSocket, extent: usize) -> Grown {
+    const TYPES: [fn(&LightSocket) -> Subscription; 10] = [
+        |socket| socket.on(|_: ChannelCreated| {}),
+        |socket| socket.on(|_: ChannelDeleted| {}),
+        |socket| socket.on(|_: ChannelUpdated| {}),
+        |socket| socket.on(|_: ClanUpdated| {}),
+        |socket| socket.on(|_: MemberJoined| {}),
+        |socket| socket.on(|_: MessagePinned| {}),
+        |socket| socket.on(|_: RoleChanged| {}),
+        |socket| socket.on(|_: Typing| {}),
+        |socket| socket.on(|_: VoiceJoined| {}),
+        |socket| socket.on(|_: VoiceLeft| {}),
+    ];
+    TYPES.iter().cycle().take(extent).for_each(|listen| listen(socket).detach());
     Grown::new()
 }
 

@@ -107,8 +107,8 @@ fn work(javascript: Option<&Path>, quick: bool, only: Option<&str>) -> Result<Me
     let wanted = |name| only.is_none_or(|only| only == name);
     let mut measured = Measured::default();
     if wanted("codec") {
-        let [small, large, english, encode] = codec::measure(rounds * 3, javascript)?;
-        (measured.decode, measured.encode) = ([small, large, english], encode);
+        let [small, large, english, encode, read] = codec::measure(rounds * 3, javascript)?;
+        (measured.decode, measured.encode, measured.read) = ([small, large, english], encode, read);
     }
     if wanted(receive::WORK) {
         measured.receive = receive::measure(200_000 / share, rounds, javascript)?;

@@ -10,9 +10,10 @@ use crate::{calls, catch_up, codec, curves, hostile, idle, receive, sends, start
 pub(crate) struct Measured {
     pub(crate) decode: [Group; 3],
     pub(crate) encode: Group,
+    pub(crate) read: Group,
     pub(crate) receive: Group,
     pub(crate) receive_secure: Group,
-    pub(crate) curves: [Group; 3],
+    pub(crate) curves: [Group; 4],
     pub(crate) one_send: Group,
     pub(crate) many_sends: Group,
     pub(crate) one_call: Group,
@@ -29,8 +30,8 @@ pub(crate) struct Measured {
 impl Measured {
     /// In the order in which they are shown.
     pub(crate) fn groups(&self) -> Vec<&Group> {
-        let mut groups: Vec<&Group> = self.decode.iter().chain([&self.encode, &self.receive]).collect();
-        groups.push(&self.receive_secure);
+        let mut groups: Vec<&Group> = self.decode.iter().collect();
+        groups.extend([&self.encode, &self.read, &self.receive, &self.receive_secure]);
         groups.extend(&self.curves);
         groups.extend([&self.one_send, &self.many_sends, &self.one_call, &self.many_calls, &self.start]);
         groups.extend([&self.idle, &self.idle_secure, &self.idle_many]);
@@ -53,7 +54,7 @@ impl Measured {
             .filter_map(|client| self.receive.median(client, receive::PEAK))
             .reduce(f64::max);
         let idle = |claim, most, group: &Group, client| target(claim, AtMost(most), group.median(client, idle::KIB));
-        let [channels, pending, handlers] = [0, 1, 2].map(|at| {
+        let [channels, pending, handlers, typed] = [0, 1, 2, 3].map(|at| {
             let (curve, group) = (curves::ALL.get(at)?, self.curves.get(at)?);
             curve.growth(group)
         });
@@ -125,6 +126,7 @@ impl Measured {
             target("a message with 1,000 joined channels: CPU of one with 1", AtMost(1.1), channels),
             target("a message with 1,000 calls in flight: CPU of one with 1", AtMost(1.1), pending),
             target("a message with 100 handlers for others: CPU of one with 1", AtMost(1.1), handlers),
+            target("a message with 100 handlers by type for other events: CPU of one with 1", AtMost(1.1), typed),
         ];
         let caught_up = |column| catch_up::most(&self.catch_up, column);
         targets.extend([
@@ -136,7 +138,7 @@ impl Measured {
         targets
     }
 
-    fn codec_targets(&self) -> [Target; 7] {
+    fn codec_targets(&self) -> [Target; 10] {
         const PROST: &str = "prost";
         const PARSED: &str = "prost, content and lists parsed (serde_json)";
         const TEXT: &str = "SDK, routing fields and text";
@@ -155,6 +157,9 @@ impl Measured {
             of("decode 2,010 B, typed: of prost + serde_json", 1.2, large, PARSED, TYPED),
             of("decode 2,010 B in English, typed: of prost + serde_json", 1.2, english, PARSED, TYPED),
             of("encode a send: of prost", 1.0, &self.encode, PROST, "SDK, text to frame"),
+            of("read an event by type, message of the wire: of prost", 1.1, &self.read, PROST, codec::ARM),
+            of("read an event by type, event of the vocabulary: of prost", 1.1, &self.read, PROST, codec::EVENT),
+            of("an event that nobody asks for: of prost", 0.1, &self.read, PROST, codec::OTHER),
         ]
     }
 }

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use http::StatusCode;
 use mezon_api::ApiError;
 use mezon_model::{ChannelId, ParseIdError};
+use mezon_proto::wire::WireError;
 use mezon_realtime::{CallError, ConnectError, SendError};
 use mezon_session::{ErrorClass, SessionError};
 
@@ -46,10 +48,22 @@ pub enum ClientError {
     NotConnected,
     /// A handler panicked. The others were called all the same.
     HandlerPanicked,
-    /// A handler that answers has too many messages before it, and this one is not answered.
+    /// A handler that answers has too many events before it, and this one is not answered.
     HandlerBehind {
-        /// The channel of the message.
+        /// The channel of the event; 0 when it names none.
         channel_id: ChannelId,
+    },
+    /// An event that a handler wants by type cannot be decoded as that.
+    Undecodable {
+        /// The name of the event, as the protocol spells it.
+        event: &'static str,
+        /// Why.
+        source: WireError,
+    },
+    /// No event came that was waited for.
+    NoEvent {
+        /// How long it was waited for.
+        within: Duration,
     },
 }
 
@@ -63,12 +77,13 @@ impl ClientError {
             Self::Send(error) => error.class(),
             Self::Session(error) => error.class(),
             Self::CatchUp { source, .. } => source.class(),
-            Self::NotConnected => ErrorClass::TRANSIENT,
+            Self::NotConnected | Self::NoEvent { .. } => ErrorClass::TRANSIENT,
             Self::InvalidInput { .. }
             | Self::Id(_)
             | Self::Name(_)
             | Self::HandlerPanicked
-            | Self::HandlerBehind { .. } => ErrorClass::Permanent,
+            | Self::HandlerBehind { .. }
+            | Self::Undecodable { .. } => ErrorClass::Permanent,
         }
     }
 
@@ -94,7 +109,9 @@ impl ClientError {
             | Self::CatchUp { .. }
             | Self::NotConnected
             | Self::HandlerPanicked
-            | Self::HandlerBehind { .. } => None,
+            | Self::HandlerBehind { .. }
+            | Self::Undecodable { .. }
+            | Self::NoEvent { .. } => None,
         }
     }
 }
@@ -117,8 +134,13 @@ impl fmt::Display for ClientError {
             Self::NotConnected => f.write_str("the socket is not connected, call connect first"),
             Self::HandlerPanicked => f.write_str("a handler panicked"),
             Self::HandlerBehind { channel_id } => {
-                write!(f, "a handler is too slow, and a message of channel {channel_id} is not answered")
+                write!(f, "a handler is too slow, and an event of channel {channel_id} is not answered")
             }
+            Self::Undecodable { event, source } => {
+                write!(f, "the event {event} could not be decoded for its handler")?;
+                if f.alternate() { write!(f, ": {source:#}") } else { Ok(()) }
+            }
+            Self::NoEvent { within } => write!(f, "the event that was waited for did not come within {within:?}"),
         }
     }
 }
@@ -128,6 +150,7 @@ impl std::error::Error for ClientError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::CatchUp { source, .. } => Some(source.as_ref()),
+            Self::Undecodable { source, .. } => Some(source),
             _ => self.inner().and_then(std::error::Error::source),
         }
     }

@@ -18,7 +18,9 @@ pub use mezon_api::{
     ApiClient, ApiError, ApiErrorKind, ChannelQuery, Download, MessageQuery, Position, SessionChanges, Timeouts,
     TlsConfig, UploadRequest, UploadSource, UploadTicket,
 };
-pub use mezon_client::{EventStream, Lagged, MessageStream, Subscription, WeakConnection};
+pub use mezon_client::{
+    EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed, Subscription, WeakConnection,
+};
 pub use mezon_model::{
     Attachment, CONTENT_LIMIT, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, ContentError,
     Draft, DraftError, EmojiId, EmojiMark, FileCategory, HashtagMark, Mark, MarkKind, Mention, MessageAck, MessageCode,

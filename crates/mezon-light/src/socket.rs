@@ -3,7 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use mezon_client::{ConnectOptions, Connection, EventStream, MessageStream, Subscription, WeakConnection};
+use mezon_client::{
+    ConnectOptions, Connection, EventStream, EventsOf, FromChannelEvent, FromEvent, MessageStream, Subscription,
+    WeakConnection,
+};
 use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
 use mezon_realtime::{ConnectionState, Event, Socket};
 
@@ -204,6 +207,83 @@ impl LightSocket {
     /// Calls `handler` with every event, until the guard is dropped.
     pub fn on_event(&self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         self.connection.on_event(handler)
+    }
+
+    /// Calls `handler` with every event of one type, until the guard is dropped. The handler's argument picks the type: one
+    /// of [`event`](crate::event), [`ChannelMessage`], or one of your own ([`FromEvent`]). It is decoded for those who want it,
+    /// and for nobody else. Events that tell of the connection itself have no type: [`LightSocket::on_event`] hears them.
+    ///
+    /// ```
+    /// use mezon_light::event::Typing;
+    ///
+    /// # fn example(socket: &mezon_light::LightSocket) -> mezon_light::Subscription {
+    /// socket.on(|typing: Typing| println!("{} is typing", typing.sender_display_name))
+    /// # }
+    /// ```
+    pub fn on<T: FromEvent>(&self, handler: impl Fn(T) + Send + Sync + 'static) -> Subscription {
+        self.connection.on(handler)
+    }
+
+    /// As [`LightSocket::on`], for the events of one channel. Those of others cost nothing.
+    pub fn on_in<T: FromChannelEvent>(
+        &self,
+        channel: impl Into<ChannelId>,
+        handler: impl Fn(T) + Send + Sync + 'static,
+    ) -> Subscription {
+        self.connection.on_in(channel.into(), handler)
+    }
+
+    /// Answers events of one type, in order within a channel and channels side by side, with the bounds of
+    /// [`LightSocket::respond`]. The user's own events are among them.
+    pub fn respond_to<T, F, R>(&self, respond: F) -> Subscription
+    where
+        T: FromEvent,
+        F: Fn(WeakConnection, T) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), LightError>> + Send + 'static,
+    {
+        self.connection.respond_to(respond)
+    }
+
+    /// Every event of one type from now on.
+    pub fn events_of<T: FromEvent>(&self) -> EventsOf<T> {
+        self.connection.events_of()
+    }
+
+    /// Every event of one type in one channel from now on.
+    pub fn events_in<T: FromChannelEvent>(&self, channel: impl Into<ChannelId>) -> EventsOf<T> {
+        self.connection.events_in(channel.into())
+    }
+
+    /// Waits for one event: the next one of type `T` that is `wanted`, and for no longer than `within`. It listens from the
+    /// call on, not from the first poll: do what brings the event in between, and nothing is missed.
+    ///
+    /// # Errors
+    /// [`LightError::NoEvent`] when the time is up; [`LightError::Connect`] when the connection ends for good before.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: a dropped wait leaves nothing behind.
+    pub fn wait_for<T: FromEvent>(
+        &self,
+        within: Duration,
+        wanted: impl FnMut(&T) -> bool + Send,
+    ) -> impl Future<Output = Result<T, LightError>> + Send {
+        self.connection.wait_for(within, wanted)
+    }
+
+    /// As [`LightSocket::wait_for`], for an event in one channel.
+    ///
+    /// # Errors
+    /// As [`LightSocket::wait_for`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::wait_for`].
+    pub fn wait_for_in<T: FromChannelEvent>(
+        &self,
+        channel: impl Into<ChannelId>,
+        within: Duration,
+        wanted: impl FnMut(&T) -> bool + Send,
+    ) -> impl Future<Output = Result<T, LightError>> + Send {
+        self.connection.wait_for_in(channel.into(), within, wanted)
     }
 
     /// Calls `handler` with every error that belongs to no call, for good.

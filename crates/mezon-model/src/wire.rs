@@ -98,6 +98,39 @@ impl From<api::ChannelMessage> for ChannelMessage {
     }
 }
 
+impl From<&ChannelMessage> for api::ChannelMessage {
+    /// The message as it stands on the wire, put together again.
+    fn from(message: &ChannelMessage) -> Self {
+        Self {
+            clan_id: message.clan_id().get(),
+            channel_id: message.channel_id().get(),
+            message_id: message.id().get(),
+            code: message.code().to_raw(),
+            sender_id: message.sender_id().get(),
+            username: message.username().to_owned(),
+            avatar: message.avatar().to_owned(),
+            content: message.raw_content().to_owned(),
+            channel_label: message.channel_label().to_owned(),
+            clan_logo: message.clan_logo().to_owned(),
+            category_name: message.category_name().to_owned(),
+            display_name: message.display_name().to_owned(),
+            clan_nick: message.clan_nick().to_owned(),
+            clan_avatar: message.clan_avatar().to_owned(),
+            reactions: message.raw_reactions().to_vec().into(),
+            mentions: message.raw_mentions().to_vec().into(),
+            attachments: message.raw_attachments().to_vec().into(),
+            references: message.raw_references().to_vec().into(),
+            referenced_message: message.raw_referenced_message().to_vec().into(),
+            create_time_seconds: message.create_time_seconds(),
+            update_time_seconds: message.update_time_seconds(),
+            mode: message.mode().to_raw(),
+            hide_editted: message.hide_edited(),
+            is_public: message.is_public(),
+            topic_id: message.topic_id().get(),
+        }
+    }
+}
+
 impl From<api::ChannelDescription> for Channel {
     fn from(wire: api::ChannelDescription) -> Self {
         Self {

@@ -240,7 +240,9 @@ proptest! {
     #[test]
     fn a_message_is_read_as_the_generated_type_reads_it(first in any_message(), second in any_message(), cut: u16) {
         let bytes = first.encode_to_vec();
-        prop_assert_eq!(ChannelMessage::decode(&bytes), Some(ChannelMessage::from(first.clone())));
+        let message = ChannelMessage::from(first.clone());
+        prop_assert_eq!(api::ChannelMessage::from(&message), first);
+        prop_assert_eq!(ChannelMessage::decode(&bytes), Some(message));
         // Of two of a field the last counts. A default value is not written, so it does not.
         let twice = [bytes.clone(), second.encode_to_vec()].concat();
         let merged = api::ChannelMessage::decode(&twice[..]).unwrap();

@@ -32,7 +32,7 @@ mod shape;
 
 pub use crate::arms::*;
 pub use api_reply::ApiReply;
-pub use arm::{Arm, FromArm};
+pub use arm::{Arm, FromArm, InChannel};
 pub use decode::{Decoded, decode_within};
 pub use error::{WireError, WireErrorKind};
 pub use fields::{Field, FieldError, Fields, Value};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId};
-use mezon_proto::wire::RawMessage;
+use mezon_proto::wire::{CHANNEL_MESSAGE_FIELD, RawMessage};
 
 use crate::{CallErrorKind, ConnectErrorKind};
 
@@ -103,6 +103,25 @@ impl Event {
             Self::Ready { .. } => "ready",
             Self::Lagged { .. } => "lagged",
             Self::Closed { .. } => "closed",
+        }
+    }
+
+    /// The number of the message of the socket that it is, as in
+    /// [`Arm::NUMBER`](mezon_proto::wire::Arm::NUMBER). `None` for everything but [`Event::Message`] and [`Event::Push`].
+    pub fn arm(&self) -> Option<u32> {
+        match self {
+            Self::Message(_) => Some(CHANNEL_MESSAGE_FIELD),
+            Self::Push(raw) => Some(raw.field),
+            _ => None,
+        }
+    }
+
+    /// The channel that a message or a push is about, found without decoding it. `None` when it names none.
+    pub fn channel_id(&self) -> Option<ChannelId> {
+        match self {
+            Self::Message(message) => Some(message.channel_id()),
+            Self::Push(raw) => raw.channel_id().map(ChannelId::new),
+            _ => None,
         }
     }
 

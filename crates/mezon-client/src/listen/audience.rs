@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mezon_realtime::Event;
 use tokio::task::yield_now;
 
+use super::from_event::FromEvent;
 use super::handlers::{Caller, Registry};
-use super::streams::{EventStream, MessageStream, Seat, Subscriber};
+use super::streams::{EventStream, EventsOf, MessageStream, Seat, Subscriber, Wanted};
 
 /// Everybody who listens to a socket. It outlives single connections.
 #[derive(Default)]
@@ -29,6 +30,11 @@ impl Audience {
     /// Every message from now on.
     pub(crate) fn messages(self: &Arc<Self>) -> MessageStream {
         self.seat(MessageStream::new)
+    }
+
+    /// Every event of one type from now on, as far as it is `wanted`.
+    pub(crate) fn events_of<T: FromEvent>(self: &Arc<Self>, wanted: Wanted) -> EventsOf<T> {
+        self.seat(|seat| EventsOf::new(seat, wanted))
     }
 
     fn seat<S>(self: &Arc<Self>, make: impl FnOnce(Seat) -> (Subscriber, S)) -> S {
@@ -139,7 +145,7 @@ impl Delivery {
 fn publish(events: &mut VecDeque<Event>, streams: &[Subscriber]) {
     if let Some((last, others)) = streams.split_last() {
         for stream in others {
-            stream.send_all(events.iter().cloned());
+            stream.send_copies(events);
         }
         last.send_batch(events);
     }

@@ -6,12 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use mezon_model::{ChannelId, ChannelMessage};
+use mezon_proto::wire::{CHANNEL_MESSAGE_FIELD, WireError};
 use mezon_realtime::Event;
 
+use super::from_event::FromEvent;
 use crate::ClientError;
 
 pub(crate) type MessageHandler = Arc<dyn Fn(&ChannelMessage) + Send + Sync>;
 pub(crate) type EventHandler = Arc<dyn Fn(&Event) + Send + Sync>;
+/// It decodes the event that it wants.
+pub(crate) type ArmHandler = Arc<dyn Fn(&Event) -> Result<(), WireError> + Send + Sync>;
 pub(crate) type ErrorHandler = Arc<dyn Fn(&ClientError) + Send + Sync>;
 
 /// Takes a handler off when it is dropped.
@@ -27,6 +31,7 @@ pub struct Subscription {
 enum Place {
     Messages,
     MessagesIn(ChannelId),
+    Arms(&'static [u32], Option<ChannelId>),
     Events,
     Errors,
 }
@@ -45,11 +50,20 @@ pub(crate) struct Registry {
 struct Handlers {
     messages: List<MessageHandler>,
     messages_in: HashMap<ChannelId, List<MessageHandler>>,
+    /// By the number of the message of the socket.
+    arms: HashMap<u32, OfArm>,
     events: List<EventHandler>,
     errors: List<ErrorHandler>,
 }
 
 type List<H> = Vec<(u64, H)>;
+
+/// The handlers for one kind of message of the socket.
+#[derive(Clone, Default)]
+struct OfArm {
+    all: List<ArmHandler>,
+    in_channel: HashMap<ChannelId, List<ArmHandler>>,
+}
 
 /// Calls handlers. It looks for changed ones before each event, which takes no lock while there are none.
 pub(crate) struct Caller {
@@ -93,6 +107,24 @@ impl Registry {
         self.add(place, |handlers, id| handlers.messages_in.entry(channel).or_default().push((id, handler)))
     }
 
+    /// For the messages of the socket with one of these numbers, of one channel or of all.
+    pub(crate) fn on_arms(
+        self: &Arc<Self>,
+        arms: &'static [u32],
+        channel: Option<ChannelId>,
+        handler: &ArmHandler,
+    ) -> Subscription {
+        self.add(Place::Arms(arms, channel), |handlers, id| {
+            for arm in arms {
+                let list = handlers.arms.entry(*arm).or_default().list(channel);
+                // A number that is given twice is one.
+                if list.last().is_none_or(|(last, _)| *last != id) {
+                    list.push((id, Arc::clone(handler)));
+                }
+            }
+        })
+    }
+
     pub(crate) fn on_event(self: &Arc<Self>, handler: EventHandler) -> Subscription {
         self.add(Place::Events, |handlers, id| handlers.events.push((id, handler)))
     }
@@ -125,7 +157,7 @@ impl Registry {
 
     fn remove(&self, place: Place, id: u64) {
         let mut handlers = self.handlers();
-        let mut removed = (None, None, None);
+        let mut removed = (None, None, None, Vec::new());
         match place {
             Place::Messages => removed.0 = take(&mut handlers.messages, id),
             Place::MessagesIn(channel) => {
@@ -133,6 +165,16 @@ impl Registry {
                 removed.0 = take(list, id);
                 if list.is_empty() {
                     handlers.messages_in.remove(&channel);
+                }
+            }
+            Place::Arms(arms, channel) => {
+                for arm in arms {
+                    let of_arm = handlers.arms.entry(*arm).or_default();
+                    removed.3.extend(take(of_arm.list(channel), id));
+                    of_arm.in_channel.retain(|_, list| !list.is_empty());
+                    if of_arm.all.is_empty() && of_arm.in_channel.is_empty() {
+                        handlers.arms.remove(arm);
+                    }
                 }
             }
             Place::Events => removed.1 = take(&mut handlers.events, id),
@@ -149,6 +191,32 @@ impl Registry {
     }
 }
 
+impl OfArm {
+    fn list(&mut self, channel: Option<ChannelId>) -> &mut List<ArmHandler> {
+        match channel {
+            Some(channel) => self.in_channel.entry(channel).or_default(),
+            None => &mut self.all,
+        }
+    }
+
+    /// Those who want this event. Its channel is looked for only if somebody asks for one.
+    fn of(&self, event: &Event) -> impl Iterator<Item = &ArmHandler> {
+        let channel = if self.in_channel.is_empty() { None } else { event.channel_id() };
+        let of_channel = channel.and_then(|channel| self.in_channel.get(&channel));
+        self.all.iter().chain(of_channel.into_iter().flatten()).map(|(_, handler)| handler)
+    }
+}
+
+/// A handler that reads the event as what it wants.
+pub(crate) fn typed<T: FromEvent>(handler: impl Fn(T) + Send + Sync + 'static) -> ArmHandler {
+    Arc::new(move |event| {
+        if let Some(event) = T::from_event(event)? {
+            handler(event);
+        }
+        Ok(())
+    })
+}
+
 fn take<H>(list: &mut List<H>, id: u64) -> Option<H> {
     let at = list.binary_search_by_key(&id, |(other, _)| *other).ok()?;
     Some(list.remove(at).1)
@@ -162,26 +230,36 @@ impl Caller {
     /// Whether there is nobody to call for a message.
     pub(crate) fn is_idle(&mut self) -> bool {
         let handlers = self.handlers();
-        handlers.messages.is_empty() && handlers.messages_in.is_empty() && handlers.events.is_empty()
+        handlers.messages.is_empty()
+            && handlers.messages_in.is_empty()
+            && handlers.events.is_empty()
+            && !handlers.arms.contains_key(&CHANNEL_MESSAGE_FIELD)
     }
 
     /// Calls every handler that wants `event`; false when none does. A panic in one is reported as an error and hurts
     /// no other.
     pub(crate) fn call(&mut self, event: &Event) -> bool {
         let handlers = self.handlers();
-        let (mut called, mut panicked) = (false, false);
-        let mut attempt = |call: &dyn Fn()| {
+        let (mut called, mut panicked, mut undecodable) = (false, false, None);
+        let mut attempt = |call: &mut dyn FnMut()| {
             called = true;
             panicked |= catch_unwind(AssertUnwindSafe(call)).is_err();
         };
         if let Event::Message(message) = event {
             let of_channel = handlers.messages_in.get(&message.channel_id()).map(Vec::as_slice).unwrap_or_default();
             for (_, handler) in handlers.messages.iter().chain(of_channel) {
-                attempt(&|| handler(message));
+                attempt(&mut || handler(message));
             }
         }
+        let of_arm = event.arm().filter(|_| !handlers.arms.is_empty()).and_then(|arm| handlers.arms.get(&arm));
+        for handler in of_arm.into_iter().flat_map(|of_arm| of_arm.of(event)) {
+            attempt(&mut || undecodable = handler(event).err().or(undecodable.take()));
+        }
         for (_, handler) in &handlers.events {
-            attempt(&|| handler(event));
+            attempt(&mut || handler(event));
+        }
+        if let Some(source) = undecodable {
+            self.registry.report(&undecodable_event(event, source));
         }
         if panicked {
             self.registry.report(&ClientError::HandlerPanicked);
@@ -200,11 +278,19 @@ impl Caller {
     }
 }
 
+pub(super) fn undecodable_event(event: &Event, source: WireError) -> ClientError {
+    let name = if let Event::Push(raw) = event { raw.name() } else { None };
+    ClientError::Undecodable { event: name.unwrap_or(event.name()), source }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use mezon_model::MessageParts;
+    use mezon_model::event::Typing;
+    use mezon_proto::realtime::MessageTypingEvent;
+    use mezon_proto::wire::{Arm as _, RawMessage};
 
     use super::*;
 
@@ -235,6 +321,53 @@ mod tests {
         assert_eq!(heard.load(Ordering::Relaxed), 1);
         drop(subscription);
         assert!(caller.is_idle(), "taken off");
+    }
+
+    #[test]
+    fn a_handler_by_type_hears_its_own_type_and_costs_others_nothing() {
+        const TWICE: &[u32] = &[MessageTypingEvent::NUMBER, CHANNEL_MESSAGE_FIELD, MessageTypingEvent::NUMBER];
+        let registry = Arc::new(Registry::default());
+        let mut caller = Caller::new(Arc::clone(&registry));
+        let (typed_heard, all) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let heard = |by: &Arc<AtomicU64>| by.load(Ordering::Relaxed);
+        let (in_seven, of_all) = (Arc::clone(&typed_heard), Arc::clone(&all));
+        let seven = registry.on_arms(
+            Typing::ARMS,
+            Some(ChannelId::new(7)),
+            &typed(move |typing: Typing| {
+                assert_eq!(typing.channel_id, ChannelId::new(7));
+                in_seven.fetch_add(1, Ordering::Relaxed);
+            }),
+        );
+        assert!(caller.is_idle(), "nobody wants messages");
+        let count: ArmHandler = Arc::new(move |_| {
+            of_all.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        });
+        let every = registry.on_arms(TWICE, None, &count);
+        assert!(!caller.is_idle());
+        let push = |channel_id| {
+            Event::Push(RawMessage::of(&MessageTypingEvent { channel_id, ..MessageTypingEvent::default() }))
+        };
+        assert!(caller.call(&push(8)) && caller.call(&push(7)) && caller.call(&message(7)));
+        assert_eq!((heard(&typed_heard), heard(&all)), (1, 3));
+        drop(every);
+        assert!(!caller.call(&message(7)) && caller.call(&push(7)) && !caller.call(&push(8)));
+        drop(seven);
+        assert!(!caller.call(&push(7)));
+        assert!(registry.handlers().arms.is_empty(), "no list is left behind");
+    }
+
+    #[test]
+    fn what_a_handler_cannot_read_is_told_with_its_name() {
+        let registry = Arc::new(Registry::default());
+        let told = Arc::new(Mutex::new(String::new()));
+        let telling = Arc::clone(&told);
+        registry.on_error(Arc::new(move |error| *telling.lock().unwrap() = error.to_string())).detach();
+        registry.on_arms(Typing::ARMS, None, &typed(|_: Typing| panic!("it cannot be read"))).detach();
+        let damaged = RawMessage::new(MessageTypingEvent::NUMBER, vec![0x0a, 9]);
+        assert!(Caller::new(registry).call(&Event::Push(damaged)));
+        assert_eq!(*told.lock().unwrap(), "the event message_typing_event could not be decoded for its handler");
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! Who listens: handlers and streams.
 
 mod audience;
+mod from_event;
 mod handlers;
 mod responding;
 mod streams;
 
 pub(crate) use audience::{Audience, Delivery};
+pub use from_event::{FromChannelEvent, FromEvent};
 pub use handlers::Subscription;
-pub(crate) use handlers::{ErrorHandler, EventHandler, Registry};
-pub(crate) use responding::{Response, handler as responding};
-pub use streams::{EventStream, Lagged, MessageStream};
+pub(crate) use handlers::{ErrorHandler, EventHandler, Registry, typed};
+pub(crate) use responding::{Response, to_events as responding_to, to_messages as responding};
+pub(crate) use streams::Wanted;
+pub use streams::{EventStream, EventsOf, Lagged, MessageStream, Missed};

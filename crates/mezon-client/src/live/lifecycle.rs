@@ -189,6 +189,7 @@ impl Drop for Ending {
     }
 }
 
-fn closed() -> ClientError {
+/// The connection is over.
+pub(crate) fn closed() -> ClientError {
     ClientError::Connect(ConnectErrorKind::Closed.into())
 }

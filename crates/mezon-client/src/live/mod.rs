@@ -5,5 +5,5 @@ mod lifecycle;
 mod upstream;
 
 pub(crate) use joining::paced;
-pub(crate) use lifecycle::{Lifecycle, Opened};
+pub(crate) use lifecycle::{Lifecycle, Opened, closed};
 pub(crate) use upstream::Upstream;

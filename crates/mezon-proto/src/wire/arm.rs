@@ -10,12 +10,16 @@ use super::shape::Described;
 ///
 /// assert_eq!((ChannelCreatedEvent::NUMBER, ChannelCreatedEvent::NAME), (31, "channel_created_event"));
 /// ```
-pub trait Arm: Described {
+pub trait Arm: Described + 'static {
     /// Its field number in the envelope.
     const NUMBER: u32;
     /// Its name in the envelope, as the protocol spells it.
     const NAME: &'static str;
 }
+
+/// A message that names the channel that it is about, so that readers of one channel can ask for it.
+/// [`RawMessage::channel_id`](super::RawMessage::channel_id) finds it without decoding the message.
+pub trait InChannel: Arm {}
 
 /// What a message of the socket is read as: its own type, or one of a vocabulary that is made of it.
 ///

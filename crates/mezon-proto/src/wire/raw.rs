@@ -8,6 +8,7 @@ use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint};
 use super::arm::{Arm, FromArm};
 use super::decode::{Decoded, decode_within};
 use super::error::{WireError, WireErrorKind};
+use super::fields::{Fields, Value};
 use crate::arms::{self, KNOWN};
 use crate::realtime::Envelope;
 use crate::realtime::envelope::Message;
@@ -73,6 +74,21 @@ impl RawMessage {
         arms::name(self.field)
     }
 
+    /// The channel that the message is about, found without decoding it. `None` for a message that names none, and for one
+    /// that this schema does not know.
+    ///
+    /// ```
+    /// use mezon_proto::realtime::MessageTypingEvent;
+    /// use mezon_proto::wire::RawMessage;
+    ///
+    /// let typing = RawMessage::of(&MessageTypingEvent { channel_id: 7, ..Default::default() });
+    /// assert_eq!(typing.channel_id(), Some(7));
+    /// ```
+    pub fn channel_id(&self) -> Option<i64> {
+        let path = arms::channel_path(self.field);
+        number_at(path, self.message().filter(|_| !path.is_empty())?)
+    }
+
     /// The message if it is the one that a `T` is read from; `None` when it is another one. `T` is a message of this crate or
     /// a type that is made of one ([`FromArm`]). No other type is linked into the program for it, and nothing is decoded for
     /// the answer `None`.
@@ -112,6 +128,22 @@ impl RawMessage {
     }
 }
 
+/// The id at the end of a path of fields; some are written as text. The last one counts where a field comes more than once.
+fn number_at(path: &[u32], message: &[u8]) -> Option<i64> {
+    let (number, rest) = path.split_first()?;
+    let mut found = None;
+    for field in Fields::new(message).map_while(Result::ok).filter(|field| field.number == *number) {
+        let id = match field.value {
+            Value::Varint(id) if rest.is_empty() => Some(id.cast_signed()),
+            Value::LengthDelimited(text) if rest.is_empty() => std::str::from_utf8(text).ok()?.parse().ok(),
+            Value::LengthDelimited(part) => number_at(rest, part),
+            _ => None,
+        };
+        found = id.or(found);
+    }
+    found
+}
+
 /// Shows the length of the bytes: they can hold tokens.
 impl fmt::Debug for RawMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -125,7 +157,11 @@ impl fmt::Debug for RawMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::realtime::{ChannelMessageAck, Ping};
+    use crate::api::{ChannelDescription, MessageReaction};
+    use crate::realtime::{
+        AddClanUserEvent, ChannelMessageAck, Ping, ScreenShareEvent, StreamingLeavedEvent, UserChannelAdded,
+        VoiceEndedEvent,
+    };
     use crate::wire::{CHANNEL_MESSAGE_ACK_FIELD, PING_FIELD, read};
 
     #[test]
@@ -164,6 +200,27 @@ mod tests {
         assert_eq!((unknown.field, unknown.decode()), (1007, Ok(None)));
         assert!(raw.is_known() && !unknown.is_known());
         assert_eq!((raw.message(), unknown.message()), (None, None));
+    }
+
+    #[test]
+    fn the_channel_is_found_wherever_a_message_has_it() {
+        fn found<A: Arm>(message: &A) -> Option<i64> {
+            RawMessage::of(message).channel_id()
+        }
+        assert_eq!(found(&MessageReaction { channel_id: -7, ..Default::default() }), Some(-7));
+        assert_eq!(found(&ScreenShareEvent { voice_channel_id: 7, ..Default::default() }), Some(7));
+        // As text.
+        assert_eq!(found(&VoiceEndedEvent { voice_channel_id: "7".into(), ..Default::default() }), Some(7));
+        assert_eq!(found(&StreamingLeavedEvent { streaming_channel_id: "x".into(), ..Default::default() }), None);
+        // Further down.
+        let channel = ChannelDescription { channel_id: 7, ..Default::default() };
+        assert_eq!(found(&UserChannelAdded { channel_desc: Some(channel), ..Default::default() }), Some(7));
+        assert_eq!(found(&UserChannelAdded::default()), None);
+        // None at all.
+        assert_eq!(found(&AddClanUserEvent { clan_id: 7, ..Default::default() }), None);
+        assert_eq!(RawMessage::new(1007, vec![0x08, 0x07]).channel_id(), None);
+        // Twice, and damaged behind.
+        assert_eq!(RawMessage::new(CHANNEL_MESSAGE_ACK_FIELD, vec![0x08, 1, 0x08, 7, 0x0a]).channel_id(), Some(7));
     }
 
     #[test]
