@@ -156,6 +156,20 @@ impl ApiClient {
         self.keeper.refresh_now().await
     }
 
+    /// Changes the unique name of the signed-in user. The server answers with tokens that carry the new name, and they are
+    /// stored before they are used, as those of a refresh.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::InvalidInput`] for an empty name, before any request; those of [`ApiClient::call`]; and
+    /// [`ApiErrorKind::Store`] when the new session was not stored: the name is changed and the session in use all the
+    /// same.
+    ///
+    /// # Cancel safety
+    /// Cancel safe: the change goes on in a task of its own, and its tokens are not lost.
+    pub async fn update_username(&self, username: &str) -> Result<(), ApiError> {
+        self.keeper.rename(username).await
+    }
+
     /// Stores the session if it could not be stored when it came: calls and [`ApiClient::keep_fresh`] try that by
     /// themselves from time to time, and this is for programs that end now. Without a store, nothing happens.
     ///

@@ -166,6 +166,13 @@ pub enum ApiErrorKind {
         /// How long it asked to wait. At most five minutes.
         retry_after: Option<Duration>,
     },
+    /// A webhook did not take a message.
+    Webhook {
+        /// Its status; 404 when there is no such webhook any more.
+        status: StatusCode,
+        /// How long it asked to wait. At most five minutes.
+        retry_after: Option<Duration>,
+    },
     /// A file lies at a host that is not asked for files. Nothing was sent.
     UntrustedFile {
         /// The host in question.
@@ -221,7 +228,9 @@ impl ErrorKind for ApiErrorKind {
             Self::Status { status, retry_after, .. } if is_transient(*status) => {
                 ErrorClass::Transient { retry_after: *retry_after }
             }
-            Self::Upload { status, retry_after, .. } | Self::Download { status, retry_after, .. }
+            Self::Upload { status, retry_after, .. }
+            | Self::Download { status, retry_after, .. }
+            | Self::Webhook { status, retry_after }
                 if is_transient(*status) =>
             {
                 ErrorClass::Transient { retry_after: *retry_after }
@@ -255,7 +264,8 @@ impl ApiErrorKind {
             | Self::SignInRefused { status, .. }
             | Self::RefreshRefused { status, .. }
             | Self::Upload { status, .. }
-            | Self::Download { status, .. } => Some(*status),
+            | Self::Download { status, .. }
+            | Self::Webhook { status, .. } => Some(*status),
             _ => None,
         }
     }
@@ -352,6 +362,9 @@ impl fmt::Display for ApiErrorKind {
                 write!(f, "the object store refused the download ({})", status.as_u16())?;
                 code.as_ref().map_or(Ok(()), |code| write!(f, ": {code}"))
             }
+            Self::Webhook { status, .. } => {
+                write!(f, "the webhook did not take the message ({}); check its address", status.as_u16())
+            }
             Self::UntrustedFile { host } => write!(
                 f,
                 "the file lies at {host}, which is not asked for files; `trust_upload_suffix` lets further hosts be asked"
@@ -446,6 +459,7 @@ mod tests {
             (ApiErrorKind::Session(SessionErrorKind::UserMismatch), ErrorClass::Permanent),
             (upload(StatusCode::FORBIDDEN), ErrorClass::TRANSIENT),
             (upload(StatusCode::BAD_REQUEST), ErrorClass::Permanent),
+            (ApiErrorKind::Webhook { status: StatusCode::NOT_FOUND, retry_after }, ErrorClass::Permanent),
             (download(StatusCode::SERVICE_UNAVAILABLE), ErrorClass::Transient { retry_after }),
             (download(StatusCode::NOT_FOUND), ErrorClass::Permanent),
         ] {

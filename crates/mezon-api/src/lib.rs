@@ -49,6 +49,7 @@ mod session_answer;
 mod timeouts;
 mod transport;
 mod upload;
+mod webhook;
 
 pub use changes::SessionChanges;
 pub use channels::ChannelQuery;

@@ -248,4 +248,57 @@ records! {
         /// Whether it is in force.
         is_active: bool = active,
     }
+    /// A webhook that was just made. The list of its channel tells the rest.
+    NewWebhook from api::WebhookGenerateResponse {
+        /// The name under which it posts.
+        name: String = hook_name,
+        /// The channel it posts into.
+        channel_id: ChannelId = channel_id,
+        /// Where to post to. Whoever knows it can.
+        url: HiddenText = url,
+        /// The address of the picture with which it posts; may be empty.
+        avatar: String = avatar,
+    }
+
+    /// An address by which other systems write to the members of a clan, each in a direct conversation.
+    ClanWebhook from api::ClanWebhook {
+        /// The webhook.
+        id: WebhookId = id,
+        /// The name under which it posts.
+        name: String = webhook_name,
+        /// The clan.
+        clan_id: ClanId = clan_id,
+        /// Where to post to, without the name of the receiver. Whoever knows it can.
+        url: HiddenText = url,
+        /// Who made it.
+        creator_id: UserId = creator_id,
+        /// The address of the picture with which it posts; may be empty.
+        avatar: String = avatar,
+        /// Whether it is in force.
+        is_active: bool = active,
+    }
+
+    /// A webhook of a clan that was just made. The list of the clan tells the rest.
+    NewClanWebhook from api::GenerateClanWebhookResponse {
+        /// The name under which it posts.
+        name: String = webhook_name,
+        /// The clan.
+        clan_id: ClanId = clan_id,
+        /// Where to post to, without the name of the receiver. Whoever knows it can.
+        url: HiddenText = url,
+        /// The address of the picture with which it posts; may be empty.
+        avatar: String = avatar,
+    }
+
+    /// Who is in a voice channel.
+    VoiceRoom from api::VoiceChannelUser {
+        /// The channel.
+        channel_id: ChannelId = channel_id,
+        /// The name of the room at the media server; may be empty.
+        name: String = room_name,
+        /// Who is in it.
+        user_ids: Vec<UserId> = user_ids,
+        /// Who of them shares the screen.
+        sharing: Vec<UserId> = share_screen_ids,
+    }
 }

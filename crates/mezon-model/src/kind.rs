@@ -127,6 +127,56 @@ open_enum! {
 }
 
 open_enum! {
+    /// What the user is told about by notifications. Set for a clan, and for a category or a channel that is to differ.
+    NotificationLevel {
+        /// As the clan says, or the category; the clan itself as the server does.
+        Inherited = 0,
+        /// Every message.
+        Everything = 1,
+        /// Mentions of the user.
+        Mentions = 2,
+        /// Nothing.
+        Nothing = 3,
+    }
+}
+
+open_enum! {
+    /// Which of the user's lists a notification is in, as the official web client numbers them.
+    NotificationCategory {
+        /// About the user: friends, events.
+        ForYou = 1,
+        /// Messages that were put aside.
+        Messages = 2,
+        /// Mentions of the user, and answers.
+        Mentions = 3,
+    }
+}
+
+open_enum! {
+    /// What caused a notification, as the official web client numbers it.
+    NotificationCode {
+        /// Somebody wants to talk.
+        DirectRequest = -1,
+        /// Somebody wants to be friends.
+        FriendRequest = -2,
+        /// Somebody has accepted to be friends.
+        FriendAccepted = -3,
+        /// The user was added to a group.
+        GroupAdded = -4,
+        /// The user was banned.
+        Banned = -8,
+        /// The user was mentioned.
+        Mentioned = -9,
+        /// Somebody reacted to a message of the user.
+        Reacted = -10,
+        /// Somebody answered a message of the user.
+        Replied = -11,
+        /// Something happened in a clan.
+        Clan = -12,
+    }
+}
+
+open_enum! {
     /// What a message is for: ordinary chat, a change to an earlier message, or a system notice.
     MessageCode {
         /// Ordinary chat.
@@ -238,6 +288,13 @@ mod tests {
         for (mode, raw) in modes {
             assert_eq!((mode.to_raw(), StreamMode::from_raw(raw)), (raw, mode));
         }
+        let codes =
+            [(NotificationCode::FriendRequest, -2), (NotificationCode::Mentioned, -9), (NotificationCode::Clan, -12)];
+        for (code, raw) in codes {
+            assert_eq!((code.to_raw(), NotificationCode::from_raw(raw)), (raw, code));
+        }
+        assert_eq!(NotificationLevel::Nothing.to_raw(), 3);
+        assert_eq!(NotificationCategory::Mentions.to_raw(), 3);
         assert_eq!(MessageCode::default(), MessageCode::Chat);
         assert_eq!(MessageCode::Buzz.to_raw(), 8);
         assert_eq!(MessageCode::Poll.to_raw(), 18);

@@ -59,7 +59,8 @@ pub use ack::MessageAck;
 pub use attachment::{Attachment, FileCategory};
 pub use channel::{Channel, MessageHeader};
 pub use clan::{
-    Category, Clan, ClanEvent, Emoji, Invite, Permission, Permissions, Role, RoleMember, RoleMembers, Sticker, Webhook,
+    Category, Clan, ClanEvent, ClanWebhook, Emoji, Invite, NewClanWebhook, NewWebhook, Permission, Permissions, Role,
+    RoleMember, RoleMembers, Sticker, VoiceRoom, Webhook,
 };
 pub use content::{ContentBuilder, ContentError, EmojiMark, HashtagMark, Mark, MarkKind, MessageContent, Span};
 pub use draft::{CONTENT_LIMIT, Draft, DraftError};
@@ -68,11 +69,13 @@ pub use id::{
     AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MentionId, MenuId, MessageId, NotificationId,
     ParseIdError, PermissionId, PinId, ReactionId, RoleId, StickerId, TopicId, UserId, WebhookId,
 };
-pub use kind::{ChannelType, FriendState, MessageCode, StreamMode};
+pub use kind::{
+    ChannelType, FriendState, MessageCode, NotificationCategory, NotificationCode, NotificationLevel, StreamMode,
+};
 pub use mention::Mention;
 pub use message::{ChannelMessage, MessageParts};
-pub use notice::{Notification, PinnedMessage, QuickMenu};
-pub use person::{Account, Friend, Member, Presence, Profile, User};
+pub use notice::{Notification, NotificationOverride, NotificationSetting, PinnedMessage, QuickMenu};
+pub use person::{Account, Activity, Device, Friend, Member, MemberStatus, Presence, Profile, User};
 pub use reaction::Reaction;
 pub use reference::Reference;
 pub use target::Target;

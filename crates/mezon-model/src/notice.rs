@@ -2,7 +2,7 @@
 
 use crate::Channel;
 use crate::id::{ChannelId, ClanId, MenuId, MessageId, NotificationId, PinId, TopicId, UserId};
-use crate::kind::ChannelType;
+use crate::kind::{ChannelType, NotificationCategory, NotificationCode, NotificationLevel};
 use crate::record::records;
 
 records! {
@@ -12,10 +12,10 @@ records! {
         id: NotificationId = id,
         /// What it is about, as a line of text.
         subject: String = subject,
-        /// What kind it is, as a number of the server.
-        code: i32 = code,
-        /// Which of the lists it belongs to, as a number of the server.
-        category: i32 = category,
+        /// What caused it.
+        code: NotificationCode = code,
+        /// Which of the lists it belongs to.
+        category: NotificationCategory = category,
         /// Who caused it.
         sender_id: UserId = sender_id,
         /// The address of the sender's picture; may be empty.
@@ -34,6 +34,34 @@ records! {
         create_time_seconds: u32 = create_time_seconds,
         /// Whether it stays in the list.
         is_persistent: bool = persistent,
+    }
+
+    /// What the user is told about in one channel or category.
+    NotificationSetting from api::NotificationUserChannel {
+        /// The setting itself; 0 when nothing was set, so that the setting of the clan counts.
+        id: i64 = id,
+        /// What the user is told about.
+        level: NotificationLevel = notification_setting_type,
+        /// For how long it is muted, as the server counts: 0 for not at all, -1 for until it is unmuted.
+        mute_time: i32 = time_mute_seconds,
+        /// Whether the user is told at all: no while it is muted.
+        is_active: bool = active,
+        /// The channel, or none.
+        channel_id: ChannelId = channel_id,
+    }
+
+    /// A channel or category of which the user wants to be told other things than of the rest of its clan.
+    NotificationOverride from api::NotificationChannelCategorySetting {
+        /// The id of the channel or category.
+        id: i64 = id,
+        /// Its name.
+        label: String = channel_category_label,
+        /// Channel or category, in the server's words; may be empty.
+        title: String = channel_category_title,
+        /// What the user is told about.
+        level: NotificationLevel = notification_setting_type,
+        /// Whether the user is told at all: no while it is muted.
+        is_active: bool = action,
     }
 
     /// A pinned message.

@@ -1,6 +1,6 @@
 //! People: profiles, members of a clan, friends, who is online.
 
-use crate::id::{ClanId, RoleId, UserId};
+use crate::id::{AppId, ClanId, RoleId, UserId};
 use crate::kind::FriendState;
 use crate::record::records;
 
@@ -73,6 +73,56 @@ records! {
         state: FriendState = state,
         /// Since when, in Unix seconds.
         update_time_seconds: u32 = update_time_seconds,
+    }
+
+    /// The state of a member of a clan.
+    MemberStatus from api::ClanUserStatusEntry {
+        /// The member.
+        user_id: UserId = user_id,
+        /// The status text; may be empty.
+        user_status: String = user_status,
+    }
+
+    /// A device on which the signed-in user is signed in.
+    Device from api::LogedDevice {
+        /// The device, as it names itself; may be empty.
+        id: String = device_id,
+        /// Its name; may be empty.
+        name: String = device_name,
+        /// Its platform, such as `web`; may be empty.
+        platform: String = platform,
+        /// Its address in the network; may be empty.
+        ip: String = ip,
+        /// Where it is, as far as that address tells; may be empty.
+        location: String = location,
+        /// When the user signed in on it, in Unix seconds.
+        login_time_seconds: u32 = login_at_seconds,
+        /// When it was last active, in Unix seconds.
+        last_active_seconds: u32 = last_active_seconds,
+        /// How it stands, as a number of the server.
+        status: i32 = status,
+        /// Whether it is this one.
+        is_current: bool = is_current,
+    }
+
+    /// What a user is doing, such as playing a game.
+    Activity from api::UserActivity {
+        /// Who.
+        user_id: UserId = user_id,
+        /// What, such as the name of the game.
+        name: String = activity_name,
+        /// More about it; may be empty.
+        description: String = activity_description,
+        /// What kind of activity it is, as a number of the server.
+        kind: i32 = activity_type,
+        /// The application, or none.
+        app_id: AppId = application_id,
+        /// Since when, in Unix seconds.
+        start_time_seconds: u32 = start_time_seconds,
+        /// Until when, in Unix seconds; 0 while it goes on.
+        end_time_seconds: u32 = end_time_seconds,
+        /// How it stands, as a number of the server.
+        status: i32 = status,
     }
 
     /// A profile as events carry it: who was added, who added.

@@ -53,7 +53,9 @@ mod read {
         AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MenuId, MessageId, NotificationId,
         PermissionId, PinId, RoleId, StickerId, TopicId, UserId, WebhookId,
     };
-    use crate::kind::{ChannelType, FriendState, StreamMode};
+    use crate::kind::{
+        ChannelType, FriendState, NotificationCategory, NotificationCode, NotificationLevel, StreamMode,
+    };
     use crate::{Channel, MessageHeader};
 
     /// Where the wire and the vocabulary use the same type.
@@ -97,7 +99,7 @@ mod read {
     as_it_is!(bool, i32, i64, u32, String);
     ids!(AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MenuId, MessageId, NotificationId);
     ids!(PermissionId, PinId, RoleId, StickerId, TopicId, UserId, WebhookId);
-    open_enums!(ChannelType, FriendState, StreamMode);
+    open_enums!(ChannelType, FriendState, NotificationCategory, NotificationCode, NotificationLevel, StreamMode);
 
     /// Flags that the wire writes as 0 and 1.
     impl Read<i32> for bool {

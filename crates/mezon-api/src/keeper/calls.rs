@@ -7,6 +7,7 @@ use bytes::Bytes;
 use mezon_proto::api;
 use mezon_session::{BoxFuture, Endpoint, Secret, Session};
 use prost::Message as _;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tracing::debug;
 
@@ -14,7 +15,7 @@ use super::stored::is_anothers;
 use super::{Current, SessionKeeper};
 use crate::error::{store_error, untrusted};
 use crate::request::{Outgoing, PROTO};
-use crate::{AnyMethod, ApiError, ApiErrorKind, blocking, methods};
+use crate::{AnyMethod, ApiError, ApiErrorKind, blocking, methods, session_answer, spawn};
 
 impl SessionKeeper {
     /// Where the socket of `session` is, checked: credentials may be sent there.
@@ -76,6 +77,34 @@ impl SessionKeeper {
             tells_time: false,
         };
         self.gateway.0.run(&outgoing, deadline).await
+    }
+
+    /// Changes the user name, and takes over the tokens that carry it. In a task of its own: the server may have replaced
+    /// the old ones by the time that a caller gives up.
+    pub(crate) fn rename(self: &Arc<Self>, username: &str) -> BoxFuture<'static, Result<(), ApiError>> {
+        let keeper = Arc::clone(self);
+        let request = api::UpdateUsernameRequest { username: username.to_owned(), ..Default::default() };
+        Box::pin(async move {
+            if request.username.is_empty() {
+                return Err(ApiErrorKind::InvalidInput { problem: "the user name is empty" }.into());
+            }
+            let (done, outcome) = oneshot::channel();
+            spawn(Box::pin(async move {
+                // Whoever asked may be gone.
+                let _ = done.send(keeper.rename_to(&request).await);
+            }));
+            outcome.await.unwrap_or_else(|_| Err(ApiErrorKind::Interrupted.into()))
+        })
+    }
+
+    async fn rename_to(self: &Arc<Self>, request: &api::UpdateUsernameRequest) -> Result<(), ApiError> {
+        let answer = self.call(methods::UPDATE_USERNAME.any(), request.encode_to_vec().into(), false).await?;
+        let update = self.without_untrusted(session_answer::read(answer)?);
+        if update.token.is_none() {
+            // A server that goes on with the old tokens.
+            return Ok(());
+        }
+        self.take_over(&update).await?.map_or(Ok(()), Err)
     }
 
     /// Ends the login, on the server and here.

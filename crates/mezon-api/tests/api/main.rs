@@ -12,3 +12,4 @@ mod refresh;
 mod secrets;
 mod storing;
 mod support;
+mod webhooks;

@@ -248,6 +248,25 @@ async fn whoever_gives_up_waiting_loses_no_tokens() {
 }
 
 #[tokio::test]
+async fn a_new_name_brings_tokens_that_are_stored_whoever_waits() {
+    let go = Arc::new(Notify::new());
+    let peer = Peer::start([Reply::Held(Arc::clone(&go), answer_bytes(200, "", refreshed("2", 3_600)))]).await;
+    let store = MemoryStore::with_session(session("1", 3_600));
+    let client = peer.gateway().store(Arc::new(store.clone())).build().unwrap().resume_stored().await.unwrap().unwrap();
+    let mut changes = client.session_changes();
+    tokio::select! {
+        biased;
+        _ = client.update_username("mai") => panic!("the answer is held back"),
+        () = peer.requested(1) => {}
+    }
+    assert!(client.update_username("").await.is_err() && peer.requests()[0].contains("mai"));
+    go.notify_one();
+    let fresh = changes.next().await.unwrap();
+    assert_eq!(fresh.refresh_token().unwrap().expose(), "refresh-2");
+    assert_eq!((&fresh, store.load().unwrap().as_ref()), (&client.session(), Some(&*fresh)));
+}
+
+#[tokio::test]
 async fn what_another_process_refreshed_is_taken_over() {
     let peer = Peer::start([account()]).await;
     let store = MemoryStore::with_session(session("2", 3_600));

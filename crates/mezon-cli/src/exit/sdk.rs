@@ -97,6 +97,7 @@ fn of_api(kind: &ApiErrorKind, class: ErrorClass) -> Verdict {
         Kind::Upload { .. } => of_class("upload", class),
         Kind::Download { status, .. } if is_refusal(status.as_u16()) => Verdict::new(Exit::Refused, "download_refused"),
         Kind::Download { .. } => of_class("download", class),
+        Kind::Webhook { .. } => of_class("webhook", class),
         Kind::UntrustedFile { .. } => Verdict::new(Exit::Input, "untrusted_file")
             .hint("a message may name any address; only hosts of the gateway are asked for files"),
         Kind::FileEncoded { .. } => Verdict::new(Exit::Network, "file_encoded"),
