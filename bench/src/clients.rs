@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use mezon_light::{LightClient, LightSocket};
-use mezon_realtime::{Config, ConfigBuilder, Events, Socket};
+use mezon_realtime::{Events, Socket, SocketConfig, SocketConfigBuilder};
 use mezon_session::{Session, StaticSession};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -54,9 +54,9 @@ async fn upgraded<S: AsyncRead + AsyncWrite + Unpin>(
 
 pub(crate) async fn realtime(
     server: &Place,
-    set: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    set: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder,
 ) -> Result<(Socket, Events)> {
-    let mut config = Config::builder().gateway_url(server.url("http"));
+    let mut config = SocketConfig::builder().gateway_url(server.url("http"));
     if let Some(tls) = server.tls() {
         config = config.tls(tls.clone());
     }

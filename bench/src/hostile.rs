@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mezon_light::{ChannelId, MessageId, MessageQuery, SocketConnectOptions, Target};
+use mezon_light::{ChannelId, ListMessagesOptions, MessageId, SocketConnectOptions, Target};
 use mezon_proto::wire::{CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD};
 use prost::encoding::bytes::encode;
 
@@ -77,7 +77,7 @@ pub(crate) async fn child(attack: &str, server: &Place) -> Result<Figures> {
     match attack {
         ANSWER => {
             rest = process::peak_kib();
-            drop(client.api().list_messages(channel, &MessageQuery::latest()).await);
+            drop(client.api().list_messages(channel, &ListMessagesOptions::latest()).await);
         }
         PAGES => {
             rest = process::peak_kib();

@@ -8,7 +8,7 @@ use std::time::Instant;
 use futures_util::StreamExt as _;
 use mezon_light::{Event, LightSocket, SocketConnectOptions, Subscription};
 use mezon_proto::realtime::{Envelope, envelope};
-use mezon_realtime::ConfigBuilder;
+use mezon_realtime::SocketConfigBuilder;
 use prost::Message as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, mpsc};
@@ -138,7 +138,7 @@ async fn next<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 async fn realtime(server: &Place, count: usize, read_buffer: Option<usize>) -> Result<usize> {
-    let set = |config: ConfigBuilder| match read_buffer {
+    let set = |config: SocketConfigBuilder| match read_buffer {
         Some(bytes) => config.read_buffer(bytes),
         None => config,
     };

@@ -8,7 +8,7 @@ use crate::{ApiClient, ApiError, ApiErrorKind, Method, methods};
 /// Which channels to list. By default the first hundred direct and group conversations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ChannelQuery {
+pub struct ListChannelsOptions {
     /// The clan; [`ClanId::DIRECT`] for direct and group conversations.
     pub clan_id: ClanId,
     /// Only channels of this kind. `None`: of all kinds.
@@ -19,7 +19,7 @@ pub struct ChannelQuery {
     pub page: u16,
 }
 
-impl Default for ChannelQuery {
+impl Default for ListChannelsOptions {
     fn default() -> Self {
         Self { clan_id: ClanId::DIRECT, kind: None, limit: MAX_LIMIT, page: 0 }
     }
@@ -28,7 +28,7 @@ impl Default for ChannelQuery {
 /// The longest page that the server gives.
 pub(crate) const MAX_LIMIT: u8 = 100;
 
-impl ChannelQuery {
+impl ListChannelsOptions {
     /// The channels of a clan.
     pub fn clan(clan_id: ClanId) -> Self {
         Self { clan_id, ..Self::default() }
@@ -88,7 +88,7 @@ impl ApiClient {
     ///
     /// # Cancel safety
     /// Cancel safe: it only reads.
-    pub async fn list_channels(&self, query: &ChannelQuery) -> Result<Vec<Channel>, ApiError> {
+    pub async fn list_channels(&self, query: &ListChannelsOptions) -> Result<Vec<Channel>, ApiError> {
         let request = api::ListChannelDescsRequest {
             clan_id: query.clan_id.get(),
             channel_type: query.kind.map_or(0, ChannelType::to_raw),

@@ -21,7 +21,7 @@ use crate::body::Body;
 use crate::gateway::GatewayInner;
 use crate::object_store::foreign_encoding;
 use crate::request::AGENT;
-use crate::retry::Failure;
+use crate::retry::FailedAttempt;
 use crate::timeouts::later;
 use crate::transport;
 use crate::{ApiClient, ApiError, ApiErrorKind, blocking};
@@ -240,7 +240,7 @@ impl GatewayInner {
     }
 
     /// Asks once, and waits for the head of the answer.
-    async fn begin(&self, uri: &Uri, deadline: Instant) -> Result<Response<Incoming>, Failure> {
+    async fn begin(&self, uri: &Uri, deadline: Instant) -> Result<Response<Incoming>, FailedAttempt> {
         let mut request = Request::new(Body::from(Bytes::new()));
         *request.uri_mut() = uri.clone();
         let headers = request.headers_mut();

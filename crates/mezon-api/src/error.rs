@@ -195,7 +195,7 @@ pub enum ApiErrorKind {
         method: &'static str,
     },
     /// More messages were missed than are read at once, and none were handed over: read on from the last known one, a page
-    /// at a time, with [`MessageQuery::after`](crate::MessageQuery::after).
+    /// at a time, with [`ListMessagesOptions::after`](crate::ListMessagesOptions::after).
     TooManyMissed {
         /// How many pages were read.
         pages: usize,

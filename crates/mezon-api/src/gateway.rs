@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mezon_session::{Endpoint, EndpointPolicy, RefreshPolicy, Secret, ServerClock, SessionStore};
+use mezon_tls::TlsConfig;
 use rand::RngExt as _;
 use rand::rngs::SmallRng;
 use tokio::time::Instant;
@@ -24,8 +25,8 @@ pub use self::builder::GatewayBuilder;
 /// ```
 /// use mezon_api::Gateway;
 ///
-/// let gateway = Gateway::builder().url("https://gw.mezon.ai").build()?;
-/// assert!(Gateway::builder().url("http://gw.mezon.ai").build().is_err(), "credentials are not sent in plain text");
+/// let gateway = Gateway::builder().gateway_url("https://gw.mezon.ai").build()?;
+/// assert!(Gateway::builder().gateway_url("http://gw.mezon.ai").build().is_err(), "credentials are not sent in plain text");
 /// # Ok::<(), mezon_api::ApiError>(())
 /// ```
 #[derive(Clone)]
@@ -62,6 +63,11 @@ impl Gateway {
     /// Which hosts get credentials. A socket beside this client is to keep to the same.
     pub fn endpoint_policy(&self) -> &EndpointPolicy {
         &self.0.policy
+    }
+
+    /// Which certificates are trusted. A socket beside this client is to trust the same.
+    pub fn tls(&self) -> &TlsConfig {
+        self.0.transport.tls()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{ApiClient, ApiError, ApiErrorKind, methods};
 /// Which messages to list. By default the newest fifty of a direct or group channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct MessageQuery {
+pub struct ListMessagesOptions {
     /// The clan of the channel; [`ClanId::DIRECT`] for direct and group channels.
     pub clan_id: ClanId,
     /// Seen from which message.
@@ -43,13 +43,13 @@ pub enum Position {
     Around(MessageId),
 }
 
-impl Default for MessageQuery {
+impl Default for ListMessagesOptions {
     fn default() -> Self {
         Self { clan_id: ClanId::DIRECT, position: Position::Latest, limit: 50, topic_id: None }
     }
 }
 
-impl MessageQuery {
+impl ListMessagesOptions {
     /// The newest messages.
     pub fn latest() -> Self {
         Self::default()
@@ -134,7 +134,7 @@ impl ApiClient {
     pub async fn list_messages(
         &self,
         channel_id: ChannelId,
-        query: &MessageQuery,
+        query: &ListMessagesOptions,
     ) -> Result<Vec<ChannelMessage>, ApiError> {
         let request = query.to_request(channel_id)?;
         let list = self.call(methods::LIST_CHANNEL_MESSAGES, &request).await?;
@@ -177,7 +177,7 @@ impl ApiClient {
         let (mut after, mut pages) = (after, 0);
         // And one more, which has to be empty.
         while pages <= MAX_PAGES {
-            let query = MessageQuery::after(after).clan(clan_id).limit(MAX_LIMIT);
+            let query = ListMessagesOptions::after(after).clan(clan_id).limit(MAX_LIMIT);
             let mut page = self.list_messages(channel_id, &query).await?;
             // A server may include the message itself, or ignore it.
             page.retain(|message| message.id() > after);
@@ -200,37 +200,37 @@ mod tests {
 
     #[test]
     fn positions_become_the_directions_of_the_wire() {
-        let read = |query: MessageQuery| {
+        let read = |query: ListMessagesOptions| {
             let request = query.to_request(ChannelId::new(7)).unwrap();
             (request.message_id, request.direction)
         };
         let message = MessageId::new(5);
-        assert_eq!(read(MessageQuery::latest()), (0, 3));
-        assert_eq!(read(MessageQuery::before(message)), (5, 3));
-        assert_eq!(read(MessageQuery::after(message)), (5, 1));
-        assert_eq!(read(MessageQuery::around(message)), (5, 2));
+        assert_eq!(read(ListMessagesOptions::latest()), (0, 3));
+        assert_eq!(read(ListMessagesOptions::before(message)), (5, 3));
+        assert_eq!(read(ListMessagesOptions::after(message)), (5, 1));
+        assert_eq!(read(ListMessagesOptions::around(message)), (5, 2));
     }
 
     #[test]
     fn what_was_not_asked_for_is_not_kept() {
         let message = MessageId::new(5);
-        let nearest = |query: MessageQuery, count| query.limit(3).nearest(count, |_| 6);
-        for query in [MessageQuery::latest(), MessageQuery::before(message)] {
+        let nearest = |query: ListMessagesOptions, count| query.limit(3).nearest(count, |_| 6);
+        for query in [ListMessagesOptions::latest(), ListMessagesOptions::before(message)] {
             assert_eq!(nearest(query, 10), 6..10);
         }
-        assert_eq!(nearest(MessageQuery::after(message), 10), 0..4);
-        assert_eq!(nearest(MessageQuery::around(message), 10), 4..8);
-        assert_eq!(nearest(MessageQuery::around(message), 7), 3..7);
+        assert_eq!(nearest(ListMessagesOptions::after(message), 10), 0..4);
+        assert_eq!(nearest(ListMessagesOptions::around(message), 10), 4..8);
+        assert_eq!(nearest(ListMessagesOptions::around(message), 7), 3..7);
         for count in 0..=4 {
-            assert_eq!(nearest(MessageQuery::around(message), count), 0..count);
-            assert_eq!(nearest(MessageQuery::latest(), count), 0..count);
+            assert_eq!(nearest(ListMessagesOptions::around(message), count), 0..count);
+            assert_eq!(nearest(ListMessagesOptions::latest(), count), 0..count);
         }
     }
 
     #[test]
     fn limits_of_the_server_are_checked_here() {
         for (limit, good) in [(0, false), (1, true), (100, true), (101, false)] {
-            let request = MessageQuery::latest().limit(limit).to_request(ChannelId::new(7));
+            let request = ListMessagesOptions::latest().limit(limit).to_request(ChannelId::new(7));
             assert_eq!(request.is_ok(), good, "{limit}");
         }
     }

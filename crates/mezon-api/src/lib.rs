@@ -1,14 +1,14 @@
 //! The HTTP side of a Mezon client: sign-in, session refresh, calls, history, files. It knows no socket.
 //!
 //! ```no_run
-//! use mezon_api::{Gateway, IdTokenLogin, MessageQuery};
+//! use mezon_api::{Gateway, IdTokenLogin, ListMessagesOptions};
 //! use mezon_model::UserId;
 //!
 //! # async fn example() -> Result<(), mezon_api::ApiError> {
 //! let gateway = Gateway::builder().build()?;
 //! let client = gateway.authenticate(&IdTokenLogin::new("the ID token", 42, "linh")).await?;
 //! let channel = client.create_dm(UserId::new(43)).await?;
-//! for message in client.list_messages(channel.id(), &MessageQuery::latest()).await? {
+//! for message in client.list_messages(channel.id(), &ListMessagesOptions::latest()).await? {
 //!     println!("{}: {}", message.username(), message.text());
 //! }
 //! # Ok(())
@@ -52,12 +52,12 @@ mod upload;
 mod webhook;
 
 pub use changes::SessionChanges;
-pub use channels::ChannelQuery;
+pub use channels::ListChannelsOptions;
 pub use client::ApiClient;
 pub use download::Download;
 pub use error::{ApiError, ApiErrorKind, Phase};
 pub use gateway::{Gateway, GatewayBuilder};
-pub use history::{MessageQuery, Position};
+pub use history::{ListMessagesOptions, Position};
 pub use login::{AppLogin, IdTokenLogin};
 pub use mezon_proto::{AnyMethod, Method, methods};
 pub use mezon_tls::TlsConfig;

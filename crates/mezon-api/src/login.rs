@@ -32,7 +32,7 @@ pub struct AppLogin {
     /// The application's id.
     pub app_id: String,
     /// The application's key.
-    pub token: Secret,
+    pub api_key: Secret,
 }
 
 impl IdTokenLogin {
@@ -43,9 +43,9 @@ impl IdTokenLogin {
 }
 
 impl AppLogin {
-    /// Signs in the application `app_id` with its key.
-    pub fn new(app_id: impl Into<String>, token: impl Into<Secret>) -> Self {
-        Self { app_id: app_id.into(), token: token.into() }
+    /// Signs in the application `app_id` with `api_key`.
+    pub fn new(app_id: impl Into<String>, api_key: impl Into<Secret>) -> Self {
+        Self { app_id: app_id.into(), api_key: api_key.into() }
     }
 }
 
@@ -186,19 +186,19 @@ async fn stored(store: Option<Arc<dyn SessionStore>>) -> Result<Option<Session>,
 impl GatewayInner {
     /// Signs in with the key of an application.
     pub(crate) async fn app_session(&self, login: &AppLogin) -> Result<SessionUpdate, ApiError> {
-        if login.app_id.is_empty() || login.token.is_empty() {
+        if login.app_id.is_empty() || login.api_key.is_empty() {
             return Err(ApiErrorKind::InvalidInput { problem: "the application's id or key is empty" }.into());
         }
-        let body = AppBody { account: Account { appid: &login.app_id, token: login.token.expose() } };
+        let body = AppBody { account: Account { appid: &login.app_id, token: login.api_key.expose() } };
         let outgoing = Outgoing {
             name: "authenticate_app",
             idempotent: true,
             uri: self.base.uri("/v2/apps/authenticate/token")?,
-            authorization: basic(&login.token),
+            authorization: basic(&login.api_key),
             accept: X_PROTOBUF,
             content_type: JSON,
             body: json(&body)?,
-            secrets: &[&login.token],
+            secrets: &[&login.api_key],
             answered: true,
             tells_time: true,
         };

@@ -9,7 +9,7 @@ use mezon_session::Clock as _;
 use tokio::time::Instant;
 
 use crate::gateway::GatewayInner;
-use crate::retry::{Failure, Fate};
+use crate::retry::{FailedAttempt, Fate};
 use crate::transport::read_start;
 use crate::{ApiError, ApiErrorKind, response};
 
@@ -23,8 +23,8 @@ impl GatewayInner {
         answer: Response<Incoming>,
         deadline: Instant,
         refusal: Refusal,
-    ) -> Result<Response<Incoming>, Failure> {
-        let failed = |error: ApiError| Failure { error, fate: Fate::Failed };
+    ) -> Result<Response<Incoming>, FailedAttempt> {
+        let failed = |error: ApiError| FailedAttempt { error, fate: Fate::Failed };
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);

@@ -9,7 +9,7 @@ use mezon_session::Secret;
 use prost::Message as _;
 use serde_json::Value;
 
-use crate::retry::{Failure, Fate};
+use crate::retry::{FailedAttempt, Fate};
 use crate::transport::Answer;
 use crate::{ApiError, ApiErrorKind, redaction};
 
@@ -26,7 +26,7 @@ pub(crate) fn failure(
     body: &[u8],
     secrets: &[&Secret],
     now: SystemTime,
-) -> Failure {
+) -> FailedAttempt {
     let ServerError { code, message } = ServerError::read(body);
     let by_gateway = is_by_gateway(headers, body, code);
     let message = message.and_then(|message| redaction::clean(&message, secrets));
@@ -44,7 +44,7 @@ pub(crate) fn failure(
         502 | 504 => (ApiErrorKind::Status { status, code, message, retry_after }, Fate::Unknown),
         _ => (ApiErrorKind::Status { status, code, message, retry_after }, Fate::Failed),
     };
-    Failure { error: ApiError::new(kind), fate }
+    FailedAttempt { error: ApiError::new(kind), fate }
 }
 
 /// The failure that a success is, when it is not the gateway's own: a page for browsers, or nothing where a message is
@@ -52,14 +52,14 @@ pub(crate) fn failure(
 ///
 /// An empty message is an answer only when its type says so: it would be read as "there is nothing", and what is there
 /// would be missed. Messages with content do not need the type, because some of the gateway's answers lack it.
-pub(crate) fn intercepted(answer: &Answer, due: bool, now: SystemTime) -> Option<Failure> {
+pub(crate) fn intercepted(answer: &Answer, due: bool, now: SystemTime) -> Option<FailedAttempt> {
     let media_type = media_type(&answer.headers);
     let page = media_type.contains("html");
     let nothing = answer.body.is_empty() && (answer.status == StatusCode::NO_CONTENT || !media_type.contains("proto"));
     (page || (due && nothing)).then(|| {
         let retry_after = retry_after(&answer.headers, now);
         let kind = ApiErrorKind::Intercepted { status: answer.status, retry_after };
-        Failure { error: kind.into(), fate: Fate::Failed }
+        FailedAttempt { error: kind.into(), fate: Fate::Failed }
     })
 }
 

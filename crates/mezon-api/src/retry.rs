@@ -71,12 +71,12 @@ pub(crate) enum Fate {
 
 /// A failed attempt.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct FailedAttempt {
     pub(crate) error: ApiError,
     pub(crate) fate: Fate,
 }
 
-impl Failure {
+impl FailedAttempt {
     /// Whether the request may be sent again.
     pub(crate) fn may_repeat(&self, idempotent: bool) -> bool {
         let harmless = idempotent || matches!(self.fate, Fate::Unsent | Fate::Refused);
@@ -131,8 +131,8 @@ mod tests {
     use super::*;
     use crate::{ApiErrorKind, Phase};
 
-    fn failure(kind: ApiErrorKind, fate: Fate) -> Failure {
-        Failure { error: kind.into(), fate }
+    fn failure(kind: ApiErrorKind, fate: Fate) -> FailedAttempt {
+        FailedAttempt { error: kind.into(), fate }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::body::Body;
 use crate::connector::Connector;
 use crate::response::ERROR_BODY_LIMIT;
-use crate::retry::{Failure, Fate};
+use crate::retry::{FailedAttempt, Fate};
 use crate::timeouts::later;
 use crate::{ApiError, ApiErrorKind, Phase, Timeouts};
 
@@ -49,6 +49,10 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
+    pub(crate) fn tls(&self) -> &TlsConfig {
+        &self.tls
+    }
+
     pub(crate) fn new(tls: TlsConfig, timeouts: Timeouts, body_limit: usize) -> Self {
         let mut builder = Client::builder(TokioExecutor::new());
         builder.pool_timer(TokioTimer::new()).pool_idle_timeout(IDLE).pool_max_idle_per_host(MAX_IDLE);
@@ -57,13 +61,13 @@ impl Transport {
     }
 
     /// Sends `request` and waits for the head of the answer. The caller bounds the time.
-    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, Failure> {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, FailedAttempt> {
         let authority = request.uri().authority().cloned();
         if request.uri().scheme() != Some(&Scheme::HTTP) {
             // The connector asks for the same; here the error can be told from that of a connection.
             self.tls.client_config().map_err(|error| {
                 let kind = ApiErrorKind::Tls { host: name(authority.as_ref()), certificate: false };
-                Failure { error: ApiError::with_source(kind, error), fate: Fate::Unsent }
+                FailedAttempt { error: ApiError::with_source(kind, error), fate: Fate::Unsent }
             })?;
         }
         let sent = self.start(request).await;
@@ -76,7 +80,11 @@ impl Transport {
     }
 
     /// Sends a request once and waits for the head of the answer, for as long as an attempt may take.
-    pub(crate) async fn head(&self, request: Request<Body>, deadline: Instant) -> Result<Response<Incoming>, Failure> {
+    pub(crate) async fn head(
+        &self,
+        request: Request<Body>,
+        deadline: Instant,
+    ) -> Result<Response<Incoming>, FailedAttempt> {
         let attempt = later(self.timeouts.attempt);
         match timeout_at(attempt.min(deadline), self.send(request)).await {
             Ok(response) => response,
@@ -86,7 +94,7 @@ impl Transport {
     }
 
     /// Sends a request once and reads the answer, a refusal in part.
-    pub(crate) async fn exchange(&self, request: Request<Body>, deadline: Instant) -> Result<Answer, Failure> {
+    pub(crate) async fn exchange(&self, request: Request<Body>, deadline: Instant) -> Result<Answer, FailedAttempt> {
         let (head, body) = self.head(request, deadline).await?.into_parts();
         let body = if head.status.is_success() {
             self.read(body, deadline).await?
@@ -96,9 +104,9 @@ impl Transport {
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
 
-    async fn read(&self, mut body: Incoming, deadline: Instant) -> Result<Bytes, Failure> {
+    async fn read(&self, mut body: Incoming, deadline: Instant) -> Result<Bytes, FailedAttempt> {
         let limit = self.body_limit;
-        let too_large = || Failure { error: ApiErrorKind::BodyTooLarge { limit }.into(), fate: Fate::Failed };
+        let too_large = || FailedAttempt { error: ApiErrorKind::BodyTooLarge { limit }.into(), fate: Fate::Failed };
         if body.size_hint().lower() > limit as u64 {
             return Err(too_large());
         }
@@ -132,7 +140,11 @@ pub(crate) async fn read_start(mut body: Incoming, stall: Duration, deadline: In
 }
 
 /// The next piece of a body.
-pub(crate) async fn next(body: &mut Incoming, stall: Duration, deadline: Instant) -> Result<Option<Bytes>, Failure> {
+pub(crate) async fn next(
+    body: &mut Incoming,
+    stall: Duration,
+    deadline: Instant,
+) -> Result<Option<Bytes>, FailedAttempt> {
     let stalled = later(stall);
     loop {
         match timeout_at(stalled.min(deadline), body.frame()).await {
@@ -143,7 +155,7 @@ pub(crate) async fn next(body: &mut Incoming, stall: Duration, deadline: Instant
             }
             Ok(Some(Err(error))) => {
                 let error = ApiError::with_source(ApiErrorKind::ConnectionLost, error);
-                return Err(Failure { error, fate: Fate::Unknown });
+                return Err(FailedAttempt { error, fate: Fate::Unknown });
             }
             Ok(None) => return Ok(None),
             Err(_) if stalled < deadline => return Err(late(Phase::Stall)),
@@ -153,18 +165,18 @@ pub(crate) async fn next(body: &mut Incoming, stall: Duration, deadline: Instant
 }
 
 /// A time limit passed with the request under way.
-pub(crate) fn late(phase: Phase) -> Failure {
-    Failure { error: ApiErrorKind::TimedOut { phase }.into(), fate: Fate::Unknown }
+pub(crate) fn late(phase: Phase) -> FailedAttempt {
+    FailedAttempt { error: ApiErrorKind::TimedOut { phase }.into(), fate: Fate::Unknown }
 }
 
 fn name(host: Option<&Authority>) -> String {
     host.map(ToString::to_string).unwrap_or_default()
 }
 
-fn failure_of(error: ClientError, host: Option<&Authority>) -> Failure {
+fn failure_of(error: ClientError, host: Option<&Authority>) -> FailedAttempt {
     if !error.is_connect() {
         let error = ApiError::with_source(ApiErrorKind::ConnectionLost, error);
-        return Failure { error, fate: Fate::Unknown };
+        return FailedAttempt { error, fate: Fate::Unknown };
     }
     let host = name(host);
     let kind = match connect_cause(&error) {
@@ -172,7 +184,7 @@ fn failure_of(error: ClientError, host: Option<&Authority>) -> Failure {
         Some(Cause::TimedOut) => ApiErrorKind::TimedOut { phase: Phase::Connect },
         None => ApiErrorKind::Connect { host },
     };
-    Failure { error: ApiError::with_source(kind, error), fate: Fate::Unsent }
+    FailedAttempt { error: ApiError::with_source(kind, error), fate: Fate::Unsent }
 }
 
 #[derive(Debug, PartialEq)]

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::address;
 use crate::body::Body;
 use crate::request::{AGENT, JSON};
-use crate::retry::{Failure, Fate};
+use crate::retry::{FailedAttempt, Fate};
 use crate::{ApiClient, ApiError, ApiErrorKind};
 
 /// What logs and errors call such a request: the address itself is a secret.
@@ -92,7 +92,7 @@ impl ApiClient {
         })
     }
 
-    async fn post_once(&self, uri: &Uri, body: Bytes, deadline: Instant) -> Result<Response<Incoming>, Failure> {
+    async fn post_once(&self, uri: &Uri, body: Bytes, deadline: Instant) -> Result<Response<Incoming>, FailedAttempt> {
         let gateway = &self.gateway().0;
         let mut request = Request::new(Body::from(body));
         *request.method_mut() = http::Method::POST;
@@ -134,7 +134,7 @@ fn picture(file: &Attachment) -> Value {
 }
 
 /// The error to report for a post that is not sent again.
-fn settle(failure: Failure) -> ApiError {
+fn settle(failure: FailedAttempt) -> ApiError {
     if failure.fate == Fate::Unknown {
         return ApiError::with_source(ApiErrorKind::MaybeSent { method: NAME }, failure.error);
     }

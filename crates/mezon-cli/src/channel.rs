@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
-use mezon_light::{Channel, ChannelId, ChannelQuery, ChannelType, LightClient, UserId};
+use mezon_light::{Channel, ChannelId, ChannelType, LightClient, ListChannelsOptions, UserId};
 
 use crate::exit::Failure;
 use crate::output::printable;
@@ -44,7 +44,7 @@ impl<Id: fmt::Display> fmt::Display for Named<Id> {
 pub(crate) async fn all(client: &LightClient) -> Result<Vec<Channel>, Failure> {
     let mut channels: Vec<Channel> = Vec::new();
     for page in 1.. {
-        let listed = client.list_channels(&ChannelQuery::default().limit(PAGE).page(page)).await?;
+        let listed = client.list_channels(&ListChannelsOptions::default().limit(PAGE).page(page)).await?;
         let full = listed.len() >= usize::from(PAGE);
         let known = channels.len();
         for channel in listed {

@@ -1,14 +1,11 @@
 //! A signed-in user: the HTTP client, and what its sockets need to know.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use mezon_api::{ApiClient, TlsConfig};
-use mezon_realtime::{Config, Revision};
+use mezon_api::ApiClient;
+use mezon_realtime::{SocketConfig, SocketConfigBuilder};
 use mezon_session::TokenSource;
 use tokio::runtime::Handle;
-
-use crate::ClientError;
 
 /// A signed-in user. Clones are cheap and share the session.
 ///
@@ -17,30 +14,25 @@ use crate::ClientError;
 #[derive(Clone, Debug)]
 pub struct Client {
     api: ApiClient,
-    tls: TlsConfig,
-    revision: Revision,
+    socket: Arc<SocketConfigBuilder>,
 }
 
 impl Client {
-    /// A user who is signed in at `api`. Sockets trust the default certificates and speak the newest revision.
+    /// A user who is signed in at `api`. Sockets have the default settings.
     pub fn new(api: ApiClient) -> Self {
         // Outside of a runtime there is nothing to refresh in: the first connect catches up on it.
         if Handle::try_current().is_ok() {
             api.keep_fresh();
         }
-        Self { api, tls: TlsConfig::default(), revision: Revision::default() }
+        Self { api, socket: Arc::new(SocketConfig::builder()) }
     }
 
-    /// Which certificates sockets trust. To be the same as those that the HTTP client was given.
+    /// The settings of the sockets: heartbeat, limits, revision. Addresses and certificates are those of the HTTP client
+    /// whatever is said here, so that credentials go to the same servers; how long connecting may take, and whether a first
+    /// attempt that fails is repeated, may be said anew at each [`connect`](crate::Connection::connect).
     #[must_use]
-    pub fn tls(self, tls: TlsConfig) -> Self {
-        Self { tls, ..self }
-    }
-
-    /// How sockets write correlation ids: [`Revision::StringCid`] is for servers from before April 2026.
-    #[must_use]
-    pub fn revision(self, revision: Revision) -> Self {
-        Self { revision, ..self }
+    pub fn socket(self, socket: SocketConfigBuilder) -> Self {
+        Self { socket: Arc::new(socket), ..self }
     }
 
     /// The HTTP layer: the session, and any call of the server.
@@ -49,19 +41,10 @@ impl Client {
     }
 
     /// How a socket of this client connects: with the same trust as its HTTP calls.
-    pub(crate) fn socket_config(&self, timeout: Option<Duration>, persistent: bool) -> Result<Config, ClientError> {
+    pub(crate) fn socket_config(&self) -> SocketConfigBuilder {
         let gateway = self.api.gateway();
-        let config = Config::builder()
-            .gateway_url(gateway.endpoint().http_origin())
-            .endpoint_policy(gateway.endpoint_policy().clone())
-            .tls(self.tls.clone())
-            .revision(self.revision)
-            .persistent(persistent);
-        let config = match timeout {
-            Some(timeout) => config.connect_timeout(timeout),
-            None => config,
-        };
-        Ok(config.build()?)
+        let config = SocketConfigBuilder::clone(&self.socket).gateway_url(gateway.endpoint().http_origin());
+        config.endpoint_policy(gateway.endpoint_policy().clone()).tls(gateway.tls().clone())
     }
 
     /// Where a socket of this client gets its credentials, which are kept fresh from now on. To be called in a runtime.

@@ -11,12 +11,9 @@ use mezon_realtime::{ConnectErrorKind, ConnectionState, Event, Socket};
 use mezon_session::BoxFuture;
 use tokio::time::timeout;
 
-use crate::delivery::{CatchUp, Requests, Settings};
-use crate::listen::{
-    Audience, ErrorHandler, EventHandler, EventStream, MessageStream, Registry, Response, Subscription, responding,
-};
-use crate::live::{Lifecycle, Opened, Upstream, paced};
-use crate::{Client, ClientError};
+use crate::listen::{Audience, EventStream, MessageStream, Response, Subscription, responding};
+use crate::live::{Lifecycle, Opened, paced};
+use crate::{Client, ClientError, ConnectOptions};
 
 /// A connection to the server's realtime side. Clones are cheap and share the connection.
 ///
@@ -26,134 +23,29 @@ use crate::{Client, ClientError};
 /// login is over.
 #[derive(Clone)]
 pub struct Connection {
-    inner: Arc<Inner>,
+    core: Arc<Core>,
 }
 
 /// How long storing a session may hold up a disconnect.
 const SAVING: Duration = Duration::from_secs(2);
 
-struct Inner {
+struct Core {
     client: Client,
     audience: Arc<Audience>,
     lifecycle: Lifecycle,
-}
-
-/// How to connect.
-#[derive(Default)]
-#[must_use]
-#[allow(clippy::struct_excessive_bools)] // settings, each on its own
-pub struct ConnectOptions {
-    on_event: Vec<EventHandler>,
-    on_error: Vec<ErrorHandler>,
-    verbose: bool,
-    keep_gaps: bool,
-    catch_up_at_once: Option<usize>,
-    join_added: Option<bool>,
-    persistent: bool,
-    timeout: Option<Duration>,
-}
-
-impl ConnectOptions {
-    /// The default: with catch-up, 15 seconds to connect.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Hears every event until the connection is over for good.
-    pub fn on_event(mut self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Self {
-        self.on_event.push(Arc::new(handler));
-        self
-    }
-
-    /// Hears errors that belong to no call, until the connection is over for good: a history that could not be read, a
-    /// handler that panicked.
-    pub fn on_error(mut self, handler: impl Fn(&ClientError) + Send + Sync + 'static) -> Self {
-        self.on_error.push(Arc::new(handler));
-        self
-    }
-
-    /// Whether the kind of each event is logged at `info`. Contents never are. Off by default.
-    pub fn verbose(mut self, verbose: bool) -> Self {
-        self.verbose = verbose;
-        self
-    }
-
-    /// Whether messages missed while the connection was down are read from the history and delivered as if they had come
-    /// in. On by default. Without it, an [`Event::Gap`] says where to read on.
-    pub fn catch_up(mut self, catch_up: bool) -> Self {
-        self.keep_gaps = !catch_up;
-        self
-    }
-
-    /// How many channels are caught up at a time, at least 1. 8 by default.
-    pub fn catch_up_at_once(mut self, channels: usize) -> Self {
-        self.catch_up_at_once = Some(channels);
-        self
-    }
-
-    /// Whether a channel that the user is added to meanwhile is joined by itself: a direct conversation that somebody opens,
-    /// a group, a private channel of a clan. Its messages since then are caught up, unless [`ConnectOptions::catch_up`] is
-    /// off. The event itself is delivered first. On by default for a bot ([`ApiClient::is_app`](mezon_api::ApiClient::is_app)),
-    /// off for everybody else: an application joins what it wants to hear.
-    pub fn join_added(mut self, join: bool) -> Self {
-        self.join_added = Some(join);
-        self
-    }
-
-    /// Whether the first attempt to connect is repeated like all later ones, until there is a connection or proof that there
-    /// can be none. Off by default: a program that is started with a wrong address hears of it at once.
-    pub fn retry_first(mut self, retry: bool) -> Self {
-        self.persistent = retry;
-        self
-    }
-
-    /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// What fills the gaps of a new connection, and where it hears of joins.
-    fn catch_up_on(&self, client: &Client, socket: &Socket) -> Option<(CatchUp, Arc<Requests>)> {
-        let join_added = self.join_added.unwrap_or_else(|| client.api().is_app());
-        if self.keep_gaps && !join_added {
-            return None;
-        }
-        let defaults = Settings::default();
-        let at_once = self.catch_up_at_once.map_or(defaults.at_once, |channels| channels.max(1));
-        let settings = Settings { catch_up: !self.keep_gaps, at_once, ..defaults };
-        let upstream = Upstream { api: client.api().clone(), socket: socket.clone() };
-        let user = join_added.then(|| client.api().session().user_id());
-        let requests = Arc::<Requests>::default();
-        Some((CatchUp::new(settings, Arc::new(upstream), Arc::clone(&requests), user), requests))
-    }
-
-    /// Puts the handlers beside the others, for as long as the guards live.
-    fn register(mut self, handlers: &Arc<Registry>) -> Vec<Subscription> {
-        if self.verbose {
-            self = self.on_event(|event| tracing::info!(event = event.name(), "socket event"));
-        }
-        let errors = self.on_error.into_iter().map(|handler| handlers.on_error(handler));
-        let events = self.on_event.into_iter().map(|handler| handlers.on_event(handler));
-        errors.chain(events).collect()
-    }
 }
 
 impl Connection {
     /// A connection for `client`, not connected yet.
     pub fn new(client: &Client) -> Self {
         Self {
-            inner: Arc::new(Inner {
-                client: client.clone(),
-                audience: Arc::default(),
-                lifecycle: Lifecycle::default(),
-            }),
+            core: Arc::new(Core { client: client.clone(), audience: Arc::default(), lifecycle: Lifecycle::default() }),
         }
     }
 
     /// The user whose connection it is.
     pub fn client(&self) -> &Client {
-        &self.inner.client
+        &self.core.client
     }
 
     /// Connects, and stays connected until [`Connection::disconnect`] or until the last clone is dropped. Does nothing
@@ -169,13 +61,10 @@ impl Connection {
     pub fn connect(&self, options: ConnectOptions) -> BoxFuture<'_, Result<(), ClientError>> {
         // Boxed, so that it is compiled here: an `async fn` is compiled anew in each crate that awaits it, with all that
         // it calls.
-        let Inner { client, audience, lifecycle } = &*self.inner;
+        let Core { client, audience, lifecycle } = &*self.core;
         Box::pin(lifecycle.connect(audience, async move || {
-            let (socket, events) = mezon_realtime::connect(
-                client.socket_config(options.timeout, options.persistent)?,
-                client.token_source(),
-            )
-            .await?;
+            let config = options.socket_config(client).build()?;
+            let (socket, events) = mezon_realtime::connect(config, client.token_source()).await?;
             let catch_up = options.catch_up_on(client, &socket);
             let callbacks = options.register(&audience.handlers);
             Ok(Opened { socket, events, catch_up, callbacks })
@@ -192,9 +81,9 @@ impl Connection {
     /// # Cancel safety
     /// Cancel safe: the connection is closed all the same.
     pub async fn disconnect(&self) {
-        self.inner.lifecycle.disconnect(&self.inner.audience).await;
+        self.core.lifecycle.disconnect(&self.core.audience).await;
         // Many programs end now.
-        if let Ok(Err(error)) = timeout(SAVING, self.inner.client.api().save_session()).await {
+        if let Ok(Err(error)) = timeout(SAVING, self.core.client.api().save_session()).await {
             tracing::warn!(error = format_args!("{error:#}"), "the session is still not stored");
         }
     }
@@ -206,7 +95,7 @@ impl Connection {
 
     /// Where the connection stands. `None` before the first connect and after a disconnect.
     pub fn state(&self) -> Option<ConnectionState> {
-        self.inner.lifecycle.live(|live| live.socket.state())
+        self.core.lifecycle.live(|live| live.socket.state())
     }
 
     /// Waits until the connection is up and everything that was joined is joined again; it may be so already.
@@ -229,7 +118,7 @@ impl Connection {
 
     /// A handle that does not keep the connection alive, for handlers and tasks.
     pub fn downgrade(&self) -> WeakConnection {
-        WeakConnection { inner: Arc::downgrade(&self.inner) }
+        WeakConnection { core: Arc::downgrade(&self.core) }
     }
 
     /// The layer beneath: any request of the protocol, connection states, round-trip time.
@@ -237,14 +126,14 @@ impl Connection {
     /// # Errors
     /// [`ClientError::NotConnected`] before [`Connection::connect`].
     pub fn socket(&self) -> Result<Socket, ClientError> {
-        self.inner.lifecycle.live(|live| live.socket.clone()).ok_or(ClientError::NotConnected)
+        self.core.lifecycle.live(|live| live.socket.clone()).ok_or(ClientError::NotConnected)
     }
 
     /// Calls `handler` with every message, until the guard is dropped. Handlers run one after the other, outside the
     /// socket's task: a slow one holds up the others and the streams, never the connection. A panic in one is reported
     /// to the error handlers.
     pub fn on_message(&self, handler: impl Fn(&ChannelMessage) + Send + Sync + 'static) -> Subscription {
-        self.inner.audience.handlers.on_message(Arc::new(handler))
+        self.core.audience.handlers.on_message(Arc::new(handler))
     }
 
     /// As [`Connection::on_message`], for the messages of one channel. It costs nothing for those of others, however many
@@ -254,7 +143,7 @@ impl Connection {
         channel: ChannelId,
         handler: impl Fn(&ChannelMessage) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.audience.handlers.on_message_in(channel, Arc::new(handler))
+        self.core.audience.handlers.on_message_in(channel, Arc::new(handler))
     }
 
     /// Answers messages: `respond` is begun for every new message of somebody else, until the guard is dropped. Edits,
@@ -279,7 +168,7 @@ impl Connection {
         F: Fn(WeakConnection, ChannelMessage) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), ClientError>> + Send + 'static,
     {
-        let handlers = &self.inner.audience.handlers;
+        let handlers = &self.core.audience.handlers;
         let connection = self.downgrade();
         let respond = move |message| -> Response { Box::pin(respond(connection.clone(), message)) };
         handlers.on_message(responding(self.user_id(), handlers, respond))
@@ -287,22 +176,22 @@ impl Connection {
 
     /// Calls `handler` with every event, until the guard is dropped.
     pub fn on_event(&self, handler: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        self.inner.audience.handlers.on_event(Arc::new(handler))
+        self.core.audience.handlers.on_event(Arc::new(handler))
     }
 
     /// Calls `handler` with every error that belongs to no call, until the guard is dropped.
     pub fn on_error(&self, handler: impl Fn(&ClientError) + Send + Sync + 'static) -> Subscription {
-        self.inner.audience.handlers.on_error(Arc::new(handler))
+        self.core.audience.handlers.on_error(Arc::new(handler))
     }
 
     /// Every message from now on.
     pub fn messages(&self) -> MessageStream {
-        self.inner.audience.messages()
+        self.core.audience.messages()
     }
 
     /// Every event from now on: messages, typing, reactions, connection states, gaps, and whatever the protocol brings.
     pub fn events(&self) -> EventStream {
-        self.inner.audience.events()
+        self.core.audience.events()
     }
 
     /// Joins a channel: its messages come in from then on, after every reconnect too.
@@ -318,7 +207,7 @@ impl Connection {
     /// A dropped call may have joined.
     pub async fn join(&self, target: &Target) -> Result<(), ClientError> {
         self.socket()?.join(target).await?;
-        self.inner.lifecycle.joined(target);
+        self.core.lifecycle.joined(target);
         Ok(())
     }
 
@@ -339,7 +228,7 @@ impl Connection {
     /// # Cancel safety
     /// A dropped call may have left.
     pub async fn leave(&self, target: &Target) -> Result<(), ClientError> {
-        self.inner.lifecycle.leaving(target.channel_id);
+        self.core.lifecycle.leaving(target.channel_id);
         self.socket()?.leave(target).await?;
         Ok(())
     }
@@ -386,20 +275,20 @@ impl Connection {
 
 impl Connection {
     fn user_id(&self) -> UserId {
-        self.inner.client.api().session().user_id()
+        self.core.client.api().session().user_id()
     }
 }
 
 /// A handle to a [`Connection`] that does not keep it alive. Clones are cheap.
 #[derive(Clone)]
 pub struct WeakConnection {
-    inner: Weak<Inner>,
+    core: Weak<Core>,
 }
 
 impl WeakConnection {
     /// The connection, if a clone of it is left.
     pub fn upgrade(&self) -> Option<Connection> {
-        self.inner.upgrade().map(|inner| Connection { inner })
+        self.core.upgrade().map(|core| Connection { core })
     }
 
     /// As [`Connection::reply`].
@@ -429,25 +318,12 @@ impl WeakConnection {
 
 impl fmt::Debug for WeakConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakConnection").field("is_alive", &(self.inner.strong_count() > 0)).finish()
+        f.debug_struct("WeakConnection").field("is_alive", &(self.core.strong_count() > 0)).finish()
     }
 }
 
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("state", &self.state()).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for ConnectOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConnectOptions")
-            .field("verbose", &self.verbose)
-            .field("keep_gaps", &self.keep_gaps)
-            .field("catch_up_at_once", &self.catch_up_at_once)
-            .field("join_added", &self.join_added)
-            .field("persistent", &self.persistent)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod calls;
 mod client;
+mod connect_options;
 mod connection;
 mod delivery;
 mod error;
@@ -10,7 +11,8 @@ mod live;
 mod watched;
 
 pub use client::Client;
-pub use connection::{ConnectOptions, Connection, WeakConnection};
+pub use connect_options::ConnectOptions;
+pub use connection::{Connection, WeakConnection};
 pub use error::ClientError;
 pub use listen::{EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed, Subscription};
 

@@ -246,7 +246,7 @@ async fn a_conversation_that_somebody_opens_is_joined_when_asked_for() {
 async fn a_bot_joins_what_it_is_added_to_unless_told_not_to() {
     let emulator = Emulator::builder().app(77, "the key of a bot", "helper").start().await.unwrap();
     sign_in(&emulator.url(), LINH, "linh").await;
-    let gateway = Gateway::builder().url(&emulator.url()).build().unwrap();
+    let gateway = Gateway::builder().gateway_url(emulator.url()).build().unwrap();
     let bot = Client::new(gateway.authenticate_app(&AppLogin::new("77", "the key of a bot")).await.unwrap());
     assert!(bot.api().is_app());
     let (socket, deaf) = (Connection::new(&bot), Connection::new(&bot));

@@ -40,7 +40,7 @@ impl SessionStore for Unreliable {
 async fn what_could_not_be_stored_is_stored_at_the_end() {
     let emulator = emulator().await;
     let store = Arc::new(Unreliable::default());
-    let gateway = Gateway::builder().url(&emulator.url()).store(store.clone()).build().unwrap();
+    let gateway = Gateway::builder().gateway_url(emulator.url()).store(store.clone()).build().unwrap();
     let client = Client::new(gateway.authenticate(&IdTokenLogin::new("an id token", LINH, "linh")).await.unwrap());
     let connection = Connection::new(&client);
     connection.connect(ConnectOptions::default()).await.unwrap();

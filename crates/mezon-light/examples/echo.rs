@@ -9,8 +9,8 @@
 use std::env;
 
 use mezon_light::{
-    AuthenticateConfig, ChannelQuery, Event, LightClient, LightError, LightSocket, MessageCode, SocketConnectOptions,
-    UserId,
+    AuthenticateConfig, Event, LightClient, LightError, LightSocket, ListChannelsOptions, MessageCode,
+    SocketConnectOptions, UserId,
 };
 
 #[tokio::main]
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn echo(client: &LightClient, socket: &LightSocket) -> Result<(), LightError> {
     let mut events = socket.events();
     socket.connect(SocketConnectOptions::new().join_added(true)).await?;
-    let channels = client.list_channels(&ChannelQuery::default()).await?;
+    let channels = client.list_channels(&ListChannelsOptions::default()).await?;
     for channel in &channels {
         socket.join(&channel.target()).await?;
     }

@@ -8,7 +8,7 @@
 use std::env;
 use std::sync::Arc;
 
-use mezon_light::{AuthenticateConfig, ChannelQuery, FileStore, LightClient, UserId};
+use mezon_light::{AuthenticateConfig, FileStore, LightClient, ListChannelsOptions, UserId};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         client
     };
     // An access token that has expired is replaced on the way.
-    let channels = client.list_channels(&ChannelQuery::default()).await?;
+    let channels = client.list_channels(&ListChannelsOptions::default()).await?;
     println!("conversations: {}", channels.len());
     Ok(())
 }

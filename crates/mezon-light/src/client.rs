@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use mezon_api::{
-    ApiClient, AppLogin, ChannelQuery, Download, Gateway, GatewayBuilder, IdTokenLogin, MessageQuery, SessionChanges,
-    Timeouts, TlsConfig, UploadRequest, UploadSource, UploadTicket,
+    ApiClient, AppLogin, Download, GatewayBuilder, IdTokenLogin, ListChannelsOptions, ListMessagesOptions,
+    SessionChanges, Timeouts, TlsConfig, UploadRequest, UploadSource, UploadTicket,
 };
 use mezon_client::Client;
 use mezon_model::{Attachment, Channel, ChannelId, ChannelMessage, MessageId, UserId};
-use mezon_realtime::Revision;
+use mezon_realtime::{Revision, SocketConfigBuilder};
 use mezon_session::{Clock, Secret, Session, SessionStore};
 
-use crate::{AuthenticateConfig, BotConfig, ClientInitConfig, LightError, LightSocket};
+use crate::{AuthenticateConfig, ClientInitConfig, LightError, LightSocket};
 
 /// A signed-in user: the session, and the calls that need no socket. Clones are cheap and share the session.
 ///
@@ -31,9 +31,7 @@ pub struct LightClient {
 #[must_use = "a builder does nothing until it signs in"]
 pub struct LightClientBuilder {
     gateway: GatewayBuilder,
-    gateway_url: Option<String>,
-    tls: TlsConfig,
-    revision: Revision,
+    socket: SocketConfigBuilder,
 }
 
 impl LightClient {
@@ -61,8 +59,8 @@ impl LightClient {
     ///
     /// # Cancel safety
     /// As [`LightClient::authenticate`].
-    pub async fn authenticate_bot(config: BotConfig) -> Result<Self, LightError> {
-        Self::builder().authenticate_bot(config).await
+    pub async fn authenticate_bot(login: AppLogin) -> Result<Self, LightError> {
+        Self::builder().authenticate_bot(login).await
     }
 
     /// Takes up the credentials of an earlier sign-in. Makes no call: they are tried on first use.
@@ -171,7 +169,7 @@ impl LightClient {
     ///
     /// # Cancel safety
     /// Cancel safe: it only reads.
-    pub async fn list_channels(&self, query: &ChannelQuery) -> Result<Vec<Channel>, LightError> {
+    pub async fn list_channels(&self, query: &ListChannelsOptions) -> Result<Vec<Channel>, LightError> {
         Ok(self.api().list_channels(query).await?)
     }
 
@@ -185,7 +183,7 @@ impl LightClient {
     pub async fn list_messages(
         &self,
         channel: impl Into<ChannelId>,
-        query: &MessageQuery,
+        query: &ListMessagesOptions,
     ) -> Result<Vec<ChannelMessage>, LightError> {
         Ok(self.api().list_messages(channel.into(), query).await?)
     }
@@ -297,7 +295,7 @@ impl LightClientBuilder {
     ///
     /// Plain `http://` is for loopback only, unless [`LightClientBuilder::allow_insecure`] is called.
     pub fn gateway_url(mut self, url: impl Into<String>) -> Self {
-        self.gateway_url = Some(url.into());
+        self.gateway = self.gateway.gateway_url(url);
         self
     }
 
@@ -315,7 +313,6 @@ impl LightClientBuilder {
 
     /// Which certificates are trusted, for HTTP and the socket.
     pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.tls = tls.clone();
         self.gateway = self.gateway.tls(tls);
         self
     }
@@ -352,8 +349,20 @@ impl LightClientBuilder {
     }
 
     /// How correlation ids are written: [`Revision::StringCid`] is for servers from before April 2026.
-    pub fn revision(mut self, revision: Revision) -> Self {
-        self.revision = revision;
+    pub fn revision(self, revision: Revision) -> Self {
+        self.socket(|config| config.revision(revision))
+    }
+
+    /// Sets anything else of the HTTP layer: what is retried, when the session is refreshed, the longest answer.
+    pub fn http(mut self, set: impl FnOnce(GatewayBuilder) -> GatewayBuilder) -> Self {
+        self.gateway = set(self.gateway);
+        self
+    }
+
+    /// Sets anything else of the sockets: heartbeat, limits of time and memory, delays. Addresses and certificates are those
+    /// of the HTTP layer, whatever is said here.
+    pub fn socket(mut self, set: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> Self {
+        self.socket = set(self.socket);
         self
     }
 
@@ -365,13 +374,15 @@ impl LightClientBuilder {
     /// # Cancel safety
     /// As [`LightClient::authenticate`].
     pub async fn authenticate(mut self, config: AuthenticateConfig) -> Result<LightClient, LightError> {
-        self.gateway_url = config.gateway_url.or(self.gateway_url);
+        if let Some(url) = config.gateway_url {
+            self = self.gateway_url(url);
+        }
         if let Some(key) = config.server_key {
             self = self.server_key(key);
         }
         let login = IdTokenLogin::new(config.id_token, config.user_id, config.username);
-        let api = self.gateway(None)?.authenticate(&login).await?;
-        Ok(self.client(api))
+        let api = self.gateway.build()?.authenticate(&login).await?;
+        Ok(LightClient { client: Client::new(api).socket(self.socket) })
     }
 
     /// Signs in as a bot.
@@ -381,10 +392,9 @@ impl LightClientBuilder {
     ///
     /// # Cancel safety
     /// As [`LightClient::authenticate`].
-    pub async fn authenticate_bot(mut self, config: BotConfig) -> Result<LightClient, LightError> {
-        self.gateway_url = config.gateway_url.or(self.gateway_url);
-        let api = self.gateway(None)?.authenticate_app(&AppLogin::new(config.app_id, config.api_key)).await?;
-        Ok(self.client(api))
+    pub async fn authenticate_bot(self, login: AppLogin) -> Result<LightClient, LightError> {
+        let api = self.gateway.build()?.authenticate_app(&login).await?;
+        Ok(LightClient { client: Client::new(api).socket(self.socket) })
     }
 
     /// Takes up the credentials of an earlier sign-in. Makes no call.
@@ -402,20 +412,22 @@ impl LightClientBuilder {
     ///
     /// # Errors
     /// [`LightError::Api`] for an address that credentials must not be sent to.
-    pub fn resume(self, session: Session) -> Result<LightClient, LightError> {
-        let api = self.gateway(session.api_url())?.resume(session)?;
-        Ok(self.client(api))
+    pub fn resume(mut self, session: Session) -> Result<LightClient, LightError> {
+        if let Some(url) = session.api_url() {
+            self.gateway = self.gateway.default_gateway_url(url);
+        }
+        let api = self.gateway.build()?.resume(session)?;
+        Ok(LightClient { client: Client::new(api).socket(self.socket) })
     }
 
-    /// Takes up a bot's session from before. Makes no call: when the session ends, `config` gets the next one, from the
-    /// same gateway as in [`LightClientBuilder::authenticate_bot`].
+    /// Takes up a bot's session from before. Makes no call: when the session ends, `login` gets the next one, from the same
+    /// gateway as in [`LightClientBuilder::authenticate_bot`].
     ///
     /// # Errors
     /// As [`LightClientBuilder::resume`].
-    pub fn resume_bot(mut self, session: Session, config: BotConfig) -> Result<LightClient, LightError> {
-        self.gateway_url = config.gateway_url.or(self.gateway_url);
-        let api = self.gateway(None)?.resume_app(session, AppLogin::new(config.app_id, config.api_key))?;
-        Ok(self.client(api))
+    pub fn resume_bot(self, session: Session, login: AppLogin) -> Result<LightClient, LightError> {
+        let api = self.gateway.build()?.resume_app(session, login)?;
+        Ok(LightClient { client: Client::new(api).socket(self.socket) })
     }
 
     /// Takes up the session in the store that was given, at the address in it. `None`: there is none in it.
@@ -429,30 +441,10 @@ impl LightClientBuilder {
         let session = self.gateway.stored_session().await?;
         session.map(|session| self.resume(session)).transpose()
     }
-
-    /// The gateway that was set, or else `known`, or else the public one.
-    fn gateway(&self, known: Option<&str>) -> Result<Gateway, LightError> {
-        Ok(self.gateway_builder(known).build()?)
-    }
-
-    fn gateway_builder(&self, known: Option<&str>) -> GatewayBuilder {
-        let builder = self.gateway.clone();
-        match self.gateway_url.as_deref().or(known) {
-            Some(url) => builder.url(url),
-            None => builder,
-        }
-    }
-
-    fn client(self, api: ApiClient) -> LightClient {
-        LightClient { client: Client::new(api).tls(self.tls).revision(self.revision) }
-    }
 }
 
 impl fmt::Debug for LightClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LightClientBuilder")
-            .field("gateway", &self.gateway_builder(None))
-            .field("revision", &self.revision)
-            .finish_non_exhaustive()
+        f.debug_struct("LightClientBuilder").field("gateway", &self.gateway).finish_non_exhaustive()
     }
 }

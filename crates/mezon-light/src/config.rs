@@ -13,14 +13,6 @@ pub struct AuthenticateConfig {
     pub(crate) gateway_url: Option<String>,
 }
 
-/// How a bot signs in: with the id and the key of its application.
-#[derive(Clone, Debug)]
-pub struct BotConfig {
-    pub(crate) app_id: String,
-    pub(crate) api_key: Secret,
-    pub(crate) gateway_url: Option<String>,
-}
-
 /// Credentials of an earlier sign-in.
 #[derive(Clone, Debug)]
 pub struct ClientInitConfig {
@@ -44,19 +36,6 @@ impl AuthenticateConfig {
     pub fn server_key(mut self, key: impl Into<Secret>) -> Self {
         self.server_key = Some(key.into());
         self
-    }
-
-    /// The gateway, when it is not the public one.
-    pub fn gateway_url(mut self, url: impl Into<String>) -> Self {
-        self.gateway_url = Some(url.into());
-        self
-    }
-}
-
-impl BotConfig {
-    /// Signs in the application `app_id` with `api_key`.
-    pub fn new(app_id: impl Into<String>, api_key: impl Into<Secret>) -> Self {
-        Self { app_id: app_id.into(), api_key: api_key.into(), gateway_url: None }
     }
 
     /// The gateway, when it is not the public one.

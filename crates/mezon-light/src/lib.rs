@@ -6,7 +6,7 @@ mod payload;
 mod socket;
 
 pub use client::{LightClient, LightClientBuilder};
-pub use config::{AuthenticateConfig, BotConfig, ClientInitConfig};
+pub use config::{AuthenticateConfig, ClientInitConfig};
 pub use payload::SendMessagePayload;
 pub use socket::{LightSocket, SocketConnectOptions};
 
@@ -15,11 +15,12 @@ pub use mezon_client::ClientError as LightError;
 
 // The layers' own types, as they appear in this crate's signatures.
 pub use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, ChannelQuery, Download, MessageQuery, Position, SessionChanges, Timeouts,
-    TlsConfig, UploadRequest, UploadSource, UploadTicket,
+    ApiClient, ApiError, ApiErrorKind, AppLogin, Download, GatewayBuilder, ListChannelsOptions, ListMessagesOptions,
+    Position, RetryPolicy, SessionChanges, Timeouts, TlsConfig, UploadRequest, UploadSource, UploadTicket,
 };
 pub use mezon_client::{
-    EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed, Subscription, WeakConnection,
+    ConnectOptions, EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed, Subscription,
+    WeakConnection,
 };
 pub use mezon_model::{
     Attachment, CONTENT_LIMIT, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, ContentError,
@@ -30,6 +31,7 @@ pub use mezon_model::{
 pub use mezon_realtime::{
     CallError, CallErrorKind, ChannelGap, CloseReason, ConnectError, ConnectErrorKind, ConnectionState,
     DisconnectReason, Event, MaybeSent, NotSent, RawMessage, Revision, SendError, SendErrorKind, ServerError, Socket,
+    SocketConfigBuilder,
 };
 pub use mezon_session::{
     Clock, ErrorClass, FileStore, MemoryStore, Secret, Session, SessionError, SessionErrorKind, SessionStore,

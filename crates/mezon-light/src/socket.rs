@@ -75,6 +75,12 @@ impl SocketConnectOptions {
         self.with(|options| options.catch_up_at_once(channels))
     }
 
+    /// Sets anything else that a connection can be told, such as how long catching up may take:
+    /// `.with(|options| options.catch_up_within(a_minute))`.
+    pub fn with(self, set: impl FnOnce(ConnectOptions) -> ConnectOptions) -> Self {
+        Self { options: set(self.options) }
+    }
+
     /// Whether the first attempt to connect is repeated like all later ones. Off by default: a program that is started with a
     /// wrong address hears of it at once.
     pub fn retry_first(self, retry: bool) -> Self {
@@ -83,11 +89,7 @@ impl SocketConnectOptions {
 
     /// How long connecting may take: name lookup, TCP, TLS and the upgrade. 15 seconds by default.
     pub fn timeout(self, timeout: Duration) -> Self {
-        self.with(|options| options.timeout(timeout))
-    }
-
-    fn with(self, set: impl FnOnce(ConnectOptions) -> ConnectOptions) -> Self {
-        Self { options: set(self.options) }
+        self.with(|options| options.connect_timeout(timeout))
     }
 }
 

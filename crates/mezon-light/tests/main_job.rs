@@ -11,7 +11,7 @@ use mezon_emulator::Emulator;
 use mezon_emulator::proto::realtime::envelope::Message;
 use mezon_emulator::proto::realtime::{Envelope, MessageTypingEvent};
 use mezon_light::{
-    BotConfig, CallErrorKind, ClientInitConfig, CloseReason, ErrorClass, Event, LightClient, LightError, LightSocket,
+    AppLogin, CallErrorKind, ClientInitConfig, CloseReason, ErrorClass, Event, LightClient, LightError, LightSocket,
     MemoryStore, MessageCode, MessageContent, SendErrorKind, SendMessagePayload, SessionStore, SocketConnectOptions,
 };
 use support::network::Network;
@@ -336,7 +336,11 @@ async fn a_socket_is_connected_as_soon_as_connect_returns() {
 #[tokio::test]
 async fn a_bot_signs_in_with_its_key() {
     let emulator = Emulator::builder().app(77, "bot key", "helper").start().await.unwrap();
-    let bot = LightClient::authenticate_bot(BotConfig::new("77", "bot key").gateway_url(emulator.url())).await.unwrap();
+    let sign_in = |key: &str| {
+        let client = LightClient::builder().gateway_url(emulator.url());
+        client.authenticate_bot(AppLogin::new("77", key))
+    };
+    let bot = sign_in("bot key").await.unwrap();
     let socket = connected(&bot).await;
     let mut inbox = socket.messages();
     let dm = bot.create_dm(LINH).await.unwrap();
@@ -344,18 +348,18 @@ async fn a_bot_signs_in_with_its_key() {
     socket.send_dm(SendMessagePayload::new(dm.id(), "beep")).await.unwrap();
     assert_eq!(next_message(&mut inbox).await.username(), "helper");
 
-    let refused = LightClient::authenticate_bot(BotConfig::new("77", "another key").gateway_url(emulator.url())).await;
+    let refused = sign_in("another key").await;
     assert_eq!(refused.unwrap_err().class(), ErrorClass::Auth);
 }
 
 #[tokio::test]
 async fn a_bots_session_comes_back_and_is_followed_by_the_next() {
     let emulator = Emulator::builder().app(77, "bot key", "helper").start().await.unwrap();
-    let config = BotConfig::new("77", "bot key").gateway_url(emulator.url());
-    let session = LightClient::authenticate_bot(config.clone()).await.unwrap().session();
+    let (client, login) = (LightClient::builder().gateway_url(emulator.url()), AppLogin::new("77", "bot key"));
+    let session = client.clone().authenticate_bot(login.clone()).await.unwrap().session();
     emulator.faults().expire_tokens();
     emulator.faults().expire_refresh_tokens();
-    let bot = LightClient::builder().resume_bot((*session).clone(), config).unwrap();
+    let bot = client.resume_bot((*session).clone(), login).unwrap();
     bot.create_dm(LINH).await.unwrap();
     assert_eq!(bot.user_id(), session.user_id());
     assert_ne!(bot.token(), *session.token());

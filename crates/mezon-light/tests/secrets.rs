@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use mezon_emulator::Emulator;
 use mezon_light::{
-    AuthenticateConfig, BotConfig, ClientInitConfig, Event, LightClient, LightSocket, SendMessagePayload,
+    AppLogin, AuthenticateConfig, ClientInitConfig, Event, LightClient, LightSocket, SendMessagePayload,
     SocketConnectOptions, UploadRequest,
 };
 use support::network::Network;
@@ -125,12 +125,11 @@ async fn no_secret_is_printed_by_any_operation() {
     remember(&client);
     watch.error(LightClient::authenticate(config("canary-wrong-key")).await.unwrap_err());
     watch.secret("canary-wrong-key");
-    let bot = LightClient::authenticate_bot(BotConfig::new("77", APP_KEY).gateway_url(&url)).await.unwrap();
+    let sign_in = |key: &str| LightClient::builder().gateway_url(&url).authenticate_bot(AppLogin::new("77", key));
+    let bot = sign_in(APP_KEY).await.unwrap();
     remember(&bot);
-    watch.print((&client, &bot, client.session(), BotConfig::new("77", APP_KEY)));
-    watch.error(
-        LightClient::authenticate_bot(BotConfig::new("77", "canary-other-key").gateway_url(&url)).await.unwrap_err(),
-    );
+    watch.print((&client, &bot, client.session(), AppLogin::new("77", APP_KEY)));
+    watch.error(sign_in("canary-other-key").await.unwrap_err());
     watch.secret("canary-other-key");
 
     let builder = LightClient::builder().server_key(SERVER_KEY).gateway_url("https://u:canary-pass@gw.mezon.ai");
@@ -180,7 +179,7 @@ async fn no_secret_is_printed_by_any_operation() {
     // Refusals, and the end.
     for status in [401, 403, 404, 500] {
         emulator.faults().fail_next_on("ListChannelDescs", 8, status);
-        if let Err(error) = client.list_channels(&mezon_light::ChannelQuery::default()).await {
+        if let Err(error) = client.list_channels(&mezon_light::ListChannelsOptions::default()).await {
             watch.error(error);
         }
         emulator.faults().clear();

@@ -34,7 +34,7 @@ pub(crate) use self::packed::{List, Numbers, Packed, Pieces, Text};
 /// `text` its plain text.
 #[derive(Clone)]
 pub struct ChannelMessage {
-    inner: Arc<Inner>,
+    shared: Arc<Shared>,
 }
 
 /// What a received message is made of, before anything is parsed.
@@ -104,7 +104,7 @@ pub struct MessageParts {
     pub referenced_message: Vec<u8>,
 }
 
-struct Inner {
+struct Shared {
     packed: Packed,
     text: OnceLock<KeptText>,
     parsed: OnceLock<Box<Parsed>>,
@@ -130,7 +130,7 @@ struct Parsed {
 impl ChannelMessage {
     /// How many bytes it takes in memory as it came, for bounds on what waits. What was parsed of it since is not counted.
     pub fn memory(&self) -> usize {
-        size_of::<[usize; 2]>() + size_of::<Inner>() + self.inner.packed.room()
+        size_of::<[usize; 2]>() + size_of::<Shared>() + self.shared.packed.room()
     }
 
     /// The message's id. An edit or a removal has the id of the original.
@@ -155,42 +155,42 @@ impl ChannelMessage {
 
     /// The sender's user name.
     pub fn username(&self) -> &str {
-        self.inner.packed.text(Text::Username)
+        self.shared.packed.text(Text::Username)
     }
 
     /// What the sender is called outside clans; may be empty.
     pub fn display_name(&self) -> &str {
-        self.inner.packed.text(Text::DisplayName)
+        self.shared.packed.text(Text::DisplayName)
     }
 
     /// The address of the sender's picture; may be empty.
     pub fn avatar(&self) -> &str {
-        self.inner.packed.text(Text::Avatar)
+        self.shared.packed.text(Text::Avatar)
     }
 
     /// What the sender is called in the clan; may be empty.
     pub fn clan_nick(&self) -> &str {
-        self.inner.packed.text(Text::ClanNick)
+        self.shared.packed.text(Text::ClanNick)
     }
 
     /// The address of the sender's picture in the clan; may be empty.
     pub fn clan_avatar(&self) -> &str {
-        self.inner.packed.text(Text::ClanAvatar)
+        self.shared.packed.text(Text::ClanAvatar)
     }
 
     /// The name of the channel; may be empty.
     pub fn channel_label(&self) -> &str {
-        self.inner.packed.text(Text::ChannelLabel)
+        self.shared.packed.text(Text::ChannelLabel)
     }
 
     /// The address of the clan's picture; may be empty.
     pub fn clan_logo(&self) -> &str {
-        self.inner.packed.text(Text::ClanLogo)
+        self.shared.packed.text(Text::ClanLogo)
     }
 
     /// The name of the channel's category; may be empty.
     pub fn category_name(&self) -> &str {
-        self.inner.packed.text(Text::CategoryName)
+        self.shared.packed.text(Text::CategoryName)
     }
 
     /// What the message is for: chat, an edit, a removal, a buzz, …
@@ -261,7 +261,7 @@ impl ChannelMessage {
     /// The plain text of the [`content`](Self::content). Asking for it alone costs less than asking for the content.
     pub fn text(&self) -> &str {
         let raw = self.raw_content();
-        match self.inner.text.get_or_init(|| KeptText::of(raw)) {
+        match self.shared.text.get_or_init(|| KeptText::of(raw)) {
             KeptText::Within(start, end) => raw.get(*start as usize..*end as usize).unwrap_or_default(),
             KeptText::Decoded(text) => text,
         }
@@ -269,7 +269,7 @@ impl ChannelMessage {
 
     /// The content exactly as it came, mostly JSON.
     pub fn raw_content(&self) -> &str {
-        self.inner.packed.text(Text::Content)
+        self.shared.packed.text(Text::Content)
     }
 
     /// Who is named in it. Empty also when the list is malformed: see [`raw_mentions`](Self::raw_mentions).
@@ -303,27 +303,27 @@ impl ChannelMessage {
 
     /// The bytes of the mentions as they came.
     pub fn raw_mentions(&self) -> &[u8] {
-        self.inner.packed.list(List::Mentions)
+        self.shared.packed.list(List::Mentions)
     }
 
     /// The bytes of the attachments as they came.
     pub fn raw_attachments(&self) -> &[u8] {
-        self.inner.packed.list(List::Attachments)
+        self.shared.packed.list(List::Attachments)
     }
 
     /// The bytes of the references as they came.
     pub fn raw_references(&self) -> &[u8] {
-        self.inner.packed.list(List::References)
+        self.shared.packed.list(List::References)
     }
 
     /// The bytes of the reactions as they came.
     pub fn raw_reactions(&self) -> &[u8] {
-        self.inner.packed.list(List::Reactions)
+        self.shared.packed.list(List::Reactions)
     }
 
     /// The bytes of the answered message as they came. Their format is not known, so they are not parsed.
     pub fn raw_referenced_message(&self) -> &[u8] {
-        self.inner.packed.list(List::ReferencedMessage)
+        self.shared.packed.list(List::ReferencedMessage)
     }
 
     /// Where to send an answer to.
@@ -337,11 +337,11 @@ impl ChannelMessage {
     }
 
     pub(crate) fn packed(packed: Packed) -> Self {
-        Self { inner: Arc::new(Inner { packed, text: OnceLock::new(), parsed: OnceLock::new() }) }
+        Self { shared: Arc::new(Shared { packed, text: OnceLock::new(), parsed: OnceLock::new() }) }
     }
 
     fn numbers(&self) -> &Numbers {
-        &self.inner.packed.numbers
+        &self.shared.packed.numbers
     }
 
     fn mention_list(&self) -> &list::List<Mention> {
@@ -361,7 +361,7 @@ impl ChannelMessage {
     }
 
     fn parsed(&self) -> &Parsed {
-        self.inner.parsed.get_or_init(Box::default)
+        self.shared.parsed.get_or_init(Box::default)
     }
 }
 
@@ -407,7 +407,7 @@ impl From<MessageParts> for ChannelMessage {
 
 impl PartialEq for ChannelMessage {
     fn eq(&self, other: &Self) -> bool {
-        self.inner.packed == other.inner.packed
+        self.shared.packed == other.shared.packed
     }
 }
 

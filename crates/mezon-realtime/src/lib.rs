@@ -22,16 +22,14 @@
 
 mod close;
 #[cfg(feature = "driver")]
-mod config;
-#[cfg(feature = "driver")]
 mod driver;
 mod error;
 mod event;
 pub mod machine;
+#[cfg(feature = "driver")]
+mod socket_config;
 
 pub use close::CloseAction;
-#[cfg(feature = "driver")]
-pub use config::{Config, ConfigBuilder};
 #[cfg(feature = "driver")]
 pub use driver::{EventSender, Events, Joined, Socket, States, connect};
 pub use error::{CallError, CallErrorKind, ConnectError, ConnectErrorKind, DialPhase};
@@ -39,3 +37,5 @@ pub use error::{MaybeSent, NotSent, SendError, SendErrorKind};
 pub use event::{ChannelGap, CloseReason, ConnectionState, DisconnectReason, Event, ServerError};
 pub use machine::Reply;
 pub use mezon_proto::wire::{RawMessage, Revision};
+#[cfg(feature = "driver")]
+pub use socket_config::{SocketConfig, SocketConfigBuilder};

@@ -10,7 +10,7 @@ use allocation_counter::measure;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mezon_proto::realtime::{Envelope, Ping, Pong, envelope};
 use mezon_proto::wire::{Revision, read};
-use mezon_realtime::{Config, connect};
+use mezon_realtime::{SocketConfig, connect};
 use mezon_session::{Session, StaticSession};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -33,7 +33,7 @@ fn a_heartbeat_allocates_nothing() {
     for revision in [Revision::Int32Cid, Revision::StringCid] {
         let (address, mut answered) = server(revision);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let config = Config::builder()
+        let config = SocketConfig::builder()
             .gateway_url(format!("http://{address}"))
             .revision(revision)
             .heartbeat(Duration::from_millis(1), PATIENCE);

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use mezon_realtime::{Config, ConnectErrorKind, connect};
+use mezon_realtime::{ConnectErrorKind, SocketConfig, connect};
 use mezon_session::{Session, SessionUpdate, StaticSession};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -86,7 +86,7 @@ async fn no_line_of_any_crate_tells_what_opens_the_socket() {
     let update =
         SessionUpdate { token: Some(TOKEN.into()), session_id: Some(SESSION_ID.into()), ..SessionUpdate::default() };
     let source = Arc::new(StaticSession::new(Session::new(update).unwrap()));
-    let config = Config::builder().gateway_url(&url).call_timeout(Duration::from_millis(50));
+    let config = SocketConfig::builder().gateway_url(&url).call_timeout(Duration::from_millis(50));
     let config = config.drain_timeout(Duration::from_millis(50)).close_timeout(Duration::from_millis(50));
     let client = connect(config.build().unwrap(), Arc::clone(&source) as _);
     let (connected, seen) = tokio::join!(client, server);
@@ -97,7 +97,7 @@ async fn no_line_of_any_crate_tells_what_opens_the_socket() {
     assert!(socket.ping().await.is_err(), "the server says nothing");
     socket.close().await;
     drop((socket, events, seen, listener));
-    let error = connect(Config::builder().gateway_url(&url).build().unwrap(), source).await.unwrap_err();
+    let error = connect(SocketConfig::builder().gateway_url(&url).build().unwrap(), source).await.unwrap_err();
     assert!(matches!(error.kind(), ConnectErrorKind::Unreachable { .. }));
 
     let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();

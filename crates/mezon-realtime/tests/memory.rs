@@ -10,7 +10,7 @@ use std::time::Duration;
 use allocation_counter::measure;
 use futures_util::{SinkExt as _, StreamExt as _};
 use mezon_proto::wire::{CHANNEL_MESSAGE_FIELD, CHANNEL_PRESENCE_EVENT_FIELD, ERROR_FIELD, MESSAGE_TYPING_EVENT_FIELD};
-use mezon_realtime::{Config, connect};
+use mezon_realtime::{SocketConfig, connect};
 use mezon_session::{Session, SessionUpdate, StaticSession};
 use prost::encoding::bytes::encode;
 use tokio::net::TcpListener;
@@ -61,7 +61,7 @@ fn no_attack_takes_more_than_its_bound() {
     for (name, frame, times) in attacks {
         let (address, done) = server(frame, times);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let config = Config::builder().gateway_url(format!("http://{address}")).build().unwrap();
+        let config = SocketConfig::builder().gateway_url(format!("http://{address}")).build().unwrap();
         // {"uid":"7"} as the payload of a JWT.
         let token = Some("e30.eyJ1aWQiOiI3In0.x".into());
         let session = Session::new(SessionUpdate { token, ..SessionUpdate::default() }).unwrap();

@@ -28,9 +28,9 @@ pub enum Roots {
 ///
 /// The default trusts the platform's roots if they are compiled in, else the webpki roots, else added ones alone.
 #[derive(Clone)]
-pub struct TlsConfig(Arc<Inner>);
+pub struct TlsConfig(Arc<Trust>);
 
-struct Inner {
+struct Trust {
     roots: Roots,
     added: Vec<CertificateDer<'static>>,
     built: OnceLock<Arc<ClientConfig>>,
@@ -77,13 +77,13 @@ impl TlsConfig {
 
 impl Default for TlsConfig {
     fn default() -> Self {
-        Self(Arc::new(Inner { roots: Self::builder().roots, added: Vec::new(), built: OnceLock::new() }))
+        Self(Arc::new(Trust { roots: Self::builder().roots, added: Vec::new(), built: OnceLock::new() }))
     }
 }
 
 impl fmt::Debug for TlsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { roots, added, .. } = &*self.0;
+        let Trust { roots, added, .. } = &*self.0;
         f.debug_struct("TlsConfig").field("roots", roots).field("added_roots", &added.len()).finish_non_exhaustive()
     }
 }
@@ -129,7 +129,7 @@ impl TlsConfigBuilder {
             Roots::Platform if !HAS_PLATFORM => Err(not_compiled_in("platform-roots")),
             Roots::WebPki if !cfg!(feature = "webpki-roots") => Err(not_compiled_in("webpki-roots")),
             Roots::None if added.is_empty() => Err(TlsError::new(TlsErrorKind::NoRoots)),
-            roots => Ok(TlsConfig(Arc::new(Inner { roots, added, built: OnceLock::new() }))),
+            roots => Ok(TlsConfig(Arc::new(Trust { roots, added, built: OnceLock::new() }))),
         }
     }
 
@@ -139,7 +139,7 @@ impl TlsConfigBuilder {
     }
 }
 
-impl Inner {
+impl Trust {
     fn build(&self) -> Result<ClientConfig, TlsError> {
         // Always explicit: without it rustls panics as soon as a program compiles in none or two providers, and a
         // library must not choose one for the whole process.

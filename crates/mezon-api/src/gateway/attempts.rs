@@ -12,7 +12,7 @@ use tracing::debug;
 use super::GatewayInner;
 use crate::request::Outgoing;
 use crate::response;
-use crate::retry::{Failure, Fate, RetryBudget};
+use crate::retry::{FailedAttempt, Fate, RetryBudget};
 use crate::timeouts::later;
 use crate::{ApiError, ApiErrorKind};
 
@@ -39,7 +39,7 @@ impl GatewayInner {
         Attempts { gateway: self, name, idempotent, deadline, number: 1 }
     }
 
-    async fn once(&self, outgoing: &Outgoing<'_>, attempt: u32, deadline: Instant) -> Result<Bytes, Failure> {
+    async fn once(&self, outgoing: &Outgoing<'_>, attempt: u32, deadline: Instant) -> Result<Bytes, FailedAttempt> {
         let started = Instant::now();
         let answer = self.transport.exchange(outgoing.build(), deadline).await;
         let elapsed_ms = millis(started.elapsed());
@@ -51,7 +51,7 @@ impl GatewayInner {
             }
         };
         debug!(method = outgoing.name, attempt, elapsed_ms, status = answer.status.as_u16(), "call answered");
-        let intercepted = |failure: &Failure| matches!(failure.error.kind(), ApiErrorKind::Intercepted { .. });
+        let intercepted = |failure: &FailedAttempt| matches!(failure.error.kind(), ApiErrorKind::Intercepted { .. });
         let now = self.clock.now();
         let failure = if answer.status.is_success() {
             response::intercepted(&answer, outgoing.answered, now)
@@ -87,7 +87,7 @@ impl Attempts<'_> {
     }
 
     /// Waits for the time of the next attempt. The failure comes back when there is none.
-    pub(crate) async fn again(&mut self, failure: Failure) -> Result<(), Failure> {
+    pub(crate) async fn again(&mut self, failure: FailedAttempt) -> Result<(), FailedAttempt> {
         let retry = &self.gateway.retry;
         let delay = retry.delay(self.number, failure.retry_after(), self.gateway.unit());
         let after_timeout = matches!(failure.error.kind(), ApiErrorKind::TimedOut { .. });
@@ -110,7 +110,7 @@ impl Attempts<'_> {
 }
 
 /// The error to report for a request that is not sent again.
-fn settle(failure: Failure, outgoing: &Outgoing<'_>) -> ApiError {
+fn settle(failure: FailedAttempt, outgoing: &Outgoing<'_>) -> ApiError {
     if failure.fate == Fate::Unknown && !outgoing.idempotent {
         return ApiError::with_source(ApiErrorKind::MaybeSent { method: outgoing.name }, failure.error);
     }

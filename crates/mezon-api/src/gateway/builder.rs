@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use mezon_session::{
-    Clock, Endpoint, EndpointErrorKind, EndpointPolicy, RefreshPolicy, Secret, ServerClock, SessionStore, SystemClock,
+    Clock, Endpoint, EndpointError, EndpointErrorKind, EndpointPolicy, RefreshPolicy, Secret, ServerClock,
+    SessionStore, SystemClock,
 };
 use mezon_tls::TlsConfig;
 
@@ -26,9 +27,9 @@ const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct GatewayBuilder {
-    url: String,
+    gateway_url: Option<String>,
     server_key: Secret,
-    tls: Option<TlsConfig>,
+    tls: TlsConfig,
     timeouts: Timeouts,
     retry: RetryPolicy,
     body_limit: usize,
@@ -43,9 +44,9 @@ pub struct GatewayBuilder {
 impl Default for GatewayBuilder {
     fn default() -> Self {
         Self {
-            url: DEFAULT_URL.to_owned(),
+            gateway_url: None,
             server_key: DEFAULT_SERVER_KEY.into(),
-            tls: None,
+            tls: TlsConfig::default(),
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
             body_limit: DEFAULT_BODY_LIMIT,
@@ -61,8 +62,15 @@ impl Default for GatewayBuilder {
 
 impl GatewayBuilder {
     /// Where to sign in: `https://gw.mezon.ai` by default. Without a scheme TLS is meant; a path is ignored.
-    pub fn url(mut self, url: &str) -> Self {
-        url.clone_into(&mut self.url);
+    pub fn gateway_url(mut self, url: impl Into<String>) -> Self {
+        self.gateway_url = Some(url.into());
+        self
+    }
+
+    /// Where to sign in when nobody said so with [`GatewayBuilder::gateway_url`]: the address in a session from before, for
+    /// instance.
+    pub fn default_gateway_url(mut self, url: impl Into<String>) -> Self {
+        self.gateway_url.get_or_insert_with(|| url.into());
         self
     }
 
@@ -75,7 +83,7 @@ impl GatewayBuilder {
 
     /// How servers prove who they are. By default the roots of the platform are trusted.
     pub fn tls(mut self, tls: TlsConfig) -> Self {
-        self.tls = Some(tls);
+        self.tls = tls;
         self
     }
 
@@ -143,7 +151,8 @@ impl GatewayBuilder {
     /// none.
     pub fn build(self) -> Result<Gateway, ApiError> {
         let wrong = |setting, problem: String| ApiErrorKind::Configuration { setting, problem };
-        let endpoint = Endpoint::parse(&self.url, true).map_err(|error| wrong("url", error.to_string()))?;
+        let url = |problem: String| wrong("gateway_url", problem);
+        let endpoint = self.endpoint().map_err(|error| url(error.to_string()))?;
         let mut policy = EndpointPolicy::for_login(&endpoint);
         if self.insecure {
             policy = policy.allow_insecure();
@@ -164,7 +173,7 @@ impl GatewayBuilder {
                 ),
                 other => other.to_string(),
             };
-            return Err(wrong("url", problem).into());
+            return Err(url(problem).into());
         }
         Ok(Gateway(Arc::new(GatewayInner {
             base: Base::new(&endpoint)?,
@@ -175,19 +184,23 @@ impl GatewayBuilder {
             clock: ServerClock::new(self.clock),
             store: self.store,
             refresh_policy: self.refresh_policy,
-            transport: Transport::new(self.tls.unwrap_or_default(), self.timeouts, self.body_limit),
+            transport: Transport::new(self.tls, self.timeouts, self.body_limit),
             body_limit: self.body_limit,
             retry: self.retry,
             budget: Mutex::default(),
             random: Mutex::new(rand::make_rng()),
         })))
     }
+
+    fn endpoint(&self) -> Result<Endpoint, EndpointError> {
+        Endpoint::parse(self.gateway_url.as_deref().unwrap_or(DEFAULT_URL), true)
+    }
 }
 
 impl fmt::Debug for GatewayBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The URL as given may hold a password.
-        let endpoint = Endpoint::parse(&self.url, true);
+        let endpoint = self.endpoint();
         f.debug_struct("GatewayBuilder").field("endpoint", &endpoint).finish_non_exhaustive()
     }
 }
@@ -205,26 +218,26 @@ mod tests {
     #[test]
     fn plain_text_works_on_this_machine_only() {
         for url in ["http://127.0.0.1:7350", "http://localhost:7350", "http://[::1]:7350", "https://gw.mezon.ai"] {
-            assert!(Gateway::builder().url(url).build().is_ok(), "{url}");
+            assert!(Gateway::builder().gateway_url(url).build().is_ok(), "{url}");
         }
         for url in ["http://gw.mezon.ai", "http://10.0.0.7:7350", "http://localhost.example.org"] {
-            let problem = problem(Gateway::builder().url(url));
-            assert!(problem.contains("`url`") && problem.contains("allow_insecure"), "{problem}");
-            assert!(Gateway::builder().url(url).allow_insecure().build().is_ok(), "{url}");
+            let problem = problem(Gateway::builder().gateway_url(url));
+            assert!(problem.contains("`gateway_url`") && problem.contains("allow_insecure"), "{problem}");
+            assert!(Gateway::builder().gateway_url(url).allow_insecure().build().is_ok(), "{url}");
         }
     }
 
     #[test]
     fn bad_settings_are_named() {
-        assert!(problem(Gateway::builder().url("ftp://gw.mezon.ai")).contains("`url`"));
-        assert!(problem(Gateway::builder().url("")).contains("`url`"));
+        assert!(problem(Gateway::builder().gateway_url("ftp://gw.mezon.ai")).contains("`gateway_url`"));
+        assert!(problem(Gateway::builder().gateway_url("")).contains("`gateway_url`"));
         assert!(problem(Gateway::builder().trust_host_suffix("a b")).contains("`trust_host_suffix`"));
         assert!(problem(Gateway::builder().trust_upload_suffix("")).contains("`trust_upload_suffix`"));
     }
 
     #[test]
     fn debug_shows_no_key_and_no_password() {
-        let builder = Gateway::builder().server_key("s3cret").url("https://user:s3cret@gw.mezon.ai");
+        let builder = Gateway::builder().server_key("s3cret").gateway_url("https://user:s3cret@gw.mezon.ai");
         assert!(!format!("{builder:?}").contains("s3cret"));
         let gateway = Gateway::builder().server_key("s3cret").build().unwrap();
         assert!(!format!("{gateway:?}").contains("s3cret"));

@@ -14,11 +14,11 @@ use crate::{ApiError, ApiErrorKind, spawn};
 #[derive(Default)]
 pub(super) struct Flights(SyncMutex<Option<Flight>>);
 
-type Flight = watch::Receiver<Option<Outcome>>;
+type Flight = watch::Receiver<Option<Landing>>;
 
 /// How a refresh ended, for all who waited.
 #[derive(Clone)]
-enum Outcome {
+enum Landing {
     /// There is a new session, here or from another process.
     Fresh,
     /// There is a new session, and it could not be stored.
@@ -37,9 +37,9 @@ impl SessionKeeper {
         // The sender is gone without a word only when the runtime is.
         let outcome = flight.wait_for(Option::is_some).await.ok().and_then(|outcome| outcome.clone());
         match outcome.ok_or(ApiErrorKind::Interrupted)? {
-            Outcome::Fresh => Ok(None),
-            Outcome::NotStored(error) => Ok(Some(share(&error))),
-            Outcome::Failed(error) => Err(share(&error)),
+            Landing::Fresh => Ok(None),
+            Landing::NotStored(error) => Ok(Some(share(&error))),
+            Landing::Failed(error) => Err(share(&error)),
         }
     }
 
@@ -72,16 +72,16 @@ impl SessionKeeper {
         Some(flight)
     }
 
-    async fn fly(&self, seen: &Current) -> Outcome {
+    async fn fly(&self, seen: &Current) -> Landing {
         match self.exchange(seen).await {
-            Ok(None) => Outcome::Fresh,
+            Ok(None) => Landing::Fresh,
             Ok(Some(error)) => {
                 warn!(error = %error, "the refreshed session is in use but could not be stored");
-                Outcome::NotStored(Arc::new(error))
+                Landing::NotStored(Arc::new(error))
             }
             Err(error) => {
                 debug!(error = %error, "session not refreshed");
-                Outcome::Failed(Arc::new(error))
+                Landing::Failed(Arc::new(error))
             }
         }
     }

@@ -25,7 +25,7 @@ pub use ticket::{UploadRequest, UploadTicket};
 
 use crate::body::Body;
 use crate::request::AGENT;
-use crate::retry::{Failure, Fate};
+use crate::retry::{FailedAttempt, Fate};
 use crate::timeouts::later;
 use crate::transport::late;
 use crate::{ApiClient, ApiError, ApiErrorKind, Phase, methods};
@@ -176,9 +176,9 @@ impl ApiClient {
         ticket: &UploadTicket,
         source: &UploadSource,
         progress: &mut (dyn FnMut(u64, u64) + Send),
-    ) -> Result<(), Failure> {
+    ) -> Result<(), FailedAttempt> {
         let gateway = &self.gateway().0;
-        let failed = |error| Failure { error, fate: Fate::Failed };
+        let failed = |error| FailedAttempt { error, fate: Fate::Failed };
         let sent = Arc::new(Sent::default());
         let body = source.open(ticket.size(), Arc::clone(&sent)).await.map_err(failed)?;
         let mut request = Request::new(Body::streamed(body));
@@ -212,7 +212,7 @@ impl ApiClient {
         size: u64,
         sent: &Sent,
         progress: &mut (dyn FnMut(u64, u64) + Send),
-    ) -> Result<Response<Incoming>, Failure> {
+    ) -> Result<Response<Incoming>, FailedAttempt> {
         let gateway = &self.gateway().0;
         let mut answer = pin!(gateway.transport.send(request));
         let mut told = 0;

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mezon_api::{
-    AnyMethod, ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, GatewayBuilder, IdTokenLogin,
-    MessageQuery, Method, RetryPolicy, Timeouts, TlsConfig, UploadSource, methods,
+    AnyMethod, ApiClient, ApiError, ApiErrorKind, AppLogin, Gateway, GatewayBuilder, IdTokenLogin, ListChannelsOptions,
+    ListMessagesOptions, Method, RetryPolicy, Timeouts, TlsConfig, UploadSource, methods,
 };
 use mezon_emulator::Emulator;
 use mezon_model::{ChannelId, ChannelType, Draft, MessageId, Target, UserId};
@@ -16,7 +16,7 @@ use mezon_tls::Roots;
 use prost::Message as _;
 
 fn gateway(emulator: &Emulator) -> GatewayBuilder {
-    Gateway::builder().url(&emulator.url()).retry(RetryPolicy::default().delays(Duration::ZERO, Duration::ZERO))
+    Gateway::builder().gateway_url(emulator.url()).retry(RetryPolicy::default().delays(Duration::ZERO, Duration::ZERO))
 }
 
 pub(crate) async fn sign_in(emulator: &Emulator, user: i64) -> ApiClient {
@@ -51,9 +51,9 @@ async fn from_sign_in_to_history() {
     let group = linh.create_group_dm(&[UserId::new(2), UserId::new(3)]).await.unwrap();
     assert_eq!(group.kind(), ChannelType::Group);
 
-    let all = linh.list_channels(&ChannelQuery::default()).await.unwrap();
+    let all = linh.list_channels(&ListChannelsOptions::default()).await.unwrap();
     assert_eq!(all.len(), 2);
-    let groups = linh.list_channels(&ChannelQuery::default().kind(ChannelType::Group)).await.unwrap();
+    let groups = linh.list_channels(&ListChannelsOptions::default().kind(ChannelType::Group)).await.unwrap();
     assert_eq!(groups.iter().map(mezon_model::Channel::id).collect::<Vec<_>>(), [group.id()]);
 
     let mut ids = Vec::new();
@@ -64,11 +64,11 @@ async fn from_sign_in_to_history() {
         let messages = linh.list_messages(dm.id(), &query).await.unwrap();
         messages.iter().map(|message| message.text().replace("message ", "")).collect()
     };
-    assert_eq!(texts(MessageQuery::latest()).await, ["0", "1", "2", "3", "4"], "oldest first");
-    assert_eq!(texts(MessageQuery::latest().limit(2)).await, ["3", "4"]);
-    assert_eq!(texts(MessageQuery::before(ids[2]).limit(1)).await, ["1"]);
-    assert_eq!(texts(MessageQuery::after(ids[2])).await, ["3", "4"]);
-    assert!(texts(MessageQuery::around(ids[2]).limit(3)).await.contains(&"2".to_owned()));
+    assert_eq!(texts(ListMessagesOptions::latest()).await, ["0", "1", "2", "3", "4"], "oldest first");
+    assert_eq!(texts(ListMessagesOptions::latest().limit(2)).await, ["3", "4"]);
+    assert_eq!(texts(ListMessagesOptions::before(ids[2]).limit(1)).await, ["1"]);
+    assert_eq!(texts(ListMessagesOptions::after(ids[2])).await, ["3", "4"]);
+    assert!(texts(ListMessagesOptions::around(ids[2]).limit(3)).await.contains(&"2".to_owned()));
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn what_the_server_refuses_is_said_in_its_words() {
     assert!(matches!(error.kind(), ApiErrorKind::SignInRefused { .. }), "{error:?}");
 
     let linh = sign_in(&emulator, 1).await;
-    let error = linh.list_messages(ChannelId::new(404), &MessageQuery::latest()).await.unwrap_err();
+    let error = linh.list_messages(ChannelId::new(404), &ListMessagesOptions::latest()).await.unwrap_err();
     assert!(error.to_string().to_lowercase().contains("channel"), "{error}");
     assert!(!error.class().is_transient());
     let error = linh.call::<_, api::Account>(Method::new("NoSuchMethod"), &()).await.unwrap_err();

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, AppLogin, ChannelQuery, Gateway, IdTokenLogin, MessageQuery, Phase, RetryPolicy,
-    Timeouts, UploadSource, methods,
+    ApiClient, ApiError, ApiErrorKind, AppLogin, Gateway, IdTokenLogin, ListChannelsOptions, ListMessagesOptions,
+    Phase, RetryPolicy, Timeouts, UploadSource, methods,
 };
 use mezon_model::{ChannelId, MessageId, UserId};
 use mezon_proto::api;
@@ -77,9 +77,9 @@ async fn an_answer_that_would_become_gigabytes_is_refused() {
     let limit = 1024 * 1024;
     let peer = Peer::start([answer(200, "", [0x0a, 0x00].repeat(limit / 2))]).await;
     let client = peer.gateway().body_limit(limit).build().unwrap().resume(session("1", 3_600)).unwrap();
-    let error = client.list_messages(ChannelId::new(7), &MessageQuery::latest()).await.unwrap_err();
+    let error = client.list_messages(ChannelId::new(7), &ListMessagesOptions::latest()).await.unwrap_err();
     assert_eq!(error.kind(), &ApiErrorKind::BodyTooLarge { limit });
-    let error = client.list_channels(&ChannelQuery::default()).await.unwrap_err();
+    let error = client.list_channels(&ListChannelsOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), &ApiErrorKind::BodyTooLarge { limit });
 }
 
@@ -331,9 +331,9 @@ async fn a_server_that_gives_more_than_was_asked_for_is_cut_short() {
         (messages.len(), ids)
     };
     let (client, channel) = (peer.client(), ChannelId::new(7));
-    let read = client.list_messages(channel, &MessageQuery::latest()).await.unwrap();
+    let read = client.list_messages(channel, &ListMessagesOptions::latest()).await.unwrap();
     assert_eq!(ids(read), (51, [950, 1_000]));
-    let read = client.list_messages(channel, &MessageQuery::after(MessageId::new(0))).await.unwrap();
+    let read = client.list_messages(channel, &ListMessagesOptions::after(MessageId::new(0))).await.unwrap();
     assert_eq!(ids(read), (51, [1, 51]), "the next page goes on from there");
     let read = client.catch_up(channel, MessageId::new(0)).await.unwrap();
     assert_eq!(ids(read), (101, [1, 101]));

@@ -19,7 +19,7 @@ const STORE: &str = "MEZON_KILLED_STORE";
 const KILLS: u64 = 12;
 
 fn gateway(url: &str, store: &Path) -> Gateway {
-    let gateway = Gateway::builder().url(url).retry(RetryPolicy::none());
+    let gateway = Gateway::builder().gateway_url(url).retry(RetryPolicy::none());
     gateway.store(Arc::new(FileStore::new(store))).build().unwrap()
 }
 

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
-use mezon_api::{ApiClient, AppLogin, ChannelQuery, Gateway, IdTokenLogin, MessageQuery, UploadRequest, methods};
+use mezon_api::{
+    ApiClient, AppLogin, Gateway, IdTokenLogin, ListChannelsOptions, ListMessagesOptions, UploadRequest, methods,
+};
 use mezon_emulator::Emulator;
 use mezon_model::{ChannelId, MessageId, UserId};
 use mezon_proto::api;
@@ -99,8 +101,8 @@ async fn everything(client: &ApiClient, visible: &Visible) {
     visible.result(client.call(methods::GET_ACCOUNT, &()).await);
     visible.result(client.create_dm(UserId::new(2)).await);
     visible.result(client.create_group_dm(&[UserId::new(2)]).await);
-    visible.result(client.list_channels(&ChannelQuery::default()).await);
-    visible.result(client.list_messages(ChannelId::new(404), &MessageQuery::latest()).await);
+    visible.result(client.list_channels(&ListChannelsOptions::default()).await);
+    visible.result(client.list_messages(ChannelId::new(404), &ListMessagesOptions::latest()).await);
     visible.result(client.catch_up(ChannelId::new(404), MessageId::new(1)).await);
     visible.result(client.request_upload(&UploadRequest::new("a.txt", 5)).await);
     visible.result(client.upload_bytes("a.txt", "", "hello", |_, _| {}).await);
@@ -120,14 +122,14 @@ fn nothing_is_given_away_on_good_days_and_bad_ones() {
     let text = watched(async |visible| {
         let emulator =
             Emulator::builder().server_key("c4nary-server-key").app(42, "c4nary-app-key", "b").start().await.unwrap();
-        let builder = Gateway::builder().url(&emulator.url()).server_key("c4nary-server-key");
+        let builder = Gateway::builder().gateway_url(emulator.url()).server_key("c4nary-server-key");
         let builder = builder.store(Arc::new(MemoryStore::default()));
         visible.note(&format!("{builder:?}"));
         let gateway = builder.build().unwrap();
         let login = IdTokenLogin::new("c4nary-id-token", 1, "linh");
         let app = AppLogin::new("42", "c4nary-app-key");
         visible.note(&format!("{login:?} {app:?}"));
-        let wrong = Gateway::builder().url(&emulator.url()).server_key("c4nary-wrong-key").build().unwrap();
+        let wrong = Gateway::builder().gateway_url(emulator.url()).server_key("c4nary-wrong-key").build().unwrap();
         visible.result(wrong.authenticate(&login).await);
         visible.result(gateway.authenticate_app(&AppLogin::new("42", "c4nary-wrong-app-key")).await);
         let clients = [gateway.authenticate(&login).await.unwrap(), gateway.authenticate_app(&app).await.unwrap()];

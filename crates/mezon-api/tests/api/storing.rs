@@ -150,7 +150,7 @@ async fn a_session_that_could_not_be_stored_is_stored_on_request() {
 async fn a_session_that_could_not_be_stored_is_stored_in_the_background() {
     let store = Arc::new(Unreliable::default());
     store.fail_save.store(true, Ordering::SeqCst);
-    let gateway = mezon_api::Gateway::builder().url("http://127.0.0.1:1").store(store.clone());
+    let gateway = mezon_api::Gateway::builder().gateway_url("http://127.0.0.1:1").store(store.clone());
     let client = gateway.build().unwrap().resume(session("1", 3_600)).unwrap();
     let update = SessionUpdate { token: Some(token("2", 3_600).into()), ..Default::default() };
     client.pushed(update).await.unwrap_err();

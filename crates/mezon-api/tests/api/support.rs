@@ -86,7 +86,7 @@ impl Peer {
     pub(crate) fn gateway(&self) -> GatewayBuilder {
         let timeouts = Timeouts::default().attempt(Duration::from_secs(5)).total(Duration::from_secs(8));
         Gateway::builder()
-            .url(&self.url())
+            .gateway_url(self.url())
             .timeouts(timeouts)
             .retry(RetryPolicy::default().delays(Duration::ZERO, Duration::ZERO))
     }

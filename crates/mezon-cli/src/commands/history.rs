@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use clap::Args;
-use mezon_light::{Channel, ChannelId, ChannelMessage, LightClient, MessageId, MessageQuery};
+use mezon_light::{Channel, ChannelId, ChannelMessage, LightClient, ListMessagesOptions, MessageId};
 
 use super::message::{MessageObject, line};
 use crate::channel::{self, Named};
@@ -79,7 +79,7 @@ async fn older(
     let mut found: Vec<ChannelMessage> = Vec::new();
     loop {
         let size = page(limit - found.len());
-        let query = before.map_or_else(MessageQuery::latest, MessageQuery::before).limit(size);
+        let query = before.map_or_else(ListMessagesOptions::latest, ListMessagesOptions::before).limit(size);
         let messages = client.list_messages(channel.id(), &query).await?;
         let Some(oldest) = messages.first().map(ChannelMessage::id) else { break };
         // A server that gives the same page again has no other.
@@ -110,7 +110,7 @@ async fn newer(
     let mut found: Vec<ChannelMessage> = Vec::new();
     loop {
         let size = page(limit - found.len());
-        let messages = client.list_messages(channel.id(), &MessageQuery::after(after).limit(size)).await?;
+        let messages = client.list_messages(channel.id(), &ListMessagesOptions::after(after).limit(size)).await?;
         let whole = messages.len() >= usize::from(size);
         let Some(newest) = messages.last().map(ChannelMessage::id).filter(|newest| *newest > after) else { break };
         after = newest;

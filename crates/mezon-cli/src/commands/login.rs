@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mezon_light::{AuthenticateConfig, BotConfig, LightClient, Secret, UserId};
+use mezon_light::{AppLogin, AuthenticateConfig, LightClient, Secret, UserId};
 
 use crate::client::Account;
 use crate::commands::session::{self, Described};
@@ -44,7 +44,7 @@ pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output
     let client: LightClient = match (&arguments.bot, arguments.user_id, &arguments.username) {
         (Some(app_id), _, _) => {
             let key = ask("bot's API key", arguments.api_key_file.clone(), "--api-key-file", "MEZON_API_KEY").await?;
-            builder.authenticate_bot(BotConfig::new(app_id, key)).await?
+            builder.authenticate_bot(AppLogin::new(app_id, key)).await?
         }
         (None, Some(user_id), Some(username)) => {
             let token = ask("ID token", arguments.id_token_file.clone(), "--id-token-file", "MEZON_ID_TOKEN").await?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use mezon_light::{
-    Channel, ChannelId, ChannelMessage, Draft, LightClient, LightSocket, MessageAck, MessageId, MessageQuery,
+    Channel, ChannelId, ChannelMessage, Draft, LightClient, LightSocket, ListMessagesOptions, MessageAck, MessageId,
     SendMessagePayload, SocketConnectOptions,
 };
 use serde::Serialize;
@@ -110,7 +110,7 @@ async fn send(
 
 /// The message that is answered: an answer quotes it.
 async fn find_message(client: &LightClient, channel: &Channel, id: MessageId) -> Result<ChannelMessage, Failure> {
-    let around = client.list_messages(channel.id(), &MessageQuery::around(id)).await?;
+    let around = client.list_messages(channel.id(), &ListMessagesOptions::around(id)).await?;
     around.into_iter().find(|message| message.id() == id).ok_or_else(|| {
         Failure::input("unknown_message", format!("there is no message {id} in {}", channel::title(channel)))
             .hint("nothing was sent; `mez history CHANNEL --ids` shows the ids")

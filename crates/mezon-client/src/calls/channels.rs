@@ -1,6 +1,6 @@
 //! Channels: direct, group and clan channels, and threads.
 
-use mezon_api::{ChannelQuery, methods};
+use mezon_api::{ListChannelsOptions, methods};
 use mezon_model::{Channel, ClanId};
 
 use super::{Cursor, Page, Pages, check, names, subject};
@@ -14,13 +14,13 @@ subject! {
 }
 
 impl Channels {
-    /// The channels that `query` asks for, page by page from the page that it names.
+    /// The channels that `options` asks for, page by page from the page that it names.
     ///
     /// ```no_run
     /// # async fn example(client: mezon_client::Client) -> Result<(), mezon_client::ClientError> {
-    /// use mezon_client::mezon_api::ChannelQuery;
+    /// use mezon_client::mezon_api::ListChannelsOptions;
     ///
-    /// let mut conversations = client.channels().list(ChannelQuery::default());
+    /// let mut conversations = client.channels().list(ListChannelsOptions::default());
     /// while let Some(channel) = conversations.next().await {
     ///     println!("{}", channel?.label());
     /// }
@@ -30,19 +30,19 @@ impl Channels {
     ///
     /// # Errors
     /// Elements can be [`ClientError::Api`].
-    pub fn list(&self, query: ChannelQuery) -> Pages<Channel> {
+    pub fn list(&self, options: ListChannelsOptions) -> Pages<Channel> {
         let api = self.api.clone();
         Pages::new(move |cursor| {
             let api = api.clone();
             Box::pin(async move {
                 let page = match cursor {
                     Some(cursor) => cursor.as_str().parse().ok(),
-                    None => Some(query.page.max(1)),
+                    None => Some(options.page.max(1)),
                 };
                 check(page.is_some(), "the cursor is not one of a list of channels")?;
                 let page = page.unwrap_or_default();
-                let items = api.list_channels(&query.page(page)).await?;
-                let full = items.len() >= usize::from(query.limit);
+                let items = api.list_channels(&options.page(page)).await?;
+                let full = items.len() >= usize::from(options.limit);
                 let next = page.checked_add(1).filter(|_| full).map(|next| Cursor::new(next.to_string()));
                 Ok(Page { items, next })
             })
@@ -60,7 +60,7 @@ impl Channels {
     pub async fn all(&self) -> Result<Vec<Channel>, ClientError> {
         let of_clans = self.api.call(methods::LIST_CHANNEL_BY_USER_ID, &()).await?.channeldesc;
         let mut channels: Vec<Channel> = of_clans.into_iter().map(Channel::from).collect();
-        channels.extend(self.list(ChannelQuery::default()).all().await?);
+        channels.extend(self.list(ListChannelsOptions::default()).all().await?);
         Ok(channels)
     }
 
@@ -86,7 +86,7 @@ impl Channels {
     /// # Cancel safety
     /// Cancel safe: it only reads.
     pub async fn find_in(&self, clan: ClanId, name: &str) -> Result<Channel, ClientError> {
-        let channels = self.list(ChannelQuery::clan(clan)).all().await?;
+        let channels = self.list(ListChannelsOptions::clan(clan)).all().await?;
         Ok(names::find(name, &channels)?.clone())
     }
 }

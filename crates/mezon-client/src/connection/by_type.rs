@@ -29,7 +29,7 @@ impl Connection {
     /// # }
     /// ```
     pub fn on<T: FromEvent>(&self, handler: impl Fn(T) + Send + Sync + 'static) -> Subscription {
-        self.inner.audience.handlers.on_arms(T::ARMS, None, &typed(handler))
+        self.core.audience.handlers.on_arms(T::ARMS, None, &typed(handler))
     }
 
     /// As [`Connection::on`], for the events of one channel. The channel of an event is found without decoding it, so those
@@ -39,7 +39,7 @@ impl Connection {
         channel: ChannelId,
         handler: impl Fn(T) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.audience.handlers.on_arms(T::ARMS, Some(channel), &typed(handler))
+        self.core.audience.handlers.on_arms(T::ARMS, Some(channel), &typed(handler))
     }
 
     /// Answers events of one type: `respond` is begun for each, until the guard is dropped.
@@ -67,7 +67,7 @@ impl Connection {
         F: Fn(WeakConnection, T) -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), ClientError>> + Send + 'static,
     {
-        let handlers = &self.inner.audience.handlers;
+        let handlers = &self.core.audience.handlers;
         let connection = self.downgrade();
         let respond = responding_to(handlers, move |event: T| Box::pin(respond(connection.clone(), event)));
         handlers.on_arms(T::ARMS, None, &respond)
@@ -86,12 +86,12 @@ impl Connection {
     /// # }
     /// ```
     pub fn events_of<T: FromEvent>(&self) -> EventsOf<T> {
-        self.inner.audience.events_of(Wanted::Arms(T::ARMS, None))
+        self.core.audience.events_of(Wanted::Arms(T::ARMS, None))
     }
 
     /// As [`Connection::events_of`], for the events of one channel.
     pub fn events_in<T: FromChannelEvent>(&self, channel: ChannelId) -> EventsOf<T> {
-        self.inner.audience.events_of(Wanted::Arms(T::ARMS, Some(channel)))
+        self.core.audience.events_of(Wanted::Arms(T::ARMS, Some(channel)))
     }
 
     /// Waits for one event: the next one of type `T` that is `wanted`, and for no longer than `within`.

@@ -8,11 +8,11 @@ use super::machine::Input;
 /// Inputs of the machine that come from the application, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
-    inner: Mutex<Inner>,
+    inner: Mutex<Waiting>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct Waiting {
     waiting: Vec<Input>,
     waker: Option<Waker>,
 }
@@ -38,7 +38,7 @@ impl Requests {
         Poll::Pending
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
 //! The layers beneath a connection, as catching up asks them.
 
-use mezon_api::{ApiClient, MessageQuery};
+use mezon_api::{ApiClient, ListMessagesOptions};
 use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Target};
 use mezon_realtime::{ConnectionState, Socket};
 use mezon_session::BoxFuture;
@@ -22,13 +22,13 @@ impl History for Upstream {
         after: MessageId,
     ) -> BoxFuture<'static, Result<Vec<ChannelMessage>, ClientError>> {
         let api = self.api.clone();
-        let query = MessageQuery::after(after).clan(clan_id).limit(PAGE);
+        let query = ListMessagesOptions::after(after).clan(clan_id).limit(PAGE);
         Box::pin(async move { Ok(api.list_messages(channel_id, &query).await?) })
     }
 
     fn newest(&self, target: Target) -> BoxFuture<'static, Result<Option<MessageId>, ClientError>> {
         let api = self.api.clone();
-        let query = MessageQuery::latest().clan(target.clan_id).limit(1);
+        let query = ListMessagesOptions::latest().clan(target.clan_id).limit(1);
         Box::pin(async move { Ok(api.list_messages(target.channel_id, &query).await?.last().map(ChannelMessage::id)) })
     }
 

@@ -16,7 +16,7 @@ pub(crate) const MINH: UserId = UserId::new(43);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) async fn sign_in(url: &str, user: UserId, name: &str) -> Client {
-    let gateway = Gateway::builder().url(url).build().expect("an address");
+    let gateway = Gateway::builder().gateway_url(url).build().expect("an address");
     let login = IdTokenLogin::new("an id token", user, name);
     Client::new(gateway.authenticate(&login).await.expect("signed in"))
 }

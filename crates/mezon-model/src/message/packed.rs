@@ -57,15 +57,15 @@ pub(crate) struct Pieces<'a> {
 }
 
 /// Where a piece begins and ends in its buffer.
-type Place = (u32, u32);
+type Extent = (u32, u32);
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Packed {
     pub(crate) numbers: Numbers,
     texts: String,
     lists: Vec<u8>,
-    text_places: [Place; TEXTS],
-    list_places: [Place; LISTS],
+    text_extents: [Extent; TEXTS],
+    list_extents: [Extent; LISTS],
 }
 
 impl<'a> Pieces<'a> {
@@ -85,21 +85,21 @@ impl<'a> Pieces<'a> {
 impl Packed {
     /// `None`: a text is not UTF-8, or all of it is larger than 4 GiB.
     pub(crate) fn new(numbers: Numbers, pieces: &Pieces<'_>) -> Option<Self> {
-        let text_places = places(&pieces.texts)?;
-        let list_places = places(&pieces.lists)?;
+        let text_extents = extents(&pieces.texts)?;
+        let list_extents = extents(&pieces.lists)?;
         let [names @ .., content] = &pieces.texts;
         // Names are short, so they are checked together; the content, which is not, on vector instructions.
-        let mut texts = Vec::with_capacity(end(&text_places));
+        let mut texts = Vec::with_capacity(end(&text_extents));
         joined(names, &mut texts);
         let mut texts = String::from_utf8(texts).ok()?;
         // Two broken names can be sound when joined.
-        if !text_places.iter().all(|&(start, _)| texts.is_char_boundary(start as usize)) {
+        if !text_extents.iter().all(|&(start, _)| texts.is_char_boundary(start as usize)) {
             return None;
         }
         texts.push_str(simdutf8::basic::from_utf8(content).ok()?);
-        let mut lists = Vec::with_capacity(end(&list_places));
+        let mut lists = Vec::with_capacity(end(&list_extents));
         joined(&pieces.lists, &mut lists);
-        Some(Self { numbers, texts, lists, text_places, list_places })
+        Some(Self { numbers, texts, lists, text_extents, list_extents })
     }
 
     /// How many bytes the two buffers take.
@@ -108,26 +108,26 @@ impl Packed {
     }
 
     pub(crate) fn text(&self, text: Text) -> &str {
-        let place = self.text_places.get(text as usize);
-        place.and_then(|&(start, end)| self.texts.get(start as usize..end as usize)).unwrap_or_default()
+        let extent = self.text_extents.get(text as usize);
+        extent.and_then(|&(start, end)| self.texts.get(start as usize..end as usize)).unwrap_or_default()
     }
 
     pub(crate) fn list(&self, list: List) -> &[u8] {
-        let place = self.list_places.get(list as usize);
-        place.and_then(|&(start, end)| self.lists.get(start as usize..end as usize)).unwrap_or_default()
+        let extent = self.list_extents.get(list as usize);
+        extent.and_then(|&(start, end)| self.lists.get(start as usize..end as usize)).unwrap_or_default()
     }
 }
 
 /// Where each piece is when all are joined.
-fn places<const N: usize>(pieces: &[&[u8]; N]) -> Option<[Place; N]> {
-    let mut places = [(0, 0); N];
+fn extents<const N: usize>(pieces: &[&[u8]; N]) -> Option<[Extent; N]> {
+    let mut extents = [(0, 0); N];
     let mut end = 0_u32;
-    for (place, piece) in places.iter_mut().zip(pieces) {
+    for (extent, piece) in extents.iter_mut().zip(pieces) {
         let start = end;
         end = u32::try_from(piece.len()).ok().and_then(|length| end.checked_add(length))?;
-        *place = (start, end);
+        *extent = (start, end);
     }
-    Some(places)
+    Some(extents)
 }
 
 fn joined(pieces: &[&[u8]], to: &mut Vec<u8>) {
@@ -137,8 +137,8 @@ fn joined(pieces: &[&[u8]], to: &mut Vec<u8>) {
 }
 
 /// How long the joined pieces are.
-fn end(places: &[Place]) -> usize {
-    places.last().map_or(0, |&(_, end)| end as usize)
+fn end(extents: &[Extent]) -> usize {
+    extents.last().map_or(0, |&(_, end)| end as usize)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ struct Top<'a> {
     cid: u32,
     revision: Option<Revision>,
     /// The field that counts, of all but `cid`.
-    message: Option<Field<'a>>,
+    message: Option<TopField<'a>>,
 }
 
 impl<'a> Top<'a> {
@@ -52,13 +52,13 @@ impl<'a> Top<'a> {
         // What starts with a zero byte can be padding only: no field does.
         while !(rest.is_empty() || rest.first() == Some(&0) && rest.iter().all(|&byte| byte == 0)) {
             let offset = frame.len() - rest.len();
-            let field = Field::read(&mut rest).map_err(|kind| WireError::new(kind, offset))?;
+            let field = TopField::read(&mut rest).map_err(|kind| WireError::new(kind, offset))?;
             if field.number == CID_FIELD {
                 if let Some((cid, revision)) = field.cid() {
                     top.cid = cid;
                     top.revision = Some(revision);
                 }
-            } else if field.is_known() || !top.message.as_ref().is_some_and(Field::is_known) {
+            } else if field.is_known() || !top.message.as_ref().is_some_and(TopField::is_known) {
                 top.message = Some(field);
             }
         }
@@ -67,14 +67,14 @@ impl<'a> Top<'a> {
 }
 
 /// A field of the top level: its key is read, its extent is known, its value is not decoded.
-struct Field<'a> {
+struct TopField<'a> {
     number: u32,
     wire_type: WireType,
     /// The encoded value, without its length where there is one.
     content: &'a [u8],
 }
 
-impl<'a> Field<'a> {
+impl<'a> TopField<'a> {
     /// Takes a field off the start of `rest`.
     fn read(rest: &mut &'a [u8]) -> Result<Self, WireErrorKind> {
         let key = *rest;

@@ -14,9 +14,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::handshake::upgrade;
 use super::transport::{Io, Transport};
-use crate::config::CREDENTIALS_TIMEOUT;
 use crate::machine::later;
-use crate::{Config, ConnectError, ConnectErrorKind, DialPhase};
+use crate::socket_config::CREDENTIALS_TIMEOUT;
+use crate::{ConnectError, ConnectErrorKind, DialPhase, SocketConfig};
 
 /// A WebSocket over plain TCP or TLS.
 pub(super) type Stream = WebSocketStream<Transport>;
@@ -55,7 +55,7 @@ const WRITE_BUFFER: usize = 16 * 1_024;
 const FRAME_SLACK: usize = 1_024;
 
 impl Dialler {
-    pub(super) fn new(config: &Config, source: Arc<dyn TokenSource>) -> Self {
+    pub(super) fn new(config: &SocketConfig, source: Arc<dyn TokenSource>) -> Self {
         Self {
             source,
             gateway: config.gateway.clone(),

@@ -44,7 +44,7 @@ pub struct EventSender {
 #[derive(Debug)]
 struct Queue {
     limits: Limits,
-    inner: Mutex<Inner>,
+    inner: Mutex<Waiting>,
 }
 
 /// How much waits at most.
@@ -55,7 +55,7 @@ struct Limits {
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct Waiting {
     events: VecDeque<Event>,
     /// What they take in memory.
     bytes: usize,
@@ -210,12 +210,12 @@ impl Drop for EventSender {
 }
 
 impl Queue {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inner {
+impl Waiting {
     fn push(&mut self, event: Event, limits: Limits) {
         let missing = if let Event::Lagged { dropped } = event { dropped } else { 1 };
         let bytes = memory(&event);
@@ -250,13 +250,13 @@ mod tests {
         Event::Push(RawMessage::new(field, bytes::Bytes::new()))
     }
 
-    fn names(inner: &Inner) -> Vec<&'static str> {
+    fn names(inner: &Waiting) -> Vec<&'static str> {
         inner.events.iter().map(Event::name).collect()
     }
 
     #[test]
     fn a_full_queue_marks_the_place_of_what_it_drops() {
-        let mut inner = Inner::default();
+        let mut inner = Waiting::default();
         for field in 0..5 {
             inner.push(other(field), THREE);
         }
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_flaps_unheard_fills_no_memory_and_still_ends() {
-        let mut inner = Inner::default();
+        let mut inner = Waiting::default();
         for generation in 0..100_000 {
             inner.push(Event::Ready { generation }, Limits { events: 10, ..THREE });
             inner.push(other(0), Limits { events: 10, ..THREE });

@@ -15,11 +15,11 @@ const LIMIT: usize = 1_024;
 /// The queue from the handles to the driver. Two channels would do the same, and cost an idle connection 2 KiB.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
-    inner: Mutex<Inner>,
+    inner: Mutex<Pending>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct Pending {
     commands: VecDeque<Command>,
     wishes: Wishes,
     /// The driver, when it has taken everything.
@@ -94,7 +94,7 @@ impl Inbox {
         std::mem::take(&mut inner.commands)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Pending> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

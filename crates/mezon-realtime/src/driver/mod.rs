@@ -35,7 +35,9 @@ use self::link::Link;
 use self::socket::Shared;
 use self::storing::Storing;
 use crate::machine::{Counters, Input, Machine, Outcome, Output};
-use crate::{CallErrorKind, CloseReason, Config, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent};
+use crate::{
+    CallErrorKind, CloseReason, ConnectError, ConnectErrorKind, ConnectionState, Event, NotSent, SocketConfig,
+};
 
 pub(crate) use self::events::EVENT_MEMORY;
 pub use self::events::{EventSender, Events};
@@ -68,11 +70,11 @@ const KEPT_PAUSES: u8 = 3;
 /// use std::sync::Arc;
 ///
 /// use mezon_model::{ChannelId, Draft, Target};
-/// use mezon_realtime::{CallErrorKind, Config, Event, SendErrorKind, connect};
+/// use mezon_realtime::{CallErrorKind, SocketConfig, Event, SendErrorKind, connect};
 /// use mezon_session::{BoxFuture, Session, StaticSession};
 ///
 /// # async fn run(session: Session) -> Result<(), Box<dyn std::error::Error>> {
-/// let (socket, mut events) = connect(Config::builder().build()?, Arc::new(StaticSession::new(session))).await?;
+/// let (socket, mut events) = connect(SocketConfig::builder().build()?, Arc::new(StaticSession::new(session))).await?;
 ///
 /// let channel = Target::direct(ChannelId::new(123));
 /// socket.join(&channel).await?;
@@ -95,13 +97,13 @@ const KEPT_PAUSES: u8 = 3;
 /// ```
 ///
 /// # Errors
-/// When the first attempt fails, unless [`ConfigBuilder::persistent`](crate::ConfigBuilder::persistent) is set:
+/// When the first attempt fails, unless [`SocketConfigBuilder::retry_first`](crate::SocketConfigBuilder::retry_first) is set:
 /// [`ConnectErrorKind`] tells why. A socket that the server refuses makes the token source look for better credentials
 /// once before that counts.
 ///
 /// # Cancel safety
 /// Cancel safe: a dropped attempt leaves no connection behind.
-pub async fn connect(config: Config, source: Arc<dyn TokenSource>) -> Result<(Socket, Events), ConnectError> {
+pub async fn connect(config: SocketConfig, source: Arc<dyn TokenSource>) -> Result<(Socket, Events), ConnectError> {
     let (socket, events, outcome) = start(&config, source);
     match outcome.await {
         Ok(Ok(())) => Ok((socket, events)),
@@ -114,7 +116,7 @@ pub async fn connect(config: Config, source: Arc<dyn TokenSource>) -> Result<(So
 /// Starts the task. Not part of `connect`, which is compiled anew where it is awaited, with all that it calls. The runtime
 /// knows the task as a boxed future only: what it does for a task is compiled for each type of future.
 fn start(
-    config: &Config,
+    config: &SocketConfig,
     source: Arc<dyn TokenSource>,
 ) -> (Socket, Events, oneshot::Receiver<Result<(), ConnectError>>) {
     let (opened, outcome) = oneshot::channel();
@@ -169,7 +171,7 @@ impl Drop for Dial {
 
 impl Driver {
     fn new(
-        config: &Config,
+        config: &SocketConfig,
         source: Arc<dyn TokenSource>,
         opened: oneshot::Sender<Result<(), ConnectError>>,
     ) -> (Socket, Events, Self) {

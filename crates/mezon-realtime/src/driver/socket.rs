@@ -14,7 +14,7 @@ use super::command::Command;
 use super::inbox::Inbox;
 use super::{States, Waiter, not_sent};
 use crate::machine::{CallId, Counters, DECODED_LIMIT, Outcome, Reply, Request};
-use crate::{CallError, CallErrorKind, Config, ConnectionState, MaybeSent, Revision, SendError, SendErrorKind};
+use crate::{CallError, CallErrorKind, ConnectionState, MaybeSent, Revision, SendError, SendErrorKind, SocketConfig};
 
 /// A handle of a connection. Clones are cheap and share it.
 ///
@@ -64,7 +64,7 @@ impl Socket {
         inbox: Arc<Inbox>,
         state: watch::Receiver<ConnectionState>,
         shared: Arc<Shared>,
-        config: &Config,
+        config: &SocketConfig,
     ) -> Self {
         let (call_timeout, revision) = (config.call_timeout, config.settings.revision);
         Self { handle: Arc::new(Handle { inbox, state, shared, call_timeout, revision }) }
@@ -160,7 +160,7 @@ impl Socket {
     }
 
     /// Asks the server for a sign of life, and tells how long it took. The connection does so by itself (see
-    /// [`ConfigBuilder::heartbeat`](crate::ConfigBuilder::heartbeat) and [`Socket::round_trip`]); this is for those who have to
+    /// [`SocketConfigBuilder::heartbeat`](crate::SocketConfigBuilder::heartbeat) and [`Socket::round_trip`]); this is for those who have to
     /// know now: after an answer, what the server had sent before has come in.
     ///
     /// # Errors
@@ -323,7 +323,7 @@ mod tests {
     fn a_leave_is_taken_up_when_nothing_else_is() {
         let (inbox, shared) = (Arc::new(Inbox::default()), Arc::new(Shared::default()));
         let (_sender, state) = watch::channel(ConnectionState::Ready { generation: 1 });
-        let socket = Socket::new(Arc::clone(&inbox), state, shared, &Config::builder().build().unwrap());
+        let socket = Socket::new(Arc::clone(&inbox), state, shared, &SocketConfig::builder().build().unwrap());
         let target = Target::direct(ChannelId::new(1));
         let mut waiting = Vec::new();
         let full = loop {

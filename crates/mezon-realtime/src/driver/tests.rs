@@ -18,7 +18,7 @@ async fn a_turn_ends_after_so_many_bytes() {
     let session = Session::new(SessionUpdate { token, ..SessionUpdate::default() }).unwrap();
     let (opened, _outcome) = oneshot::channel();
     let source = Arc::new(StaticSession::new(session));
-    let (_socket, _events, mut driver) = Driver::new(&Config::builder().build().unwrap(), source, opened);
+    let (_socket, _events, mut driver) = Driver::new(&SocketConfig::builder().build().unwrap(), source, opened);
     let (mut far, near) = tokio::io::duplex(1 << 22);
     let transport = Transport::new(Box::new(near), BytesMut::new());
     let stream = WebSocketStream::from_raw_socket(transport, Role::Client, None).await;

@@ -53,12 +53,12 @@ pub(super) enum Kind {
     /// A message that was refused with this error, and is sent for the second and last time.
     Resend(ServerError),
     /// A join on behalf of a message that the server refused.
-    JoinThenSend(Box<Refused>),
+    JoinThenSend(Box<RefusedSend>),
 }
 
 /// A message that the server refused because its channel was not joined.
 #[derive(Debug)]
-pub(super) struct Refused {
+pub(super) struct RefusedSend {
     pub(super) frame: Bytes,
     pub(super) error: ServerError,
     /// Until when the whole send may take.

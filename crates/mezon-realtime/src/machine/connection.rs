@@ -66,7 +66,7 @@ impl<W> Machine<W> {
             }
             _ => {}
         }
-        if !self.attempts.was_up() && !self.settings.persistent {
+        if !self.attempts.was_up() && !self.settings.retry_first {
             return self.stop(now, CloseReason::NotConnected(error));
         }
         self.wait(now, floor);

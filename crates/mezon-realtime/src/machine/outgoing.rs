@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::calls::{Caller, Entry, Kind, Refused, Slot};
+use super::calls::{Caller, Entry, Kind, RefusedSend, Slot};
 use super::membership::{Membership, Place};
 use super::request::{Purpose, Request};
 use super::state::State;
@@ -199,7 +199,7 @@ impl<W> Machine<W> {
         (self.calls.len() >= limit || self.queue.len() >= limit).then_some(NotSent::QueueFull)
     }
 
-    fn join_then_send(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused) {
+    fn join_then_send(&mut self, now: Instant, caller: Option<Caller<W>>, refused: RefusedSend) {
         let request = refused.membership.request(self.dialect.revision());
         let deadline = refused.deadline.min(later(now, self.settings.soft_timeout));
         let error = refused.error.clone();
@@ -211,8 +211,8 @@ impl<W> Machine<W> {
 
     /// After the join: the message goes out a second and last time. When it cannot, the caller hears what the server
     /// said: it refused the message, so nothing was sent.
-    fn send_again(&mut self, now: Instant, caller: Option<Caller<W>>, refused: Refused, joined: Outcome) {
-        let Refused { frame, error, deadline, membership, left } = refused;
+    fn send_again(&mut self, now: Instant, caller: Option<Caller<W>>, refused: RefusedSend, joined: Outcome) {
+        let RefusedSend { frame, error, deadline, membership, left } = refused;
         let outcome = match joined {
             Ok(_) => {
                 if !left {
@@ -234,13 +234,13 @@ impl<W> Machine<W> {
     }
 }
 
-fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: Instant) -> Option<Refused> {
+fn must_join(outcome: &Outcome, frame: Bytes, membership: Membership, deadline: Instant) -> Option<RefusedSend> {
     let Err(CallErrorKind::Rejected { code, message }) = outcome else { return None };
     if (*code, message.as_str()) != MUST_JOIN {
         return None;
     }
     let error = ServerError { code: *code, message: message.clone() };
-    Some(Refused { frame, error, deadline, membership, left: false })
+    Some(RefusedSend { frame, error, deadline, membership, left: false })
 }
 
 pub(super) fn rejected(error: ServerError) -> CallErrorKind {

@@ -38,7 +38,7 @@ pub struct Settings {
     pub detect_revision: bool,
     /// Whether a failed first attempt is followed by others. By default it ends the machine, so that a wrong address is
     /// told at once.
-    pub persistent: bool,
+    pub retry_first: bool,
 }
 
 impl Default for Settings {
@@ -56,7 +56,7 @@ impl Default for Settings {
             max_push: 1 << 20,
             revision: Revision::default(),
             detect_revision: false,
-            persistent: false,
+            retry_first: false,
         }
     }
 }

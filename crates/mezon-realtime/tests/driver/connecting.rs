@@ -8,7 +8,7 @@ use mezon_emulator::Emulator;
 use mezon_model::Draft;
 use mezon_proto::api;
 use mezon_proto::realtime::{Envelope, envelope};
-use mezon_realtime::{Config, ConnectError, ConnectErrorKind, DialPhase, Event, Revision, connect};
+use mezon_realtime::{ConnectError, ConnectErrorKind, DialPhase, Event, Revision, SocketConfig, connect};
 use mezon_session::{ErrorClass, Session, SessionUpdate, StaticSession};
 use mezon_tls::{Roots, TlsConfig};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,7 +18,7 @@ use crate::raw::{Pushed, RawGateway, TOKEN, accept_value, credential, frame};
 use crate::support::{Source, User, config, pair, sign_in, within};
 
 /// Connects with a session whose socket is at `ws_url`, which no sign-in has checked.
-async fn connect_to(config: Config, ws_url: &str) -> Result<(), ConnectError> {
+async fn connect_to(config: SocketConfig, ws_url: &str) -> Result<(), ConnectError> {
     // {"uid":"7"} as the payload of a JWT.
     let token = "e30.eyJ1aWQiOiI3In0.canary".into();
     let update = SessionUpdate { token: Some(token), ws_url: Some(ws_url.to_owned()), ..SessionUpdate::default() };
@@ -216,11 +216,11 @@ async fn an_overloaded_server_says_nothing_about_the_login() {
 }
 
 #[tokio::test]
-async fn a_persistent_connection_waits_for_its_server() {
+async fn a_connection_that_retries_its_first_attempt_waits_for_its_server() {
     let emulator = Emulator::start().await.unwrap();
     let session = sign_in(&emulator, 1).await;
     emulator.pause_listening().await;
-    let config = config(&emulator).persistent(true).build().unwrap();
+    let config = config(&emulator).retry_first(true).build().unwrap();
     let connecting = tokio::spawn(connect(config, Arc::new(StaticSession::new(session))));
     emulator.resume_listening().unwrap();
     assert!(within(connecting).await.unwrap().is_ok());
@@ -232,7 +232,7 @@ async fn every_phase_has_the_deadline() {
     let port = listener.local_addr().unwrap().port();
     for (scheme, phase) in [("http", DialPhase::Upgrade), ("https", DialPhase::Tls)] {
         let url = format!("{scheme}://127.0.0.1:{port}");
-        let config = Config::builder().gateway_url(&url).connect_timeout(Duration::from_millis(100));
+        let config = SocketConfig::builder().gateway_url(&url).connect_timeout(Duration::from_millis(100));
         let error = connect_to(config.build().unwrap(), &url).await.unwrap_err();
         assert_eq!(*error.kind(), ConnectErrorKind::TimedOut { phase });
     }
@@ -243,7 +243,7 @@ async fn a_server_that_is_not_there_or_hangs_up_is_told_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let url = format!("http://{address}");
-    let config = || Config::builder().gateway_url(&url).build().unwrap();
+    let config = || SocketConfig::builder().gateway_url(&url).build().unwrap();
     let hang_up = async { drop(listener.accept().await.unwrap()) };
     let (result, ()) = tokio::join!(connect_to(config(), &url), hang_up);
     assert_eq!(*result.unwrap_err().kind(), ConnectErrorKind::Handshake);
@@ -254,7 +254,7 @@ async fn a_server_that_is_not_there_or_hangs_up_is_told_at_once() {
 
 #[tokio::test]
 async fn tokens_go_to_trusted_addresses_only_and_to_no_error() {
-    let config = |gateway: &str| Config::builder().gateway_url(gateway).build().unwrap();
+    let config = |gateway: &str| SocketConfig::builder().gateway_url(gateway).build().unwrap();
     for (gateway, ws_url) in [
         ("https://gw.mezon.ai", "evil.example:443"),
         ("https://gw.mezon.ai", "http://gw.mezon.ai"),
@@ -281,18 +281,18 @@ async fn no_time_is_too_long() {
 #[test]
 fn settings_have_bounds() {
     let wrong = [
-        Config::builder().heartbeat(Duration::from_secs(60), Duration::from_secs(1)),
-        Config::builder().heartbeat(Duration::ZERO, Duration::from_secs(1)),
-        Config::builder().connect_timeout(Duration::ZERO),
-        Config::builder().call_timeout(Duration::ZERO),
-        Config::builder().event_queue(0),
-        Config::builder().read_buffer(100),
-        Config::builder().max_message(100),
+        SocketConfig::builder().heartbeat(Duration::from_secs(60), Duration::from_secs(1)),
+        SocketConfig::builder().heartbeat(Duration::ZERO, Duration::from_secs(1)),
+        SocketConfig::builder().connect_timeout(Duration::ZERO),
+        SocketConfig::builder().call_timeout(Duration::ZERO),
+        SocketConfig::builder().event_queue(0),
+        SocketConfig::builder().read_buffer(100),
+        SocketConfig::builder().max_message(100),
     ];
     for builder in wrong {
         let error = builder.build().unwrap_err();
         assert!(matches!(error.kind(), ConnectErrorKind::InvalidSetting { .. }), "{error}");
     }
-    let error = Config::builder().gateway_url("ftp://example.org").build().unwrap_err();
+    let error = SocketConfig::builder().gateway_url("ftp://example.org").build().unwrap_err();
     assert_eq!(*error.kind(), ConnectErrorKind::Endpoint);
 }

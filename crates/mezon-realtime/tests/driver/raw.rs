@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use mezon_realtime::{Config, ConfigBuilder};
+use mezon_realtime::{SocketConfig, SocketConfigBuilder};
 use mezon_session::{BoxFuture, ExponentialDelay, Session, SessionUpdate, TokenError, TokenSource};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,10 +24,10 @@ impl RawGateway {
     }
 
     /// A configuration whose waits are short.
-    pub(crate) fn config(&self) -> ConfigBuilder {
+    pub(crate) fn config(&self) -> SocketConfigBuilder {
         let url = format!("http://{}", self.listener.local_addr().unwrap());
         let quick = || ExponentialDelay::new(Duration::from_millis(1), Duration::from_millis(1));
-        Config::builder().gateway_url(url).delays(quick).seed(1)
+        SocketConfig::builder().gateway_url(url).delays(quick).seed(1)
     }
 
     /// The next connection, and the head of its request.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mezon_emulator::Emulator;
 use mezon_model::Draft;
 use mezon_proto::realtime::{self, Envelope, envelope};
-use mezon_realtime::{CallErrorKind, CloseReason, Config, ConnectionState, DisconnectReason, Event};
+use mezon_realtime::{CallErrorKind, CloseReason, ConnectionState, DisconnectReason, Event, SocketConfig};
 use mezon_realtime::{MaybeSent, NotSent, SendErrorKind, connect};
 use mezon_session::{ExponentialDelay, Session, SessionUpdate, StaticSession};
 use tokio::io::AsyncWriteExt as _;
@@ -246,7 +246,7 @@ async fn what_a_server_does_not_read_is_not_sent_and_does_not_hold_up_close() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let short = 200 * MILLISECOND;
-    let config = Config::builder().gateway_url(&url).drain_timeout(short).close_timeout(short).build().unwrap();
+    let config = SocketConfig::builder().gateway_url(&url).drain_timeout(short).close_timeout(short).build().unwrap();
     // {"uid":"7"} as the payload of a JWT.
     let token = Some("e30.eyJ1aWQiOiI3In0.x".into());
     let session = Session::new(SessionUpdate { token, ..SessionUpdate::default() }).unwrap();

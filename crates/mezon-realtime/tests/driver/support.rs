@@ -7,7 +7,7 @@ use std::time::Duration;
 use mezon_emulator::Emulator;
 use mezon_model::{ChannelId, Target};
 use mezon_proto::api;
-use mezon_realtime::{Config, ConfigBuilder, Event, Events, Socket, connect};
+use mezon_realtime::{Event, Events, Socket, SocketConfig, SocketConfigBuilder, connect};
 use mezon_session::{BoxFuture, ExponentialDelay, Session, SessionUpdate, TokenError, TokenErrorKind, TokenSource};
 use mezon_tls::{Roots, TlsConfig};
 use prost::Message as _;
@@ -23,9 +23,9 @@ pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A configuration for `emulator` whose waits are short.
-pub(crate) fn config(emulator: &Emulator) -> ConfigBuilder {
+pub(crate) fn config(emulator: &Emulator) -> SocketConfigBuilder {
     let quick = || ExponentialDelay::new(Duration::from_millis(20), Duration::from_millis(20));
-    Config::builder().gateway_url(emulator.url()).tls(tls(emulator)).delays(quick).seed(1)
+    SocketConfig::builder().gateway_url(emulator.url()).tls(tls(emulator)).delays(quick).seed(1)
 }
 
 pub(crate) fn tls(emulator: &Emulator) -> TlsConfig {
@@ -51,7 +51,7 @@ impl User {
         Self::with(emulator, id, config(emulator)).await
     }
 
-    pub(crate) async fn with(emulator: &Emulator, id: i64, config: ConfigBuilder) -> Self {
+    pub(crate) async fn with(emulator: &Emulator, id: i64, config: SocketConfigBuilder) -> Self {
         let session = sign_in(emulator, id).await;
         let source = Arc::new(Source::new(session.clone()));
         let config = config.build().unwrap();

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use mezon_emulator::Emulator;
 use mezon_light::{
-    Attachment, Channel, ChannelQuery, ChannelType, ErrorClass, LightError, MessageId, SendMessagePayload, Target,
+    Attachment, Channel, ChannelType, ErrorClass, LightError, ListChannelsOptions, MessageId, SendMessagePayload,
+    Target,
 };
 
 use super::person::Person;
@@ -192,7 +193,7 @@ impl<'a> Story<'a> {
         let after = an.client.session();
         let rotated = before.token() != after.token() && before.refresh_token() != after.refresh_token();
         self.transcript.check(rotated, "an has a new access token and a new refresh token").await?;
-        let channels = an.client.list_channels(&ChannelQuery::default()).await?;
+        let channels = an.client.list_channels(&ListChannelsOptions::default()).await?;
         let works = channels.iter().any(|channel| channel.id() == dm.id());
         self.transcript.check(works, "the new token works for calls").await?;
         self.say(an, binh, &dm.target(), "vẫn kết nối").await
@@ -203,7 +204,7 @@ impl<'a> Story<'a> {
         for person in [an, binh] {
             person.socket.disconnect().await;
             person.client.logout().await?;
-            let refused = person.client.list_channels(&ChannelQuery::default()).await;
+            let refused = person.client.list_channels(&ListChannelsOptions::default()).await;
             let over = refused.is_err_and(|error| error.class() == ErrorClass::Auth);
             self.transcript
                 .check(over, format_args!("{} is logged out, and the tokens are worth nothing", person.name))

@@ -7,7 +7,7 @@ use crate::{CloseReason, ConnectErrorKind, DisconnectReason};
 
 #[test]
 fn waiting_tells_how_many_attempts_have_failed() {
-    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    let mut rig = Rig::new(Settings { retry_first: true, ..Settings::default() });
     for failures in [2, 0, 1] {
         for _ in 0..failures {
             let generation = rig.generation();
@@ -71,7 +71,7 @@ fn a_failed_first_attempt_ends_it_unless_persistence_is_asked_for() {
     let Some(Event::Closed { reason }) = rig.events.last() else { panic!("{:?}", rig.events) };
     assert_eq!(*reason, CloseReason::NotConnected(error.clone()));
 
-    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    let mut rig = Rig::new(Settings { retry_first: true, ..Settings::default() });
     for generation in 1..=20 {
         rig.handle(Input::DialFailed { generation, error: error.clone() });
         rig.pass(SECOND, false);
@@ -108,7 +108,7 @@ fn no_failure_but_proof_ends_a_connection_that_was_up() {
 
 #[test]
 fn a_refused_upgrade_has_the_login_checked_at_once_and_then_waits() {
-    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    let mut rig = Rig::new(Settings { retry_first: true, ..Settings::default() });
     rig.handle(Input::DialFailed {
         generation: 1,
         error: ConnectErrorKind::Refused { status: 401, retry_after: None },
@@ -187,7 +187,7 @@ fn a_frame_clears_the_count_of_silent_ends_and_a_failed_handshake_is_one() {
         rig.lose();
         rig.pass(SECOND, false);
     };
-    let mut rig = Rig::new(Settings { persistent: true, ..Settings::default() });
+    let mut rig = Rig::new(Settings { retry_first: true, ..Settings::default() });
     for _ in 0..5 {
         silent_end(&mut rig);
         silent_end(&mut rig);
@@ -256,7 +256,7 @@ fn delays_start_over_only_after_a_connection_has_proved_itself() {
 #[test]
 fn a_hint_ends_a_wait_at_most_once_in_four_seconds_and_never_one_that_has_not_begun() {
     let mut rig = Rig::with_delays(
-        Settings { persistent: true, ..Settings::default() },
+        Settings { retry_first: true, ..Settings::default() },
         Box::new(ExponentialDelay::new(60 * SECOND, 60 * SECOND)),
     );
     let refuse = |rig: &mut Rig| {

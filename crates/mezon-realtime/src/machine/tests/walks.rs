@@ -78,7 +78,7 @@ impl World {
         let now = Instant::now();
         let settings = Settings {
             calls_in_flight: 8,
-            persistent: seed.is_multiple_of(2),
+            retry_first: seed.is_multiple_of(2),
             detect_revision: seed.is_multiple_of(3),
             ..Settings::default()
         };

@@ -23,16 +23,16 @@ const IDLE_LIMIT: Duration = Duration::from_secs(60);
 ///
 /// ```
 /// use std::time::Duration;
-/// use mezon_realtime::Config;
+/// use mezon_realtime::SocketConfig;
 ///
-/// let config = Config::builder().connect_timeout(Duration::from_secs(5)).build()?;
+/// let config = SocketConfig::builder().connect_timeout(Duration::from_secs(5)).build()?;
 ///
-/// let error = Config::builder().heartbeat(Duration::from_secs(90), Duration::from_secs(10)).build().unwrap_err();
+/// let error = SocketConfig::builder().heartbeat(Duration::from_secs(90), Duration::from_secs(10)).build().unwrap_err();
 /// assert_eq!(error.to_string(), "the setting heartbeat must be an interval under 60 s and a timeout, both over zero");
 /// # Ok::<(), mezon_realtime::ConnectError>(())
 /// ```
 #[derive(Clone)]
-pub struct Config {
+pub struct SocketConfig {
     pub(crate) settings: Settings,
     pub(crate) gateway: Endpoint,
     pub(crate) policy: EndpointPolicy,
@@ -48,9 +48,10 @@ pub struct Config {
     pub(crate) delays: Arc<dyn Fn() -> Box<dyn DelayPolicy> + Send + Sync>,
 }
 
-/// Settings for a [`Config`]. Each has a default that suits the public gateway.
+/// Settings for a [`SocketConfig`]. Each has a default that suits the public gateway.
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
-pub struct ConfigBuilder {
+pub struct SocketConfigBuilder {
     gateway_url: String,
     policy: Option<EndpointPolicy>,
     tls: Option<TlsConfig>,
@@ -66,10 +67,16 @@ pub struct ConfigBuilder {
     delays: Arc<dyn Fn() -> Box<dyn DelayPolicy> + Send + Sync>,
 }
 
-impl Config {
+impl SocketConfig {
     /// The defaults, to be changed where needed.
-    pub fn builder() -> ConfigBuilder {
-        ConfigBuilder {
+    pub fn builder() -> SocketConfigBuilder {
+        SocketConfigBuilder::default()
+    }
+}
+
+impl Default for SocketConfigBuilder {
+    fn default() -> Self {
+        Self {
             gateway_url: DEFAULT_GATEWAY.to_owned(),
             policy: None,
             tls: None,
@@ -87,7 +94,7 @@ impl Config {
     }
 }
 
-impl ConfigBuilder {
+impl SocketConfigBuilder {
     /// Where the sign-in went. The socket goes there when the session does not say where it is, and only addresses that
     /// belong to it are trusted with the token.
     pub fn gateway_url(mut self, url: impl Into<String>) -> Self {
@@ -129,8 +136,8 @@ impl ConfigBuilder {
 
     /// Whether the first connect is tried until it succeeds. By default it fails at once when it fails, so that a wrong
     /// address is told; connections that are lost later are made again in either case.
-    pub fn persistent(mut self, persistent: bool) -> Self {
-        self.settings.persistent = persistent;
+    pub fn retry_first(mut self, retry: bool) -> Self {
+        self.settings.retry_first = retry;
         self
     }
 
@@ -186,7 +193,7 @@ impl ConfigBuilder {
     }
 
     /// The largest frame that is accepted, in bytes, at least 1 KiB. A larger one ends the connection. 4 MiB. Only answers
-    /// may be that large; see [`ConfigBuilder::max_push`].
+    /// may be that large; see [`SocketConfigBuilder::max_push`].
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.max_message = bytes;
         self
@@ -222,7 +229,7 @@ impl ConfigBuilder {
     /// # Errors
     /// [`ConnectErrorKind::Endpoint`] when the gateway URL cannot be read, [`ConnectErrorKind::InvalidSetting`] when a
     /// number is out of its bounds.
-    pub fn build(self) -> Result<Config, ConnectError> {
+    pub fn build(self) -> Result<SocketConfig, ConnectError> {
         let gateway = Endpoint::parse(&self.gateway_url, true)
             .map_err(|error| ConnectError::with_source(ConnectErrorKind::Endpoint, error))?;
         let heart = (self.settings.heartbeat_interval, self.settings.heartbeat_timeout);
@@ -244,7 +251,7 @@ impl ConfigBuilder {
         if let Some(&(setting, rule, _)) = rules.iter().find(|(_, _, holds)| !holds) {
             return Err(ConnectErrorKind::InvalidSetting { setting, rule }.into());
         }
-        Ok(Config {
+        Ok(SocketConfig {
             policy: self.policy.unwrap_or_else(|| EndpointPolicy::for_login(&gateway)),
             gateway,
             tls: self.tls.unwrap_or_default(),
@@ -273,17 +280,17 @@ fn is_some_time(time: &Duration) -> bool {
     !time.is_zero()
 }
 
-impl fmt::Debug for Config {
+impl fmt::Debug for SocketConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
+        f.debug_struct("SocketConfig")
             .field("gateway", &self.gateway)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for ConfigBuilder {
+impl fmt::Debug for SocketConfigBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ConfigBuilder").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("SocketConfigBuilder").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
