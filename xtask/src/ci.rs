@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::workspace::{Workspace, output, run, say};
-use crate::{codegen, deny, interop, toolchain};
+use crate::{api, codegen, deny, interop, toolchain};
 
 /// One thing that must hold.
 struct Step {
@@ -20,6 +20,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", claim: "no warning, with all features", run: clippy },
     Step { name: "features", claim: "each layer builds alone and brings no more than it should", run: features },
     Step { name: "doc", claim: "the documentation builds without a warning", run: doc },
+    Step { name: "api", claim: "the public API is the one of xtask/api, and free of foreign types", run: api::check },
     Step { name: "test", claim: "tests, doctests and tidy rules pass", run: test },
     Step { name: "deny", claim: "licences, bans and sources are as deny.toml says", run: deny::check },
     Step {

@@ -1,5 +1,6 @@
 //! The project's own chores. `cargo xtask help` lists them.
 
+mod api;
 mod bench;
 mod ci;
 mod codegen;
@@ -19,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask <command>
 
   codegen [--check]   generate the code of mezon-proto, the descriptors of mezon-cli and docs/protocol.md from proto/
                       (--check: fail on any difference)
+  api                 write the public API of each published crate to xtask/api, which `ci` holds it to
   interop             run the JavaScript and Python SDKs against the emulator and the Rust client (needs Node.js, npm, Python)
   bench [--quick]     measure beside peers and bare loops, write docs/benchmarks.md (needs Node.js and npm)
   weight              crates, build time and size of a program on mezon-light, beside other SDKs
@@ -26,11 +28,15 @@ const USAGE: &str = "usage: cargo xtask <command>
 ";
 
 fn main() -> ExitCode {
+    if let Some(done) = api::as_rustdoc() {
+        return if done { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let outcome = match arguments.as_slice() {
         ["codegen"] => codegen::write(),
         ["codegen", "--check"] => codegen::check(),
+        ["api"] => api::write(),
         ["ci", steps @ ..] => ci::ci(steps),
         ["interop"] => Workspace::find().and_then(|workspace| interop::run(&workspace)),
         ["bench"] => Workspace::find().and_then(|workspace| bench::measure(&workspace, false)),

@@ -1,6 +1,8 @@
 //! The minimum Rust version: what Cargo.toml declares is what is built.
 
 use std::fmt;
+use std::path::PathBuf;
+use std::process::Command;
 
 use cargo_metadata::MetadataCommand;
 
@@ -49,14 +51,28 @@ fn judge(declared: Release, at_hand: Release) -> Verdict {
 /// Fails when the declared minimum version is not built, by this compiler or by one that rustup has.
 pub(crate) fn check(workspace: &Workspace) -> Result<(), String> {
     let declared = declared()?;
+    match beside(workspace, declared)? {
+        None => {
+            say(&format!("Rust {declared} is declared, and builds all that follows"));
+            Ok(())
+        }
+        Some((mut cargo, _)) => run(cargo.args(["check", "--locked", "--workspace", "--all-targets"])),
+    }
+}
+
+/// Cargo of the declared version, and the folder that it builds to.
+pub(crate) fn minimum_cargo(workspace: &Workspace) -> Result<(Command, PathBuf), String> {
+    Ok(beside(workspace, declared()?)?.unwrap_or_else(|| (workspace.cargo(), workspace.target.clone())))
+}
+
+/// The toolchain of the declared version beside a newer compiler, and a folder of its own: the other steps would have to
+/// build everything again. `None` when the compiler at hand is the one that is declared.
+fn beside(workspace: &Workspace, declared: Release) -> Result<Option<(Command, PathBuf)>, String> {
     let version = output(workspace.command("rustc").arg("--version"))?;
     let at_hand = version.split_whitespace().nth(1).and_then(Release::parse);
     let at_hand = at_hand.ok_or_else(|| format!("cannot read the version of rustc: {}", version.trim()))?;
     match judge(declared, at_hand) {
-        Verdict::Built => {
-            say(&format!("Rust {declared} is declared, and builds all that follows"));
-            Ok(())
-        }
+        Verdict::Built => Ok(None),
         Verdict::TooOld => Err(format!("Rust {declared} is declared as the minimum, and this is {at_hand}")),
         Verdict::Newer => {
             let listed = output(workspace.command("rustup").args(["toolchain", "list"])).unwrap_or_default();
@@ -66,10 +82,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<(), String> {
                      `rustup toolchain install {declared}`, or declare what is built in Cargo.toml"
                 )
             })?;
-            let mut check = workspace.command("rustup");
-            check.args(["run", toolchain, "cargo", "check", "--locked", "--workspace", "--all-targets"]);
-            // A folder of its own: the other steps would have to build everything again.
-            run(check.env("CARGO_TARGET_DIR", workspace.target.join("minimum-rust")))
+            let target = workspace.target.join("minimum-rust");
+            let mut cargo = workspace.command("rustup");
+            cargo.args(["run", toolchain, "cargo"]).env("CARGO_TARGET_DIR", &target);
+            Ok(Some((cargo, target)))
         }
     }
 }
