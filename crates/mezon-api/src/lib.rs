@@ -38,6 +38,7 @@ mod download;
 mod error;
 mod gateway;
 mod history;
+mod invitation;
 mod keeper;
 mod login;
 mod object_store;

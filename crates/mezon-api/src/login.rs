@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Method;
 use mezon_model::UserId;
 use mezon_session::{BoxFuture, Secret, Session, SessionStore, SessionUpdate};
 use serde::Serialize;
@@ -120,6 +121,7 @@ impl Gateway {
             let outgoing = Outgoing {
                 name: "authenticate",
                 idempotent: true,
+                verb: Method::POST,
                 uri: self.0.base.uri("/v2/account/authenticate/idtoken")?,
                 authorization: basic(&self.0.server_key),
                 accept: JSON,
@@ -193,6 +195,7 @@ impl GatewayInner {
         let outgoing = Outgoing {
             name: "authenticate_app",
             idempotent: true,
+            verb: Method::POST,
             uri: self.base.uri("/v2/apps/authenticate/token")?,
             authorization: basic(&login.api_key),
             accept: X_PROTOBUF,

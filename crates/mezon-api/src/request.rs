@@ -4,7 +4,7 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Uri};
+use http::{HeaderValue, Method, Request, Uri};
 use mezon_session::{Endpoint, Secret};
 
 use crate::body::Body;
@@ -61,6 +61,7 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) name: &'static str,
     /// Whether sending it twice does no harm.
     pub(crate) idempotent: bool,
+    pub(crate) verb: Method,
     pub(crate) uri: Uri,
     pub(crate) authorization: HeaderValue,
     pub(crate) accept: HeaderValue,
@@ -77,7 +78,7 @@ pub(crate) struct Outgoing<'a> {
 impl Outgoing<'_> {
     pub(crate) fn build(&self) -> Request<Body> {
         let mut request = Request::new(Body::from(self.body.clone()));
-        *request.method_mut() = http::Method::POST;
+        *request.method_mut() = self.verb.clone();
         *request.uri_mut() = self.uri.clone();
         let headers = request.headers_mut();
         headers.reserve(6);
@@ -145,6 +146,7 @@ mod tests {
         let outgoing = Outgoing {
             name: "GetAccount",
             idempotent: true,
+            verb: Method::POST,
             uri: base("https://gw.mezon.ai").rpc(methods::GET_ACCOUNT.any()).unwrap(),
             authorization: bearer(&Secret::from("abc")).unwrap(),
             accept: PROTO,
@@ -155,7 +157,7 @@ mod tests {
             tells_time: false,
         };
         let request = outgoing.build();
-        assert_eq!(request.method(), http::Method::POST);
+        assert_eq!(request.method(), Method::POST);
         let mut headers: Vec<_> =
             request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         headers.sort_unstable();

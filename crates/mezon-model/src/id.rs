@@ -171,6 +171,19 @@ impl ClanId {
     pub const DIRECT: Self = Self::new(0);
 }
 
+impl InviteId {
+    /// The invitation that a link leads to, as it is passed on: `https://mezon.ai/invite/1840651530236071936`. The number alone will do.
+    ///
+    /// # Errors
+    /// [`ParseIdError`] when the last part of the path is no number.
+    pub fn in_link(link: &str) -> Result<Self, ParseIdError> {
+        let path = link.trim().split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+        let id = path.rsplit('/').next().unwrap_or_default();
+        let id = parse(id).filter(|id| *id > 0);
+        id.map(Self).ok_or(ParseIdError { expected: "InviteId" })
+    }
+}
+
 impl MessageId {
     /// When the server made this id, to the millisecond.
     ///
@@ -266,6 +279,18 @@ mod tests {
         }
         let error = "top-secret".parse::<ChannelId>().unwrap_err();
         assert_eq!(error.to_string(), "the text is not a ChannelId: give a decimal integer that fits 64 bits");
+    }
+
+    #[test]
+    fn a_link_names_its_invitation() {
+        for link in
+            ["https://mezon.ai/invite/77", " https://mezon.ai/invite/77/?from=chat#top ", "mezon.ai/invite/77", "77"]
+        {
+            assert_eq!(InviteId::in_link(link), Ok(InviteId::new(77)), "{link}");
+        }
+        for link in ["", "https://mezon.ai/", "https://mezon.ai/invite/abc", "https://mezon.ai/invite/-7", "0"] {
+            assert!(InviteId::in_link(link).is_err(), "{link}");
+        }
     }
 
     #[test]

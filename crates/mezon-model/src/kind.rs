@@ -113,6 +113,18 @@ open_enum! {
 }
 
 open_enum! {
+    /// What a role or a user may do in one channel, compared with the rest of the clan.
+    PermissionRule {
+        /// As in the clan.
+        Inherit = 0,
+        /// Allowed, whatever the clan says.
+        Allow = 1,
+        /// Forbidden, whatever the clan says.
+        Deny = 2,
+    }
+}
+
+open_enum! {
     /// How a user stands to another one.
     FriendState {
         /// Both agreed.

@@ -44,6 +44,7 @@ pub mod interactive;
 mod kind;
 mod lenient;
 pub mod list;
+mod membership;
 mod mention;
 mod message;
 mod notice;
@@ -70,8 +71,10 @@ pub use id::{
     ParseIdError, PermissionId, PinId, ReactionId, RoleId, StickerId, TopicId, UserId, WebhookId,
 };
 pub use kind::{
-    ChannelType, FriendState, MessageCode, NotificationCategory, NotificationCode, NotificationLevel, StreamMode,
+    ChannelType, FriendState, MessageCode, NotificationCategory, NotificationCode, NotificationLevel, PermissionRule,
+    StreamMode,
 };
+pub use membership::{Ban, ChannelMember, ClanProfile, InvitedTo, PermissionOverride};
 pub use mention::Mention;
 pub use message::{ChannelMessage, MessageParts};
 pub use notice::{Notification, NotificationOverride, NotificationSetting, PinnedMessage, QuickMenu};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use http::Method;
 use mezon_proto::api;
 use mezon_session::{BoxFuture, Endpoint, Secret, Session};
 use prost::Message as _;
@@ -67,6 +68,7 @@ impl SessionKeeper {
         let outgoing = Outgoing {
             name: method.name(),
             idempotent: method.is_idempotent(),
+            verb: Method::POST,
             uri: current.base().rpc(method)?,
             authorization: current.bearer(),
             accept: PROTO,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::Method;
 use mezon_proto::api;
 use mezon_session::{Endpoint, Secret, Session, SessionUpdate};
 use prost::Message as _;
@@ -127,6 +128,7 @@ impl SessionKeeper {
         let outgoing = Outgoing {
             name: methods::SESSION_REFRESH.name(),
             idempotent: methods::SESSION_REFRESH.is_idempotent(),
+            verb: Method::POST,
             uri: base.base().rpc(methods::SESSION_REFRESH.any())?,
             authorization: basic(&gateway.server_key),
             accept: PROTO,

@@ -7,6 +7,7 @@ mod downloads;
 mod emulator;
 mod files;
 mod hostile;
+mod invitation;
 mod killed;
 mod refresh;
 mod secrets;

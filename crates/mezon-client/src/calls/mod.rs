@@ -4,31 +4,50 @@
 //! HTTP client. What one cannot do, [`ApiClient::call`](mezon_api::ApiClient::call) does with any method of the protocol.
 
 mod account;
+mod bans;
+mod categories;
+mod channel_draft;
 mod channels;
 mod clans;
 mod emojis;
 mod events;
 mod friends;
+mod invites;
+mod members;
 pub mod names;
 mod notifications;
 mod page;
+mod permissions;
+mod role_draft;
+mod roles;
 mod stickers;
+mod threads;
 mod users;
 mod voice;
 mod webhooks;
 
 pub use account::{OwnAccount, ProfileChanges, StatusChange};
+pub use bans::{BanOptions, BanScope};
+pub use categories::Categories;
+pub use channel_draft::{ChannelChanges, ChannelDraft};
 pub use channels::Channels;
-pub use clans::Clans;
+pub use clans::{ClanChanges, ClanDraft, ClanProfileChanges, Clans};
 pub use emojis::Emojis;
 pub use events::{EventDraft, Events};
 pub use friends::Friends;
+pub use invites::InviteOptions;
 pub use notifications::{Mute, Notifications};
 pub use page::{Cursor, Page, Pages};
+pub use permissions::Grantee;
+pub use role_draft::{RoleChanges, RoleDraft};
+pub use roles::Roles;
 pub use stickers::{StickerDraft, Stickers};
 pub use users::Users;
 pub use voice::Voice;
 pub use webhooks::{WebhookChanges, Webhooks};
+
+use mezon_api::{ApiError, ApiErrorKind};
+use mezon_model::{ClanId, UserId};
 
 use crate::ClientError;
 
@@ -38,7 +57,8 @@ macro_rules! subject {
         $(#[$doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
-            api: mezon_api::ApiClient,
+            // The calls of a subject may be in several files.
+            pub(in crate::calls) api: mezon_api::ApiClient,
         }
 
         impl $crate::Client {
@@ -55,4 +75,45 @@ use subject;
 /// Refuses arguments before anything is sent.
 fn check(holds: bool, problem: &'static str) -> Result<(), ClientError> {
     if holds { Ok(()) } else { Err(ClientError::InvalidInput { problem: problem.into() }) }
+}
+
+/// Refuses the clan of direct and group conversations, where a real one is wanted.
+fn check_clan(clan: ClanId) -> Result<(), ClientError> {
+    check(clan != ClanId::DIRECT, "the clan id 0 is that of direct conversations, which are no clan")
+}
+
+/// Refuses a list of users that is empty or holds the id 0.
+fn check_users(users: &[UserId]) -> Result<(), ClientError> {
+    check(!users.is_empty(), "no user is named")?;
+    check(users.iter().all(|user| !user.is_none()), "the user id 0 is no user")
+}
+
+/// Refuses a name of nothing but spaces.
+fn check_name(name: &str) -> Result<(), ClientError> {
+    check(!name.trim().is_empty(), "the name is empty")
+}
+
+/// Refuses an answer that names nothing, where something was made or asked for.
+fn check_made(id: i64, what: &'static str) -> Result<(), ClientError> {
+    if id == 0 { Err(ApiError::from(ApiErrorKind::Decode { what }).into()) } else { Ok(()) }
+}
+
+/// Ids for the wire.
+fn raw<Id: Copy + Into<i64>>(ids: &[Id]) -> Vec<i64> {
+    ids.iter().map(|id| (*id).into()).collect()
+}
+
+/// The places of `order`, from 1. Refuses a list that is empty or names something twice or by the id 0, with `none`.
+fn places<Id: Copy + Into<i64>>(
+    order: &[Id],
+    none: &'static str,
+) -> Result<impl Iterator<Item = (i64, i32)>, ClientError> {
+    let ids = raw(order);
+    check(!ids.is_empty(), "the order names nothing")?;
+    check(!ids.contains(&0), none)?;
+    let mut sorted = ids.clone();
+    sorted.sort_unstable();
+    sorted.dedup();
+    check(sorted.len() == ids.len(), "the order names something twice")?;
+    Ok(ids.into_iter().zip(1..))
 }

@@ -140,6 +140,42 @@ impl<T> Pages<T> {
     }
 }
 
+impl<T: 'static> Pages<T> {
+    /// The list whose pages have numbers, from `first` on. A page with less than `limit` elements is the last one.
+    pub(super) fn numbered(
+        first: u16,
+        limit: u8,
+        read: impl Fn(u16) -> BoxFuture<'static, Result<Vec<T>, ClientError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(move |cursor| {
+            let page = cursor.map_or(Some(first.max(1)), |cursor| cursor.as_str().parse().ok());
+            let reading = page.map(|page| (page, read(page)));
+            Box::pin(async move {
+                let foreign = ClientError::InvalidInput { problem: "the cursor is not one of this list".into() };
+                let (page, reading) = reading.ok_or(foreign)?;
+                let items = reading.await?;
+                let full = items.len() >= usize::from(limit);
+                let next = page.checked_add(1).filter(|_| full).map(|next| Cursor::new(next.to_string()));
+                Ok(Page { items, next })
+            })
+        })
+    }
+
+    /// The list whose server says with each page where the next one begins; an empty text after the last one. The first
+    /// page is read with an empty text.
+    pub(super) fn linked(
+        read: impl Fn(String) -> BoxFuture<'static, Result<(Vec<T>, String), ClientError>> + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(move |cursor| {
+            let reading = read(cursor.map(|cursor| cursor.0).unwrap_or_default());
+            Box::pin(async move {
+                let (items, next) = reading.await?;
+                Ok(Page { items, next: Some(next).filter(|next| !next.is_empty()).map(Cursor::new) })
+            })
+        })
+    }
+}
+
 // Nothing in it is pinned: the page that is being read is in a box.
 impl<T> Unpin for Pages<T> {}
 
@@ -186,6 +222,29 @@ mod tests {
         assert_eq!((reads.load(Ordering::Relaxed), pages.cursor()), (2, Some(&Cursor::new("4"))));
         assert_eq!(pages.all().await.unwrap(), [3, 4]);
         assert_eq!(numbers(4, &reads).starting_at(Cursor::new("2")).all().await.unwrap(), [2, 3, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_not_full_is_the_last_one() {
+        let read = |page: u16| -> BoxFuture<'static, Result<Vec<u16>, ClientError>> {
+            Box::pin(async move { Ok(if page < 3 { vec![page, page] } else { vec![page] }) })
+        };
+        assert_eq!(Pages::numbered(0, 2, read).all().await.unwrap(), [1, 1, 2, 2, 3]);
+        assert_eq!(Pages::numbered(2, 2, read).all().await.unwrap(), [2, 2, 3]);
+        assert_eq!(Pages::numbered(1, 2, read).starting_at(Cursor::new("3")).all().await.unwrap(), [3]);
+        let foreign = Pages::numbered(1, 2, read).starting_at(Cursor::new("third")).all().await;
+        assert!(matches!(foreign, Err(ClientError::InvalidInput { .. })));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_names_no_next_page_is_done() {
+        let pages = Pages::linked(|cursor| {
+            Box::pin(async move {
+                let next = if cursor.is_empty() { "second" } else { "" };
+                Ok((vec![cursor], next.to_owned()))
+            })
+        });
+        assert_eq!(pages.all().await.unwrap(), ["", "second"]);
     }
 
     #[tokio::test]
