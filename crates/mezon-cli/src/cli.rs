@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{api, demo, dm, download, emulator, history, listen, login, members, send, session, upload};
+use crate::commands::{
+    api, channels, demo, dm, download, emulator, friends, history, listen, login, members, send, session, upload,
+};
 use crate::text::{setting, setting_path, trimmed};
 
 /// The name of the command.
@@ -87,13 +89,19 @@ pub(crate) enum Command {
     Whoami,
     /// Open a direct conversation (one user) or a group (several)
     Dm(dm::Arguments),
-    /// List direct and group conversations
-    #[command(after_help = "Examples:\n  mez channels\n  mez channels --json")]
-    Channels,
-    /// List who is in a conversation
+    /// List your clans
+    #[command(after_help = "Examples:\n  mez clans\n  mez clans | jq -r .name")]
+    Clans,
+    /// List direct and group conversations, or the channels of a clan
+    Channels(channels::Arguments),
+    /// List who is in a conversation, a channel or a clan
     Members(members::Arguments),
+    /// List friends; ask, accept, remove and block people
+    Friends(friends::Arguments),
     /// Send a message, with files if wanted
     Send(send::Arguments),
+    /// Answer a message
+    Reply(send::ReplyArguments),
     /// Print messages as they arrive, until Ctrl-C
     Listen(listen::Arguments),
     /// Print the messages of a channel
@@ -142,8 +150,9 @@ const AFTER_HELP: &str = "\
 Commands (a line about each: mez help commands):
   try it    demo, emulator
   sign in   login, session, whoami
-  look      channels, members, history, listen
-  talk      dm, send, upload, download
+  look      clans, channels, members, friends, history, listen
+  talk      dm, send, reply
+  files     upload, download
   more      api: any method of the server, with JSON in and out
             help, completions, man, version
 

@@ -2,7 +2,6 @@
 //!
 //! Everything that concerns Mezon itself is done by `mezon-light` and `mezon-client`. Here are flags, output and exit codes.
 
-mod channel;
 mod cli;
 mod client;
 mod commands;
@@ -11,10 +10,11 @@ mod help;
 mod interrupt;
 mod log;
 mod output;
+mod person;
+mod place;
 mod progress;
 mod protocol;
 mod secret_input;
-mod suggest;
 mod table;
 mod text;
 mod time;

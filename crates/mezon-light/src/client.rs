@@ -285,7 +285,8 @@ impl LightClient {
         LightSocket::new(self)
     }
 
-    pub(crate) fn client(&self) -> &Client {
+    /// The layer between: friendly calls by subject, such as clans, friends, pins and search.
+    pub fn client(&self) -> &Client {
         &self.client
     }
 }

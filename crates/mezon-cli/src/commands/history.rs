@@ -3,13 +3,13 @@
 use std::time::SystemTime;
 
 use clap::Args;
-use mezon_light::{Channel, ChannelId, ChannelMessage, LightClient, ListMessagesOptions, MessageId};
+use mezon_light::{Channel, ChannelMessage, LightClient, ListMessagesOptions, MessageId};
 
-use super::message::{MessageObject, line};
-use crate::channel::{self, Named};
+use super::message::{MessageObject, line, message_id};
 use crate::client::Account;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::place::{self, Place};
 use crate::time::Since;
 
 /// How many messages are shown when nobody says how many.
@@ -23,8 +23,8 @@ const PAGE: u8 = 100;
                         Examples:\n  mez history 1804 --limit 5 --json\n  mez history binh --since 2h\n  \
                         mez history 1804 --all --json > chat.jsonl")]
 pub(crate) struct Arguments {
-    /// The channel: its id, its name, or the name of the peer
-    channel: Named<ChannelId>,
+    /// The channel: an id, a name, @peer, #name or clan/#name
+    channel: Place,
     /// How many messages [default: 20, and with --all or --since all]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     let since = arguments.since.map(Since::resolve).transpose().map_err(Failure::usage)?;
     let client = account.resume()?;
-    let channel = channel::find(&client, &arguments.channel).await?;
+    let channel = place::find(client.client(), &arguments.channel).await?;
     let limit = match arguments.limit {
         Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         None if arguments.all || since.is_some() => usize::MAX,
@@ -79,7 +79,10 @@ async fn older(
     let mut found: Vec<ChannelMessage> = Vec::new();
     loop {
         let size = page(limit - found.len());
-        let query = before.map_or_else(ListMessagesOptions::latest, ListMessagesOptions::before).limit(size);
+        let query = before
+            .map_or_else(ListMessagesOptions::latest, ListMessagesOptions::before)
+            .clan(channel.clan_id())
+            .limit(size);
         let messages = client.list_messages(channel.id(), &query).await?;
         let Some(oldest) = messages.first().map(ChannelMessage::id) else { break };
         // A server that gives the same page again has no other.
@@ -110,7 +113,8 @@ async fn newer(
     let mut found: Vec<ChannelMessage> = Vec::new();
     loop {
         let size = page(limit - found.len());
-        let messages = client.list_messages(channel.id(), &ListMessagesOptions::after(after).limit(size)).await?;
+        let query = ListMessagesOptions::after(after).clan(channel.clan_id()).limit(size);
+        let messages = client.list_messages(channel.id(), &query).await?;
         let whole = messages.len() >= usize::from(size);
         let Some(newest) = messages.last().map(ChannelMessage::id).filter(|newest| *newest > after) else { break };
         after = newest;
@@ -126,10 +130,4 @@ async fn newer(
 /// How many to ask for at once when `left` are wanted.
 fn page(left: usize) -> u8 {
     u8::try_from(left).unwrap_or(PAGE).clamp(1, PAGE)
-}
-
-/// Message 0 is none: nothing is before it, and all after it.
-pub(crate) fn message_id(text: &str) -> Result<MessageId, String> {
-    let id = text.parse::<MessageId>().map_err(|error| error.to_string())?;
-    if id == MessageId::default() { Err("0 is no message".to_owned()) } else { Ok(id) }
 }

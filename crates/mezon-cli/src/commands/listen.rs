@@ -12,12 +12,12 @@ use mezon_light::{
 use serde::Serialize;
 
 use super::message::{MessageObject, line};
-use crate::channel::{self, Named};
 use crate::client::Account;
 use crate::commands::session;
 use crate::exit::Failure;
 use crate::interrupt::interrupted;
 use crate::output::{Output, printable};
+use crate::place::{self, Finder, Place};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -27,9 +27,9 @@ Examples:
   mez listen                        # everything, until Ctrl-C
   mez listen 1804 --count 1 --json  # the next message of one channel")]
 pub(crate) struct Arguments {
-    /// The channels: ids, names, or names of peers [default: all, also later ones]
+    /// The channels: ids, names, @peer, #name, clan/#name [default: all, later ones too]
     #[arg(value_name = "CHANNEL")]
-    channels: Vec<Named<ChannelId>>,
+    channels: Vec<Place>,
     /// Stop after this many messages
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -76,11 +76,14 @@ async fn listen(
     let channels = if arguments.channels.is_empty() {
         // What is opened later is joined by itself. So the list comes second: nothing falls between the two.
         socket.connect(SocketConnectOptions::new().join_added(true)).await?;
-        channel::all(client).await?
+        place::conversations(client.client()).await?
     } else {
         // An unknown channel is told before anything is opened.
-        let all = channel::all(client).await?;
-        let chosen = arguments.channels.iter().map(|named| channel::pick(&all, named)).collect::<Result<_, _>>()?;
+        let mut finder = Finder::new(client.client());
+        let mut chosen = Vec::new();
+        for place in &arguments.channels {
+            chosen.push(finder.find(place).await?);
+        }
         socket.connect(SocketConnectOptions::new()).await?;
         chosen
     };
@@ -89,7 +92,7 @@ async fn listen(
     let plural = if ids.len() == 1 { "" } else { "s" };
     let text = format!("listening as {who} to {} channel{plural}, Ctrl-C ends", ids.len());
     output.event(&News::Ready { user_id: client.user_id(), channels: &ids }, text).await?;
-    let titles = channels.iter().map(|channel| (channel.id(), channel::title(channel))).collect();
+    let titles = channels.iter().map(|channel| (channel.id(), place::title(channel))).collect();
     // Without a choice, whatever comes in is wanted.
     let wanted = if arguments.channels.is_empty() { None } else { Some(ids) };
     Listener { wanted, titles, left: arguments.count, ids: arguments.ids, output }.print(&mut events).await

@@ -1,42 +1,85 @@
-//! `mez members`: who is in a conversation.
+//! `mez members`: who is in a conversation, a channel or a clan.
 
 use clap::Args;
-use mezon_light::{ChannelId, UserId};
+use mezon_client::Client;
+use mezon_light::{Channel, RoleId, UserId};
 use serde::Serialize;
 
-use crate::channel::{self, Named};
 use crate::client::Account;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::place::{self, Place};
 use crate::table::{Column, Table};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  mez members 1804\n  mez members weekend --json")]
+#[command(
+    after_help = "Examples:\n  mez members weekend\n  mez members komu/#general\n  mez members --clan komu --json"
+)]
 pub(crate) struct Arguments {
-    /// The channel: its id, its name, or the name of the peer
-    channel: Named<ChannelId>,
+    /// The channel: an id, a name, @peer, #name or clan/#name
+    #[arg(required_unless_present = "clan")]
+    channel: Option<Place>,
+    /// Everybody in this clan, by name or id
+    #[arg(long, value_name = "CLAN", conflicts_with = "channel")]
+    clan: Option<String>,
 }
 
 #[derive(Serialize)]
-struct Member<'a> {
+struct Person {
     user_id: UserId,
-    username: &'a str,
-    display_name: &'a str,
+    username: String,
+    display_name: String,
+    /// What the clan calls them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nick: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role_ids: Option<Vec<RoleId>>,
 }
 
 pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     let client = account.resume()?;
-    let channel = channel::find(&client, &arguments.channel).await?;
-    // The server may leave names out.
-    let members = channel.user_ids().iter().enumerate().map(|(place, user_id)| Member {
-        user_id: *user_id,
-        username: channel.usernames().get(place).map_or("", String::as_str),
-        display_name: channel.display_names().get(place).map_or("", String::as_str),
-    });
-    let members: Vec<Member<'_>> = members.collect();
+    let client = client.client();
+    let people = match (&arguments.channel, &arguments.clan) {
+        (Some(place), _) => {
+            let channel = place::find(client, place).await?;
+            in_conversation(&channel)
+        }
+        (None, clan) => in_clan(client, clan.as_deref().unwrap_or_default()).await?,
+    };
     let mut table = Table::new([Column::whole("ID"), Column::text("USER"), Column::text("NAME")]);
-    for Member { user_id, username, display_name } in &members {
-        table.row([user_id.to_string(), (*username).to_owned(), (*display_name).to_owned()]);
+    for Person { user_id, username, display_name, nick, .. } in &people {
+        let name = nick.as_ref().filter(|nick| !nick.is_empty()).unwrap_or(display_name);
+        table.row([user_id.to_string(), username.clone(), name.clone()]);
     }
-    output.list(&members, &table).await
+    output.list(&people, &table).await
+}
+
+/// A conversation tells who is in it.
+fn in_conversation(channel: &Channel) -> Vec<Person> {
+    // The server may leave names out.
+    let name = |names: &[String], place: usize| names.get(place).cloned().unwrap_or_default();
+    let people = channel.user_ids().iter().enumerate().map(|(place, user_id)| Person {
+        user_id: *user_id,
+        username: name(channel.usernames(), place),
+        display_name: name(channel.display_names(), place),
+        nick: None,
+        role_ids: None,
+    });
+    people.collect()
+}
+
+async fn in_clan(client: &Client, clan: &str) -> Result<Vec<Person>, Failure> {
+    let clan = place::clan(client, clan).await?;
+    let members = client.clans().members(clan.id).await?;
+    let people = members.into_iter().map(|member| {
+        let user = member.user.unwrap_or_default();
+        Person {
+            user_id: user.id,
+            username: user.username,
+            display_name: user.display_name,
+            nick: Some(member.nick),
+            role_ids: Some(member.role_ids),
+        }
+    });
+    Ok(people.collect())
 }

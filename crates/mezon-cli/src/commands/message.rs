@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use mezon_light::{ChannelMessage, MessageCode};
+use mezon_client::Client;
+use mezon_light::{Channel, ChannelMessage, LightError, ListMessagesOptions, MessageCode, MessageId};
 use serde::Serialize;
 
+use crate::exit::Failure;
 use crate::output::printable;
+use crate::place;
 use crate::time::{Moment, clock};
 
 /// A message in JSON: as the SDK writes it, and when it was written in a form that needs no arithmetic.
@@ -46,4 +49,20 @@ pub(crate) fn line(message: &ChannelMessage, channel: Option<&str>, with_id: boo
         let _ = write!(line, "\n    📎 {name} ({} bytes) {url}", file.size);
     }
     line
+}
+
+/// The message `id` of a channel.
+pub(crate) async fn find(client: &Client, channel: &Channel, id: MessageId) -> Result<ChannelMessage, Failure> {
+    let query = ListMessagesOptions::around(id).clan(channel.clan_id());
+    let around = client.api().list_messages(channel.id(), &query).await.map_err(LightError::from)?;
+    around.into_iter().find(|message| message.id() == id).ok_or_else(|| {
+        Failure::input("unknown_message", format!("there is no message {id} in {}", place::title(channel)))
+            .hint("nothing was sent; `mez history CHANNEL --ids` shows the ids")
+    })
+}
+
+/// Reads the id of a message. Message 0 is none: nothing is before it, and all after it.
+pub(crate) fn message_id(text: &str) -> Result<MessageId, String> {
+    let id = text.parse::<MessageId>().map_err(|error| error.to_string())?;
+    if id == MessageId::default() { Err("0 is no message".to_owned()) } else { Ok(id) }
 }

@@ -2,10 +2,12 @@
 
 pub(crate) mod api;
 pub(crate) mod channels;
+pub(crate) mod clans;
 pub(crate) mod demo;
 pub(crate) mod dm;
 pub(crate) mod download;
 pub(crate) mod emulator;
+pub(crate) mod friends;
 pub(crate) mod history;
 pub(crate) mod listen;
 pub(crate) mod login;
@@ -15,6 +17,7 @@ pub(crate) mod send;
 pub(crate) mod session;
 pub(crate) mod upload;
 pub(crate) mod whoami;
+mod words;
 
 use crate::cli::{Command, Global};
 use crate::client::Account;
@@ -39,13 +42,16 @@ pub(crate) async fn run(global: Global, command: Command, output: Output) -> Res
     match command {
         // These hold a socket, which they close before they end, whatever ends them.
         Command::Send(arguments) => send::run(&arguments, account, output).await,
+        Command::Reply(arguments) => send::run(&arguments.into(), account, output).await,
         Command::Listen(arguments) => listen::run(&arguments, account, output).await,
         Command::Login(arguments) => unless_interrupted(login::run(&arguments, &account, output)).await,
         Command::Session(command) => unless_interrupted(session::run(&command, &account, output)).await,
         Command::Whoami => unless_interrupted(whoami::run(&account, output)).await,
         Command::Dm(arguments) => unless_interrupted(dm::run(&arguments, &account, output)).await,
-        Command::Channels => unless_interrupted(channels::run(&account, output)).await,
+        Command::Clans => unless_interrupted(clans::run(&account, output)).await,
+        Command::Channels(arguments) => unless_interrupted(channels::run(&arguments, &account, output)).await,
         Command::Members(arguments) => unless_interrupted(members::run(&arguments, &account, output)).await,
+        Command::Friends(arguments) => unless_interrupted(friends::run(&arguments, &account, output)).await,
         Command::History(arguments) => unless_interrupted(history::run(&arguments, &account, output)).await,
         Command::Upload(arguments) => unless_interrupted(upload::run(&arguments, &account, output)).await,
         Command::Download(arguments) => unless_interrupted(download::run(&arguments, &account, output)).await,

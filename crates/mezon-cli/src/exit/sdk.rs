@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use mezon_client::calls::names::NameErrorKind;
 use mezon_light::{
     ApiErrorKind, CallErrorKind, CloseReason, ConnectErrorKind, ErrorClass, LightError, SendErrorKind, StoreErrorKind,
 };
@@ -49,6 +50,11 @@ impl From<LightError> for Failure {
             LightError::Call(error) => of_call(error.kind(), class),
             LightError::Send(error) => of_send(error.kind(), class),
             LightError::Session(_) => Verdict::new(Exit::Input, "session"),
+            LightError::InvalidInput { .. } | LightError::Id(_) => Verdict::new(Exit::Input, "invalid_input"),
+            LightError::Name(error) => match error.kind() {
+                NameErrorKind::Ambiguous { .. } => Verdict::new(Exit::Input, "ambiguous_name"),
+                _ => Verdict::new(Exit::Input, "unknown_name"),
+            },
             LightError::NotConnected => Verdict::new(Exit::Network, "not_connected"),
             _ => of_class("other", class),
         };

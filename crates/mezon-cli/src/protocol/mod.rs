@@ -7,6 +7,7 @@ mod write;
 
 use std::fmt::Display;
 
+use mezon_client::calls::names::nearest;
 use mezon_client::mezon_api::{AnyMethod, methods};
 use prost_reflect::{DescriptorPool, FileDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor};
 
@@ -14,7 +15,6 @@ pub(crate) use self::fields::{Field, fields};
 pub(crate) use self::read::{assign, read};
 pub(crate) use self::write::Shown;
 use crate::exit::Failure;
-use crate::suggest::suggest;
 
 /// The descriptors of all messages and methods. `cargo xtask codegen` writes them.
 const DESCRIPTORS: &[u8] = include_bytes!("mezon.binpb");
@@ -71,7 +71,7 @@ impl Protocol {
         if let Some(place) = methods.iter().position(|rpc| rpc.name().eq_ignore_ascii_case(name)) {
             return Ok(methods.swap_remove(place));
         }
-        let near = suggest(name, methods.iter().map(Rpc::name));
+        let near = nearest(name, methods.iter().map(Rpc::name));
         let hint = near.map(|near| format!("did you mean {near}? ")).unwrap_or_default();
         let failure = Failure::input("unknown_method", format!("there is no method {name:?}"));
         Err(failure.hint(format!("{hint}`mez api --list` has all of them")))

@@ -2,6 +2,7 @@
 //! is wrong.
 
 use data_encoding::BASE64;
+use mezon_client::calls::names::nearest;
 use prost_reflect::prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
 use serde_json::{Map, Value as Json};
@@ -10,7 +11,6 @@ use super::columns::{column, only_list};
 use super::write::is_wrapper;
 use super::{short_name, wrong};
 use crate::exit::Failure;
-use crate::suggest::suggest;
 
 /// The message that `json` is.
 pub(crate) fn read(descriptor: &MessageDescriptor, json: &Json) -> Result<DynamicMessage, Failure> {
@@ -78,7 +78,7 @@ fn named(descriptor: &MessageDescriptor, name: &str) -> Result<FieldDescriptor, 
             name => name.to_owned(),
         };
         let failure = Failure::input("unknown_field", format!("there is no field {name:?} in {what}"));
-        match suggest(name, names.iter().map(String::as_str)) {
+        match nearest(name, names.iter().map(String::as_str)) {
             Some(near) => failure.hint(format!("did you mean {near}?")),
             None => failure.hint("`mez api METHOD --schema` lists the fields"),
         }

@@ -115,6 +115,40 @@ fn content_over_the_limit_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn more_files_than_a_message_takes_are_refused_before_the_first_is_uploaded() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let file = gateway.write("plan.txt", "the plan");
+    let calls = gateway.emulator.stats().http_calls;
+    let send = |count: usize| {
+        let files = std::iter::repeat_n(["--attach", file.to_str().unwrap()], count).flatten();
+        gateway.mez("an").args(["send", &dm, "hi"]).args(files).run()
+    };
+    send(51).failed(6, &["51 attachments", "limit is 50", "nothing was sent"]);
+    assert_eq!(gateway.emulator.stats().http_calls, calls);
+}
+
+#[test]
+fn an_embed_over_the_limit_is_refused_before_anything_is_sent() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let calls = gateway.emulator.stats().http_calls;
+    let send = |name: &str, embed: &str| {
+        let file = gateway.write(name, embed);
+        gateway.mez("an").args(["send", &dm, "--embed"]).arg(file).run()
+    };
+    let long = serde_json::json!({ "title": "the plan", "description": "x".repeat(5_000) });
+    send("long.json", &long.to_string()).failed(6, &["4000", "nothing was sent"]);
+    send("no.json", "{").failed(6, &["no.json is no embed", "nothing was sent"]);
+    assert_eq!(gateway.emulator.stats().http_calls, calls);
+    gateway.mez("an").args(["send", &dm, "--embed", "nowhere.json"]).run().failed(6, &["nowhere.json"]);
+
+    send("short.json", r#"{"title": "the plan", "description": "at nine"}"#).succeeded();
+    let message = gateway.mez("binh").args(["history", &dm, "--json"]).run().json();
+    assert_eq!(message["content"]["embed"][0]["title"], "the plan");
+}
+
+#[test]
 fn an_empty_message_is_refused() {
     let gateway = Gateway::start();
     gateway.mez("an").args(["send", "1", ""]).run().failed(2, &["the message is empty"]);

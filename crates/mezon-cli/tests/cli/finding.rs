@@ -123,13 +123,18 @@ fn a_message_is_answered_by_its_id() {
     let answer = gateway.mez("an").args(["history", &dm, "--limit", "1", "--json"]).run().json();
     assert_eq!((&answer["text"], &answer["references"][0]["message_ref_id"]), (&"ừ".into(), &id.into()));
 
+    gateway.mez("binh").args(["reply", "an", id, "đi đâu?"]).run().succeeded();
+    let answer = gateway.mez("an").args(["history", &dm, "--limit", "1", "--json"]).run().json();
+    assert_eq!((&answer["text"], &answer["references"][0]["message_ref_id"]), (&"đi đâu?".into(), &id.into()));
+    gateway.mez("binh").args(["reply", "an", "4711", "x"]).run().failed(6, &["there is no message 4711"]);
+
     let file = gateway.write("plan.txt", "the plan");
     let wrong = |id: &str| gateway.mez("an").args(["send", &dm, "hi", "--reply-to", id, "--attach"]).arg(&file).run();
     wrong("4711").failed(6, &["there is no message 4711", "nothing was sent"]);
     wrong("0").failed(2, &["0 is no message"]);
     wrong("first").failed(2, &["first"]);
     let stats = gateway.emulator.stats();
-    assert_eq!((stats.messages, stats.uploads), (2, 0));
+    assert_eq!((stats.messages, stats.uploads), (3, 0));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::mez::mez;
 const LINES: usize = 24;
 const COLUMNS: usize = 80;
 
-const COMMANDS: [&[&str]; 22] = [
+const COMMANDS: [&[&str]; 31] = [
     &["demo"],
     &["emulator"],
     &["login"],
@@ -16,9 +16,18 @@ const COMMANDS: [&[&str]; 22] = [
     &["session", "logout"],
     &["whoami"],
     &["dm"],
+    &["clans"],
     &["channels"],
     &["members"],
+    &["friends"],
+    &["friends", "list"],
+    &["friends", "add"],
+    &["friends", "accept"],
+    &["friends", "remove"],
+    &["friends", "block"],
+    &["friends", "unblock"],
     &["send"],
+    &["reply"],
     &["listen"],
     &["history"],
     &["upload"],

@@ -94,14 +94,22 @@ fn called<'a, T: Named>(name: &str, all: &'a [T]) -> Option<Result<&'a T, Vec<Ca
     None
 }
 
-/// The name that is most like `wanted`: one that is a slip of the hand away, or that begins like it.
-fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The name that is most like `wanted`, for an error that asks whether it was meant: one that is a slip of the hand away, or
+/// that begins like it. Capital and small letters count the same.
+///
+/// ```
+/// use mezon_client::calls::names::nearest;
+///
+/// assert_eq!(nearest("genral", ["random", "General"]), Some("General"));
+/// assert_eq!(nearest("xyz", ["random", "General"]), None);
+/// ```
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted: Vec<char> = wanted.to_lowercase().chars().collect();
     if wanted.is_empty() {
         return None;
     }
     let most = (wanted.len() / 3).max(1);
-    let rated = names.filter_map(|name| {
+    let rated = names.into_iter().filter_map(|name| {
         let chars: Vec<char> = name.to_lowercase().chars().collect();
         let begins = wanted.len() > 1 && chars.starts_with(&wanted);
         let distance = if begins { most } else { distance(&wanted, &chars, most)? };
