@@ -38,6 +38,7 @@ fn from_proto(answer: api::Session) -> SessionUpdate {
     SessionUpdate {
         token: Secret::non_empty(answer.token),
         refresh_token: Secret::non_empty(answer.refresh_token),
+        previous_refresh_token: None,
         id_token: Secret::non_empty(answer.id_token),
         session_id: Secret::non_empty(answer.session_id),
         api_url: non_empty(answer.api_url),
@@ -88,6 +89,7 @@ impl From<JsonSession> for SessionUpdate {
         Self {
             token: answer.token,
             refresh_token: secret(answer.refresh_token, answer.refresh_token_camel),
+            previous_refresh_token: None,
             id_token: secret(answer.id_token, answer.id_token_camel),
             session_id: secret(answer.session_id, answer.session_id_camel),
             api_url: text(answer.api_url, answer.api_url_camel),

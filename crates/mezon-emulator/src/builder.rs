@@ -91,6 +91,7 @@ impl Default for EmulatorBuilder {
                     lifetime: Duration::from_secs(60 * 60),
                     refresh_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
                     rotate: true,
+                    grace: Duration::ZERO,
                     numeric_uid: false,
                 },
                 revision: Revision::default(),
@@ -147,6 +148,13 @@ impl EmulatorBuilder {
     /// A refresh gives a new refresh token, and the one before is refused. Default: on.
     pub fn rotate_refresh_tokens(mut self, on: bool) -> Self {
         self.settings.tokens.rotate = on;
+        self
+    }
+
+    /// How long a refresh token is still taken after it was exchanged, when refresh tokens rotate. Servers grant such a time
+    /// for clients that did not get the answer. Default: none.
+    pub fn refresh_token_grace(mut self, grace: Duration) -> Self {
+        self.settings.tokens.grace = grace;
         self
     }
 

@@ -206,6 +206,23 @@ impl Emulator {
         Ok(())
     }
 
+    /// Forgets the newest refresh of a user, as a gateway does that crashed before it had written it down: it knows neither
+    /// token of the new session, and takes the refresh token of before again.
+    ///
+    /// Does nothing when there was no refresh, or refresh tokens do not rotate.
+    ///
+    /// # Errors
+    ///
+    /// [`EmulatorErrorKind::Storage`] when that cannot be stored.
+    ///
+    /// # Cancel safety
+    ///
+    /// When the future is dropped, the new access token may be refused already, and the new refresh token still be taken.
+    pub async fn undo_refresh(&self, user_id: i64) -> Result<(), EmulatorError> {
+        let undone = self.gateway.undo_refresh(user_id).await;
+        undone.map_err(|source| EmulatorError::new(EmulatorErrorKind::Storage, source))
+    }
+
     /// Goes away like a gateway that crashed: cuts all connections and stops listening. What it knows stays.
     ///
     /// # Cancel safety

@@ -9,6 +9,7 @@ use mezon_proto::wire::Revision;
 
 use crate::builder::WsUrlForm;
 use crate::error::{EmulatorError, EmulatorErrorKind};
+use crate::exchanges::Exchanges;
 use crate::faults::{Faults, Plan};
 use crate::hub::Hub;
 use crate::snowflake::Snowflakes;
@@ -65,6 +66,7 @@ pub(crate) struct Gateway {
     pub(crate) storage: Storage,
     pub(crate) town: RwLock<Town>,
     pub(crate) tokens: Arc<Tokens>,
+    pub(crate) exchanges: Exchanges,
     pub(crate) ids: Arc<Snowflakes>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) plan: Arc<Plan>,
@@ -108,8 +110,8 @@ impl Gateway {
         let ids = Arc::new(Snowflakes::after(last_id));
         let faults = Faults::new(Arc::clone(&plan), Arc::clone(&hub), Arc::clone(&tokens), Arc::clone(&ids));
         let posting = tokio::sync::Mutex::new(());
-        let town = RwLock::new(town);
-        Ok(Self { settings, tls, storage, town, tokens, ids, hub, plan, faults, counters, posting })
+        let (town, exchanges) = (RwLock::new(town), Exchanges::default());
+        Ok(Self { settings, tls, storage, town, tokens, exchanges, ids, hub, plan, faults, counters, posting })
     }
 
     /// The base URL of the emulator at the address that a client used.

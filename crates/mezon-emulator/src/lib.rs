@@ -44,6 +44,7 @@
 mod builder;
 mod emulator;
 mod error;
+mod exchanges;
 mod failure;
 mod faults;
 mod gateway;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use mezon_proto::api;
+use tokio::time::Instant;
 
+use crate::exchanges::Exchange;
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway};
 use crate::token::{Claims, TokenFault};
@@ -40,6 +42,7 @@ impl Gateway {
         let claims = self.tokens.verify_refresh(&request.token)?;
         let Claims { id, user, vars: mut all, .. } = claims;
         let rotate = self.tokens.settings.rotate;
+        let in_grace = rotate && self.exchanges.is_in_grace(id, self.tokens.settings.grace);
         let usable = self
             .storage
             .run(move |store| {
@@ -47,10 +50,15 @@ impl Gateway {
                 if rotate { store.remove_refresh_token(&id) } else { store.has_refresh_token(&id) }
             })
             .await?;
-        let found = if usable { self.town().users.get(user).cloned() } else { None };
+        let found = if usable || in_grace { self.town().users.get(user).cloned() } else { None };
         let user = found.ok_or(TokenFault::Invalid)?;
         all.extend(request.vars.clone());
         let session = self.new_session(&user, &all, host).await?;
+        if rotate {
+            let access = self.tokens.verify(&session.token).map_or(0, |claims| claims.id);
+            let refresh = self.tokens.verify_refresh(&session.refresh_token).map_or(0, |claims| claims.id);
+            self.exchanges.note(Exchange { user: user.id, spent: id, access, refresh, at: Instant::now() });
+        }
         // A token that works more than once is given back as it is.
         let refresh_token = if rotate { session.refresh_token.clone() } else { request.token.clone() };
         Ok(api::Session { is_remember: request.is_remember, refresh_token, ..session })
@@ -62,6 +70,7 @@ impl Gateway {
         if let Ok(claims) = self.tokens.verify_refresh(&request.refresh_token)
             && claims.user == caller.user
         {
+            self.exchanges.end(claims.id);
             self.storage.run(move |store| store.remove_refresh_token(&claims.id.to_string())).await?;
         }
         self.counters.count(|stats| stats.logouts += 1);

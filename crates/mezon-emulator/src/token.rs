@@ -24,6 +24,8 @@ pub(crate) struct TokenSettings {
     pub(crate) refresh_lifetime: Duration,
     /// A refresh token works once.
     pub(crate) rotate: bool,
+    /// How long one is taken all the same after that.
+    pub(crate) grace: Duration,
     /// Write the claim `uid` as a number in place of a text.
     pub(crate) numeric_uid: bool,
 }
@@ -212,6 +214,7 @@ mod tests {
             lifetime: Duration::from_secs(lifetime),
             refresh_lifetime: Duration::from_secs(60),
             rotate: true,
+            grace: Duration::ZERO,
             numeric_uid,
         };
         Tokens::new(&[7; 32], settings)

@@ -107,6 +107,7 @@ mod tests {
         let session = Session::new(SessionUpdate {
             token: Some("token".into()),
             refresh_token: Some("refresh".into()),
+            previous_refresh_token: Some("previous".into()),
             id_token: Some("id token".into()),
             session_id: Some("sid".into()),
             api_url: Some("https://api.mezon.ai".into()),

@@ -1,22 +1,40 @@
 //! The JSON form of a session, shared with the JavaScript SDK.
 
+use std::io;
+
 use mezon_model::UserId;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{Secret, Session, SessionError, SessionErrorKind, SessionUpdate};
 
 impl Session {
     /// The session as one line of JSON, in the shape the JavaScript SDK exports and imports: `token`,
     /// `refresh_token`, `api_url` and `user_id` (a string), empty when there is none; `ws_url` when it is known; and,
-    /// beyond that shape, `session_id`, `id_token`, `tcp_url` and `is_remember` when they are.
+    /// beyond that shape, `previous_refresh_token`, `session_id`, `id_token`, `tcp_url` and `is_remember` when they are.
     ///
     /// The text holds credentials: keep it where only the user reads it, for example in a [`FileStore`].
     ///
     /// [`FileStore`]: crate::FileStore
     pub fn export(&self) -> String {
-        Value::Object(self.to_map()).to_string()
+        std::mem::take(&mut *self.exported())
+    }
+
+    /// As [`Session::export`], in memory that is cleared when it is dropped. There is no other copy of it.
+    pub(crate) fn exported(&self) -> Zeroizing<String> {
+        let form = self.form();
+        // Growing would leave copies behind: the room is counted first.
+        let mut room = Count(0);
+        let mut text = Zeroizing::new(Vec::new());
+        // Texts and flags can always be written as JSON, and memory takes them.
+        let written = serde_json::to_writer(&mut room, &form).and_then(|()| {
+            text.reserve_exact(room.0);
+            serde_json::to_writer(&mut *text, &form)
+        });
+        debug_assert!(written.is_ok(), "{written:?}");
+        Zeroizing::new(String::from_utf8(std::mem::take(&mut *text)).unwrap_or_default())
     }
 
     /// Reads what [`Session::export`] or the JavaScript SDK wrote, with `ws_url` or (older versions) without it.
@@ -37,41 +55,40 @@ impl Session {
         Self::from_value(value)
     }
 
-    fn to_map(&self) -> Map<String, Value> {
-        let secret = |secret: Option<&Secret>| secret.map(|secret| Value::from(secret.expose()));
-        let mut map = Map::new();
-        map.insert("token".into(), self.token().expose().into());
-        map.insert("refresh_token".into(), secret(self.refresh_token()).unwrap_or_else(|| "".into()));
-        map.insert("api_url".into(), self.api_url().unwrap_or_default().into());
-        map.insert("user_id".into(), self.user_id().to_string().into());
-        let optional = [
-            ("ws_url", self.ws_url().map(Value::from)),
-            ("session_id", secret(self.session_id())),
-            ("id_token", secret(self.id_token())),
-            ("tcp_url", self.tcp_url().map(Value::from)),
-            ("is_remember", self.is_remember().then_some(true.into())),
-        ];
-        map.extend(optional.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
-        map
+    fn form(&self) -> Form<'_> {
+        Form {
+            api_url: self.api_url().unwrap_or_default(),
+            id_token: self.id_token(),
+            is_remember: self.is_remember(),
+            previous_refresh_token: self.previous_refresh_token(),
+            refresh_token: self.refresh_token().map(Secret::expose).unwrap_or_default(),
+            session_id: self.session_id(),
+            tcp_url: self.tcp_url(),
+            token: self.token(),
+            user_id: self.user_id().to_string(),
+            ws_url: self.ws_url(),
+        }
     }
 
     fn from_value(value: Value) -> Result<Self, SessionError> {
-        let Value::Object(mut map) = value else {
+        let Value::Object(map) = value else {
             return Err(SessionErrorKind::MalformedExport.into());
         };
-        if let Some(field) = REQUIRED.into_iter().find(|&field| !map.contains_key(field)) {
+        let mut map = Keys(map);
+        if let Some(field) = REQUIRED.into_iter().find(|&field| !map.0.contains_key(field)) {
             return Err(SessionErrorKind::MissingField { field }.into());
         }
         Self::new(SessionUpdate {
-            token: text(&mut map, "token")?.map(Secret::from),
-            refresh_token: text(&mut map, "refresh_token")?.map(Secret::from),
-            id_token: text(&mut map, "id_token")?.map(Secret::from),
-            session_id: text(&mut map, "session_id")?.map(Secret::from),
-            api_url: text(&mut map, "api_url")?,
-            ws_url: text(&mut map, "ws_url")?,
-            tcp_url: text(&mut map, "tcp_url")?,
-            user_id: user_id(&map)?,
-            is_remember: flag(&map, "is_remember")?,
+            token: map.text("token")?.map(Secret::from),
+            refresh_token: map.text("refresh_token")?.map(Secret::from),
+            previous_refresh_token: map.text("previous_refresh_token")?.map(Secret::from),
+            id_token: map.text("id_token")?.map(Secret::from),
+            session_id: map.text("session_id")?.map(Secret::from),
+            api_url: map.text("api_url")?,
+            ws_url: map.text("ws_url")?,
+            tcp_url: map.text("tcp_url")?,
+            user_id: map.user_id()?,
+            is_remember: map.flag("is_remember")?,
         })
     }
 }
@@ -79,10 +96,45 @@ impl Session {
 /// The keys that every version of the JavaScript SDK writes.
 const REQUIRED: [&str; 4] = ["token", "refresh_token", "api_url", "user_id"];
 
+/// What is written. The keys are in the order of the alphabet.
+#[derive(Serialize)]
+struct Form<'a> {
+    api_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a Secret>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_remember: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous_refresh_token: Option<&'a Secret>,
+    refresh_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<&'a Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tcp_url: Option<&'a str>,
+    token: &'a Secret,
+    user_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ws_url: Option<&'a str>,
+}
+
+/// Counts the bytes that are written to it.
+struct Count(usize);
+
+impl io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The shape of [`Session::export`].
 impl Serialize for Session {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_map().serialize(serializer)
+        self.form().serialize(serializer)
     }
 }
 
@@ -94,32 +146,47 @@ impl<'de> Deserialize<'de> for Session {
     }
 }
 
-fn text(map: &mut Map<String, Value>, field: &'static str) -> Result<Option<String>, SessionError> {
-    match map.remove(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(SessionErrorKind::WrongType { field }.into()),
+/// What was read. The texts that are still in it when it is dropped are cleared.
+struct Keys(Map<String, Value>);
+
+impl Keys {
+    fn text(&mut self, field: &'static str) -> Result<Option<String>, SessionError> {
+        match self.0.get_mut(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(std::mem::take(text))),
+            Some(_) => Err(SessionErrorKind::WrongType { field }.into()),
+        }
+    }
+
+    fn flag(&self, field: &'static str) -> Result<Option<bool>, SessionError> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(SessionErrorKind::WrongType { field }.into()),
+        }
+    }
+
+    /// An empty text says nothing, as everywhere in a session; anything else must be a whole number, which never passes
+    /// through a float.
+    fn user_id(&self) -> Result<Option<UserId>, SessionError> {
+        let id = match self.0.get("user_id") {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(text)) if text.is_empty() => return Ok(None),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(value) => value.as_i64(),
+        };
+        id.map(|id| Some(UserId::new(id))).ok_or_else(|| SessionErrorKind::WrongType { field: "user_id" }.into())
     }
 }
 
-fn flag(map: &Map<String, Value>, field: &'static str) -> Result<Option<bool>, SessionError> {
-    match map.get(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(flag)) => Ok(Some(*flag)),
-        Some(_) => Err(SessionErrorKind::WrongType { field }.into()),
+impl Drop for Keys {
+    fn drop(&mut self) {
+        for value in self.0.values_mut() {
+            if let Value::String(text) = value {
+                text.zeroize();
+            }
+        }
     }
-}
-
-/// An empty text says nothing, as everywhere in a session; anything else must be a whole number, which never passes
-/// through a float.
-fn user_id(map: &Map<String, Value>) -> Result<Option<UserId>, SessionError> {
-    let id = match map.get("user_id") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) if text.is_empty() => return Ok(None),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(value) => value.as_i64(),
-    };
-    id.map(|id| Some(UserId::new(id))).ok_or_else(|| SessionErrorKind::WrongType { field: "user_id" }.into())
 }
 
 #[cfg(test)]

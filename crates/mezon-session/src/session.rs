@@ -14,6 +14,7 @@ use crate::{Claims, Error, ErrorClass, ErrorKind, Secret};
 pub struct Session {
     token: Secret,
     refresh_token: Option<Secret>,
+    previous_refresh_token: Option<Secret>,
     id_token: Option<Secret>,
     session_id: Option<Secret>,
     api_url: Option<String>,
@@ -33,6 +34,8 @@ pub struct SessionUpdate {
     pub token: Option<Secret>,
     /// The token that buys the next pair.
     pub refresh_token: Option<Secret>,
+    /// The token that bought this pair. See [`Session::previous_refresh_token`].
+    pub previous_refresh_token: Option<Secret>,
     /// The identity provider's token, when the server hands it on.
     pub id_token: Option<Secret>,
     /// The server's own handle of the session, which the socket accepts in place of the JWT.
@@ -127,6 +130,7 @@ impl Session {
             refresh_claims: refresh_token.as_ref().and_then(Claims::read),
             token,
             refresh_token,
+            previous_refresh_token: answer.previous_refresh_token.filter(|token| !token.is_empty()),
             id_token: answer.id_token.filter(|token| !token.is_empty()),
             session_id: answer.session_id.filter(|id| !id.is_empty()),
             api_url: answer.api_url.filter(|url| !url.is_empty()),
@@ -138,7 +142,8 @@ impl Session {
         })
     }
 
-    /// The session after `update`: its non-empty fields win, everything else stays.
+    /// The session after `update`: its non-empty fields win, everything else stays. A refresh token that is replaced stays as
+    /// the previous one.
     ///
     /// # Errors
     /// As [`Session::new`]; also [`SessionErrorKind::UserMismatch`] when the update is another user's.
@@ -152,9 +157,13 @@ impl Session {
         if update.user_id.is_some_and(|id| !id.is_none() && id != self.user_id) {
             return Err(SessionErrorKind::UserMismatch.into());
         }
+        let refresh_token = secret(&update.refresh_token, &self.refresh_token);
+        let replaced =
+            if refresh_token == self.refresh_token { &self.previous_refresh_token } else { &self.refresh_token };
         Self::new(SessionUpdate {
             token: secret(&update.token, &Some(self.token.clone())),
-            refresh_token: secret(&update.refresh_token, &self.refresh_token),
+            previous_refresh_token: secret(&update.previous_refresh_token, replaced),
+            refresh_token,
             id_token: secret(&update.id_token, &self.id_token),
             session_id: secret(&update.session_id, &self.session_id),
             api_url: text(&update.api_url, &self.api_url),
@@ -173,6 +182,30 @@ impl Session {
     /// The token that buys the next pair; bots have none.
     pub fn refresh_token(&self) -> Option<&Secret> {
         self.refresh_token.as_ref()
+    }
+
+    /// The refresh token that this session was bought with, as long as no call has succeeded with the new access token.
+    ///
+    /// A server that crashes may forget the pair it has just handed out, and then takes the previous refresh token again, as
+    /// does one that grants a time of grace. Whoever finds the new pair refused tries [`Session::rolled_back`] once before
+    /// the login counts as over, and drops the token with [`Session::confirmed`] when a call has succeeded: from then on a
+    /// refusal is meant, and to send a spent token again would look like theft.
+    pub fn previous_refresh_token(&self) -> Option<&Secret> {
+        self.previous_refresh_token.as_ref()
+    }
+
+    /// The session with the refresh token it was bought with in place of its own. `None`: there is no such token.
+    #[must_use]
+    pub fn rolled_back(&self) -> Option<Self> {
+        let refresh_token = Some(self.previous_refresh_token.clone()?);
+        let refresh_claims = refresh_token.as_ref().and_then(Claims::read);
+        Some(Self { refresh_token, refresh_claims, previous_refresh_token: None, ..self.clone() })
+    }
+
+    /// The session without the refresh token it was bought with: the server knows the new pair.
+    #[must_use]
+    pub fn confirmed(&self) -> Self {
+        Self { previous_refresh_token: None, ..self.clone() }
     }
 
     /// The identity provider's token, when the server handed it on.
@@ -247,6 +280,7 @@ impl From<Session> for SessionUpdate {
         let Session {
             token,
             refresh_token,
+            previous_refresh_token,
             id_token,
             session_id,
             api_url,
@@ -260,6 +294,7 @@ impl From<Session> for SessionUpdate {
         Self {
             token: Some(token),
             refresh_token,
+            previous_refresh_token,
             id_token,
             session_id,
             api_url,

@@ -55,7 +55,7 @@ impl SessionKeeper {
 
     /// Calls `method` with exactly these credentials.
     pub(super) async fn call_with(
-        &self,
+        self: &Arc<Self>,
         current: &Current,
         method: AnyMethod,
         body: Bytes,
@@ -78,7 +78,12 @@ impl SessionKeeper {
             answered,
             tells_time: false,
         };
-        self.gateway.0.run(&outgoing, deadline).await
+        let answer = self.gateway.0.run(&outgoing, deadline).await;
+        // Nothing, where nothing is due, may come from anybody.
+        if answer.as_ref().is_ok_and(|body| answered || !body.is_empty()) {
+            self.confirm(current);
+        }
+        answer
     }
 
     /// Changes the user name, and takes over the tokens that carry it. In a task of its own: the server may have replaced
@@ -137,7 +142,7 @@ impl SessionKeeper {
         })
     }
 
-    async fn tell_logout(&self, current: &Current, deadline: Instant) -> Result<(), ApiError> {
+    async fn tell_logout(self: &Arc<Self>, current: &Current, deadline: Instant) -> Result<(), ApiError> {
         let session = &current.session;
         let request = api::SessionLogoutRequest {
             token: session.token().expose().to_owned(),

@@ -67,6 +67,11 @@ impl Current {
         Self { unsaved: false, ..self.clone() }
     }
 
+    /// As it is, known to the server.
+    pub(super) fn confirmed(&self) -> Self {
+        Self { session: Arc::new(self.session.confirmed()), ..self.clone() }
+    }
+
     pub(super) fn base(&self) -> &Base {
         &self.base
     }

@@ -13,7 +13,7 @@ use super::stored::{LockedStore, StagedStore};
 use super::{Current, SessionKeeper};
 use crate::error::session_error;
 use crate::request::{Outgoing, PROTO, basic};
-use crate::{ApiError, ApiErrorKind, methods, session_answer};
+use crate::{ApiError, ApiErrorKind, AppLogin, methods, session_answer};
 
 impl SessionKeeper {
     /// Sees to credentials newer than `seen`. `Some`: they could not be stored.
@@ -38,6 +38,10 @@ impl SessionKeeper {
             }
             None => None,
         };
+        let current = match &store {
+            Some(store) if store.is_confirmed(&current.session) => Arc::new(current.confirmed()),
+            _ => current,
+        };
         // Nothing is spent before it is certain that what is bought can be kept. What is spent is stored first, too.
         let unsaved = (stored.is_none() && current.unsaved).then_some(&*current);
         let store = match store {
@@ -45,8 +49,9 @@ impl SessionKeeper {
             None => None,
         };
         let base = stored.as_ref().unwrap_or(&current);
-        let update = self.without_untrusted(self.next_credentials(base).await?);
-        self.apply(&update, stored.as_ref().map(|stored| &*stored.session), Ok(store)).await
+        let (update, rolled_back) = self.next_credentials(base).await?;
+        let base = rolled_back.as_ref().or(stored.as_ref().map(|stored| &*stored.session));
+        self.apply(&self.without_untrusted(update), base, Ok(store)).await
     }
 
     /// Takes over what the server pushed: lock, load again, merge, save, publish. `Some`: it could not be stored.
@@ -97,22 +102,39 @@ impl SessionKeeper {
         Ok(saved.err())
     }
 
-    /// Asks the server for the next credentials, in the way that `base` allows.
-    async fn next_credentials(&self, base: &Current) -> Result<SessionUpdate, ApiError> {
-        let refused = match base.session.refresh_token() {
-            Some(token) => match self.spend(base, token).await {
-                Err(error) if is_refusal(&error) => error,
-                answer => return answer,
-            },
-            None => ApiErrorKind::NotRefreshable.into(),
+    /// Asks the server for the next credentials, in the way that `base` allows. They may belong to the session that the server
+    /// has gone back to, which comes with them then.
+    async fn next_credentials(&self, base: &Current) -> Result<(SessionUpdate, Option<Session>), ApiError> {
+        let Some(token) = base.session.refresh_token() else {
+            return match &self.app {
+                Some(app) => self.next_sign_in(app).await,
+                None => Err(ApiErrorKind::NotRefreshable.into()),
+            };
         };
-        match &self.app {
-            Some(app) => match self.gateway.0.app_session(app).await {
-                Err(error) if is_refusal(&error) => Err(self.login_over(error)),
-                answer => answer,
-            },
-            None if matches!(refused.kind(), ApiErrorKind::NotRefreshable) => Err(refused),
-            None => Err(self.login_over(refused)),
+        let refused = match self.spend(base, token).await {
+            Err(error) if is_refusal(&error) => error,
+            answer => return answer.map(|update| (update, None)),
+        };
+        if let Some(app) = &self.app {
+            return self.next_sign_in(app).await;
+        }
+        // No call has succeeded with this pair yet: the server may have lost it, and take the token that bought it.
+        let before = base.session.rolled_back().filter(|before| !before.is_refresh_expired(self.now()));
+        let Some((before, token)) = before.as_ref().and_then(|before| Some((before, before.refresh_token()?))) else {
+            return Err(self.login_over(refused));
+        };
+        debug!("the refresh token is unknown, trying the one before");
+        match self.spend(base, token).await {
+            Err(error) if is_refusal(&error) => Err(self.login_over(refused)),
+            answer => answer.map(|update| (update, Some(before.clone()))),
+        }
+    }
+
+    /// Signs the application in again.
+    async fn next_sign_in(&self, app: &AppLogin) -> Result<(SessionUpdate, Option<Session>), ApiError> {
+        match self.gateway.0.app_session(app).await {
+            Err(error) if is_refusal(&error) => Err(self.login_over(error)),
+            answer => answer.map(|update| (update, None)),
         }
     }
 

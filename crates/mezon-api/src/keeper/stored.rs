@@ -54,6 +54,12 @@ impl StagedStore {
 }
 
 impl LockedStore {
+    /// Whether somebody has found out that the server knows `session`, which is stored.
+    pub(super) fn is_confirmed(&self, session: &Session) -> bool {
+        let stored = self.stored.as_ref().filter(|stored| stored.token() == session.token());
+        stored.is_some_and(|stored| stored.previous_refresh_token().is_none())
+    }
+
     /// For a session that is there already: whether it can be saved makes no difference any more.
     pub(super) fn unstaged(self) -> StagedStore {
         StagedStore { store: self.store, staged: StagedSave::none(), _lock: self.lock }
@@ -143,6 +149,43 @@ impl SessionKeeper {
             }
             keeper.saving.store(false, Ordering::SeqCst);
         }));
+    }
+
+    /// The server has taken the access token of `seen`: the refresh token that bought it is of no more use, here and in the
+    /// store.
+    pub(super) fn confirm(self: &Arc<Self>, seen: &Current) {
+        if seen.session.previous_refresh_token().is_none() {
+            return;
+        }
+        let mut is_stored = false;
+        self.current.send_if_modified(|now| {
+            if now.session.token() == seen.session.token() && now.session.previous_refresh_token().is_some() {
+                is_stored = !now.unsaved && self.gateway.0.store.is_some();
+                *now = Arc::new(now.confirmed());
+            }
+            // It is no other session for that, so nobody is told.
+            false
+        });
+        if is_stored {
+            let keeper = Arc::clone(self);
+            spawn(Box::pin(async move {
+                if let Err(error) = keeper.store_confirmed().await {
+                    debug!(error = %error, "the refresh token of before is still stored");
+                }
+            }));
+        }
+    }
+
+    /// Stores the current session as a confirmed one, if it is the one that is stored.
+    async fn store_confirmed(&self) -> Result<(), ApiError> {
+        let Some(store) = self.lock_store().await? else { return Ok(()) };
+        let _turn = self.turn.lock().await;
+        let current = self.current();
+        let is_stored = store.stored.as_ref().is_some_and(|stored| stored.token() == current.session.token());
+        if is_stored && !self.is_logged_out() && !store.is_confirmed(&current.session) {
+            store.unstaged().save(Arc::clone(&current.session)).await?;
+        }
+        Ok(())
     }
 
     /// Takes note that `current` is stored. It is no other session for that, so nobody is told.

@@ -15,7 +15,7 @@ use mezon_session::{FileStore, MemoryStore, SessionStore};
 use mezon_tls::Roots;
 use prost::Message as _;
 
-fn gateway(emulator: &Emulator) -> GatewayBuilder {
+pub(crate) fn gateway(emulator: &Emulator) -> GatewayBuilder {
     Gateway::builder().gateway_url(emulator.url()).retry(RetryPolicy::default().delays(Duration::ZERO, Duration::ZERO))
 }
 

@@ -4,10 +4,11 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 use std::{env, fs, io, thread};
 
 use mezon_api::{ApiErrorKind, Gateway, IdTokenLogin, RetryPolicy};
-use mezon_emulator::Emulator;
+use mezon_emulator::{Emulator, EmulatorBuilder};
 use mezon_session::{FileStore, SessionStore as _};
 
 use crate::support::USER;
@@ -61,8 +62,8 @@ fn kill(mut program: Child, emulator: &Emulator, round: u64) {
 }
 
 /// How many logins are lost by killing the program.
-async fn lost_logins(rotate: bool) -> u64 {
-    let emulator = Emulator::builder().rotate_refresh_tokens(rotate).start().await.unwrap();
+async fn lost_logins(emulator: EmulatorBuilder) -> u64 {
+    let emulator = emulator.start().await.unwrap();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("session.json");
     let (gateway, store) = (gateway(&emulator.url(), &path), FileStore::new(&path));
@@ -95,11 +96,13 @@ async fn lost_logins(rotate: bool) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_program_leaves_a_whole_session_and_nothing_else() {
     // With tokens for one use, a program that is killed before it has saved loses the login. Nothing on this side helps.
-    let lost = lost_logins(true).await;
+    let lost = lost_logins(Emulator::builder()).await;
     assert!(lost <= KILLS / 2, "a program that is killed after it has saved keeps it");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_program_keeps_its_login_where_the_previous_token_is_still_good() {
-    assert_eq!(lost_logins(false).await, 0);
+    assert_eq!(lost_logins(Emulator::builder().rotate_refresh_tokens(false)).await, 0);
+    let grace = Duration::from_secs(3_600);
+    assert_eq!(lost_logins(Emulator::builder().refresh_token_grace(grace)).await, 0);
 }

@@ -9,6 +9,7 @@ mod files;
 mod hostile;
 mod invitation;
 mod killed;
+mod previous;
 mod refresh;
 mod secrets;
 mod storing;

@@ -96,7 +96,7 @@ async fn nothing_is_spent_for_a_session_that_could_not_be_kept() {
     store.fail_stage.store(false, Ordering::SeqCst);
     get_account(&client).await.unwrap();
     assert!(peer.requests()[0].contains("refresh-1"));
-    assert_eq!(store.load().unwrap().as_ref(), Some(&*client.session()));
+    assert_eq!(store.load().unwrap().unwrap().confirmed(), *client.session());
 }
 
 /// A client whose session came and could not be stored.
@@ -118,7 +118,7 @@ async fn a_session_that_could_not_be_stored_is_stored_at_the_next_call() {
     store.fail_save.store(false, Ordering::SeqCst);
     get_account(&client).await.unwrap();
     store.saved(1).await;
-    assert_eq!(store.load().unwrap().as_ref(), Some(&*client.session()));
+    assert_eq!(store.load().unwrap().unwrap().confirmed(), *client.session());
     // Once is enough, and it is no other session.
     client.save_session().await.unwrap();
     get_account(&client).await.unwrap();
@@ -430,6 +430,6 @@ async fn of_opaque_sessions_the_stored_one_is_newer_unless_a_save_failed() {
     store.fail_save.store(true, Ordering::SeqCst);
     client.refresh_session().await.unwrap_err();
     store.fail_save.store(false, Ordering::SeqCst);
-    assert_eq!(*client.refresh_session().await.unwrap(), opaque_session("4"));
+    assert_eq!(client.refresh_session().await.unwrap().confirmed(), opaque_session("4"));
     assert!(peer.requests()[1].contains("refresh-3"), "what is stored is spent");
 }

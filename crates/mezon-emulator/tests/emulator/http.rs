@@ -162,6 +162,30 @@ async fn a_refresh_token_that_does_not_rotate_is_given_back() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_is_taken_again_in_its_time_of_grace_and_when_its_exchange_was_forgotten() {
+    let refreshed = async |user: &User| {
+        let answer = user.refresh("DefaultServerKey:").await;
+        (answer.status() == StatusCode::OK).then(|| api::Session::decode(answer.into_body()).unwrap())
+    };
+    let emulator = Emulator::builder().refresh_token_grace(Duration::from_secs(3_600)).start().await.unwrap();
+    let first = user(&emulator, 7).await;
+    let one = refreshed(&first).await.unwrap();
+    let other = refreshed(&first).await.unwrap();
+    assert_ne!(one.refresh_token, other.refresh_token);
+
+    let emulator = Emulator::start().await.unwrap();
+    let first = user(&emulator, 7).await;
+    let session = refreshed(&first).await.unwrap();
+    assert!(refreshed(&first).await.is_none(), "spent");
+    emulator.undo_refresh(7).await.unwrap();
+    let lost = User { token: session.token, refresh_token: session.refresh_token, ..first.clone() };
+    assert_eq!(lost.call("GetAccount", &()).await.status(), StatusCode::UNAUTHORIZED);
+    assert!(refreshed(&lost).await.is_none());
+    assert!(refreshed(&first).await.is_some());
+    emulator.undo_refresh(8).await.unwrap();
+}
+
+#[tokio::test]
 async fn expired_tokens_say_so() {
     let emulator = Emulator::builder()
         .token_lifetime(Duration::ZERO)

@@ -212,6 +212,7 @@ fn update_of(session: api::Session) -> SessionUpdate {
     SessionUpdate {
         token: Secret::non_empty(session.token),
         refresh_token: Secret::non_empty(session.refresh_token),
+        previous_refresh_token: None,
         id_token: Secret::non_empty(session.id_token),
         session_id: Secret::non_empty(session.session_id),
         api_url: text(session.api_url),

@@ -44,6 +44,25 @@ fn five_keys_are_read_and_written_as_they_are() {
     assert_eq!(serde_json::from_str::<Value>(&session.export()).unwrap(), javascript());
 }
 
+/// A copy left behind by growing would stay in memory.
+#[test]
+fn an_export_is_written_into_the_room_it_takes() {
+    let session = Session::restore(&javascript().to_string()).unwrap();
+    let text = session.exported();
+    assert_eq!(text.capacity(), text.len());
+    assert_eq!(*text, session.export());
+}
+
+#[test]
+fn the_refresh_token_of_before_comes_back_and_older_exports_have_none() {
+    let plain = Session::restore(&javascript().to_string()).unwrap();
+    let kept = Session::restore(&with("previous_refresh_token", json!("canary-previous"))).unwrap();
+    assert_eq!(plain.previous_refresh_token(), None);
+    assert_eq!(kept.previous_refresh_token(), Some(&"canary-previous".into()));
+    assert_eq!(Session::restore(&kept.export()).unwrap(), kept);
+    assert_eq!(kept.confirmed(), plain);
+}
+
 #[test]
 fn four_keys_are_read_and_written_as_they_are() {
     let session = Session::restore(&without("ws_url")).unwrap();
@@ -79,6 +98,7 @@ fn everything_we_know_survives() {
     let full = Session::new(SessionUpdate {
         token: Some(jwt(&json!({"uid": 9_007_199_254_740_993_i64, "exp": 1}))),
         refresh_token: Some(jwt(&json!({"exp": 2}))),
+        previous_refresh_token: Some("opaque".into()),
         id_token: Some("id \"quoted\" \u{1f389}".into()),
         session_id: Some("sid".into()),
         api_url: Some("https://gw.mezon.ai".into()),

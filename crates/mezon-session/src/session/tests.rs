@@ -74,6 +74,7 @@ fn the_newest_non_empty_value_of_each_field_wins() {
     let silent = SessionUpdate {
         token: Some("".into()),
         refresh_token: Some("".into()),
+        previous_refresh_token: Some("".into()),
         id_token: Some("".into()),
         session_id: Some("".into()),
         api_url: Some(String::new()),
@@ -115,6 +116,29 @@ fn two_updates_leave_the_same_session_in_either_order_when_they_bring_different_
 }
 
 #[test]
+fn a_refresh_token_that_is_replaced_is_kept_until_the_new_pair_is_confirmed() {
+    let with = |token: &str| SessionUpdate { refresh_token: Some(token.into()), ..SessionUpdate::default() };
+    let previous = |session: &Session| session.previous_refresh_token().map(|token| token.expose().to_owned());
+    let first = Session::new(SessionUpdate { refresh_token: Some("refresh 1".into()), ..update() }).unwrap();
+    assert_eq!((previous(&first), first.rolled_back()), (None, None));
+
+    let second = first.merged(&with("refresh 2")).unwrap();
+    assert_eq!(previous(&second).as_deref(), Some("refresh 1"));
+    assert_eq!(previous(&second.merged(&with("refresh 2")).unwrap()).as_deref(), Some("refresh 1"), "the same pair");
+    assert_eq!(previous(&second.merged(&update()).unwrap()).as_deref(), Some("refresh 1"), "no new pair");
+    assert_eq!(second.rolled_back(), Some(first.clone()));
+    assert_eq!((previous(&second.confirmed()), second.confirmed().refresh_token()), (None, second.refresh_token()));
+
+    let third = second.merged(&with("refresh 3")).unwrap();
+    assert_eq!(previous(&third).as_deref(), Some("refresh 2"), "one and no more");
+    assert!(!third.export().contains("refresh 1"));
+    // Bought with the token of before, the next session is not tried with the one that the server had forgotten.
+    let bought = second.rolled_back().unwrap().merged(&with("refresh 3")).unwrap();
+    assert_eq!(previous(&bought).as_deref(), Some("refresh 1"));
+    assert_eq!(Session::new(third.clone().into()).unwrap(), third, "an update has all of it");
+}
+
+#[test]
 fn a_token_has_ended_at_its_end_and_not_before() {
     let end = UNIX_EPOCH + Duration::from_secs(1_000);
     let session = session(None, 1_000);
@@ -143,6 +167,7 @@ fn a_refresh_token_may_be_opaque_a_jwt_or_absent() {
 fn debug_shows_no_credentials() {
     let session = Session::new(SessionUpdate {
         refresh_token: Some("canary-refresh".into()),
+        previous_refresh_token: Some("canary-previous".into()),
         id_token: Some("canary-id".into()),
         session_id: Some("canary-sid".into()),
         ..update()
@@ -150,7 +175,7 @@ fn debug_shows_no_credentials() {
     .unwrap();
     let shown = format!("{session:?}");
     assert!(!shown.contains("canary") && !shown.contains(session.token().expose()), "{shown}");
-    assert_eq!(shown.matches("<redacted>").count(), 4, "{shown}");
+    assert_eq!(shown.matches("<redacted>").count(), 5, "{shown}");
 }
 
 const _: fn() = || {

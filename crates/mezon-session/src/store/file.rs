@@ -10,7 +10,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
-use zeroize::Zeroizing;
 
 use super::{SessionStore, StagedSave, StoreError, StoreErrorKind, StoreLock};
 use crate::Session;
@@ -168,11 +167,6 @@ enum Room {
     InPlace,
 }
 
-/// The text that the file gets. It is cleared when it is dropped.
-fn exported(session: &Session) -> Zeroizing<String> {
-    Zeroizing::new(session.export())
-}
-
 impl SessionStore for FileStore {
     fn load(&self) -> Result<Option<Session>, StoreError> {
         let Some(file) = self.open(false)? else { return Ok(None) };
@@ -186,7 +180,7 @@ impl SessionStore for FileStore {
         let (directory, _) = self.place()?;
         self.is_there()?;
         disk::create_directory(directory).map_err(|error| self.not_stored(error))?;
-        let text = exported(session);
+        let text = session.exported();
         let text = text.as_bytes();
         self.beside(text).and_then(|file| self.replace_with(file)).or_else(|cannot| {
             self.in_place(cannot, |file| {
@@ -200,7 +194,7 @@ impl SessionStore for FileStore {
         let (store, room) = (self.clone(), self.rehearse()?);
         Ok(StagedSave::new(move |session| match room {
             Room::Beside(mut file) => {
-                let text = exported(session);
+                let text = session.exported();
                 disk::write(file.as_file_mut(), text.as_bytes()).map_err(|error| store.not_stored(error))?;
                 store.replace_with(file)
             }

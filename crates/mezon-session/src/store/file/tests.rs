@@ -357,7 +357,7 @@ fn texts_with_tokens_are_cleared_when_they_are_dropped() {
     let (_directory, store) = store();
     plant(&store, b"tokens");
     is_cleared(&disk::read(&File::open(store.path()).unwrap(), 10).unwrap());
-    is_cleared(&exported(&session(None, 1)));
+    is_cleared(&session(None, 1).exported());
 }
 
 #[cfg(unix)]
