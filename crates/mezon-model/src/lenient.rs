@@ -59,6 +59,22 @@ pub(crate) fn user_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<User
     }
 }
 
+/// An id where another spelling of its key may hold the right one: nothing if it is no id.
+pub(crate) fn maybe_id<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: for<'any> Deserialize<'any>,
+{
+    Ok(T::deserialize(Value::deserialize(deserializer)?).ok())
+}
+
+/// The id among those that [`maybe_id`] has read under several spellings of a key: the first that is one, or else that says
+/// there is none.
+pub(crate) fn first_id<T: Copy + Default + PartialEq>(ids: [Option<T>; 3]) -> Result<T, &'static str> {
+    let ids = || ids.into_iter().flatten();
+    ids().find(|id| *id != T::default()).or_else(|| ids().next()).ok_or("there is no id")
+}
+
 /// An id; null is none.
 ///
 /// # Errors

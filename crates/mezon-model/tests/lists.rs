@@ -59,6 +59,19 @@ fn a_reference_has_had_three_names_for_the_picture() {
 }
 
 #[test]
+fn a_reference_with_several_of_the_names_has_the_picture_that_is_there() {
+    let picture = |raw: &str| {
+        let list = decode_references(format!("[{{{raw}}}]").as_bytes()).unwrap();
+        assert_eq!(list.dropped, 0, "{raw}");
+        list.items[0].sender_avatar.clone()
+    };
+    let old = r#""mesages_sender_avatar":"old","messages_sender_avatar":"older""#;
+    assert_eq!(picture(&format!(r#"{old},"message_sender_avatar":"new""#)), "new");
+    assert_eq!(picture(&format!(r#""message_sender_avatar":"",{old}"#)), "older");
+    assert_eq!(picture(r#""message_sender_avatar":null,"mesages_sender_avatar":"old""#), "old");
+}
+
+#[test]
 fn a_reaction_with_action_is_a_removal() {
     let raw = br#"[{"emoji_id":"3","emoji":":like:","action":true,"count":2,"mode":4}]"#;
     let list = decode_reactions(raw).unwrap().items;

@@ -7,6 +7,7 @@ use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ChannelId, EmojiId};
+use crate::lenient;
 
 /// A range of the text, in UTF-16 units. Other counts (bytes, characters) are wrong after an emoji.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,26 +78,72 @@ impl Mark {
 
 /// A channel named in the text: an item of `hg`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "HashtagForm")]
 #[non_exhaustive]
 pub struct HashtagMark {
     /// The channel.
-    #[serde(rename = "channelId", alias = "channelid", alias = "channel_id")]
+    #[serde(rename = "channelId")]
     pub channel_id: ChannelId,
     /// Where its name is.
     #[serde(flatten)]
     pub span: Span,
 }
 
+/// A [`HashtagMark`] with its id in each of the spellings that senders have used, one of them or several.
+#[derive(Deserialize)]
+struct HashtagForm {
+    #[serde(rename = "channelId", default, deserialize_with = "lenient::maybe_id")]
+    channel_id: Option<ChannelId>,
+    #[serde(rename = "channelid", default, deserialize_with = "lenient::maybe_id")]
+    flat: Option<ChannelId>,
+    #[serde(rename = "channel_id", default, deserialize_with = "lenient::maybe_id")]
+    snake: Option<ChannelId>,
+    #[serde(flatten)]
+    span: Span,
+}
+
+impl TryFrom<HashtagForm> for HashtagMark {
+    type Error = &'static str;
+
+    fn try_from(form: HashtagForm) -> Result<Self, Self::Error> {
+        let channel_id = lenient::first_id([form.channel_id, form.flat, form.snake])?;
+        Ok(Self { channel_id, span: form.span })
+    }
+}
+
 /// A custom emoji in the text: an item of `ej`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "EmojiForm")]
 #[non_exhaustive]
 pub struct EmojiMark {
     /// The emoji.
-    #[serde(rename = "emojiid", alias = "emojiId", alias = "emoji_id")]
+    #[serde(rename = "emojiid")]
     pub emoji_id: EmojiId,
     /// Where its short name is.
     #[serde(flatten)]
     pub span: Span,
+}
+
+/// A [`EmojiMark`] with its id in each of the spellings that senders have used, one of them or several.
+#[derive(Deserialize)]
+struct EmojiForm {
+    #[serde(rename = "emojiid", default, deserialize_with = "lenient::maybe_id")]
+    emoji_id: Option<EmojiId>,
+    #[serde(rename = "emojiId", default, deserialize_with = "lenient::maybe_id")]
+    camel: Option<EmojiId>,
+    #[serde(rename = "emoji_id", default, deserialize_with = "lenient::maybe_id")]
+    snake: Option<EmojiId>,
+    #[serde(flatten)]
+    span: Span,
+}
+
+impl TryFrom<EmojiForm> for EmojiMark {
+    type Error = &'static str;
+
+    fn try_from(form: EmojiForm) -> Result<Self, Self::Error> {
+        let emoji_id = lenient::first_id([form.emoji_id, form.camel, form.snake])?;
+        Ok(Self { emoji_id, span: form.span })
+    }
 }
 
 /// What a [`Mark`] looks like.

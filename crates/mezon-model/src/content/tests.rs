@@ -115,15 +115,17 @@ fn other_keys_can_be_set_and_read() {
 #[test]
 fn marks_are_read_with_what_is_wrong_left_out() {
     let content = MessageContent::parse(
-        r##"{"t":"#c :e: https://a.b code","hg":[{"channelId":"5","s":0,"e":2},{"channelid":6,"s":0,"e":2},{"s":0,"e":1}],
-        "ej":[{"emojiid":"7","s":3,"e":6},null],"lk":[{"s":7,"e":18},{"s":-1,"e":4},{"s":1.5,"e":2},"x"],
+        r##"{"t":"#c :e: https://a.b code","hg":[{"channelId":"5","s":0,"e":2},{"channelid":6,"s":0,"e":2},{"s":0,"e":1},
+        {"channel_id":"8","channelId":"7","s":0,"e":2},{"channelId":"","channelid":9,"e":2},{"channelId":"x","e":2}],
+        "ej":[{"emojiid":"7","s":3,"e":6},null,{"emojiId":3,"emoji_id":2,"e":1}],"lk":[{"s":7,"e":18},{"s":-1,"e":4},{"s":1.5,"e":2},"x"],
         "mk":[{"type":"c","s":19,"e":23},{"type":"new","s":0,"e":1,"extra":[]},{"type":5,"s":0,"e":1},
               {"type":"pre","e":2,"language":"rust"},{"type":"lk_yt","s":7,"e":18}],"vk":"no list"}"##,
     );
     let text = content.as_text();
     let channels: Vec<_> = content.hashtags().iter().map(|mark| mark.channel_id.get()).collect();
-    assert_eq!(channels, [5, 6]);
-    assert_eq!(content.emojis().len(), 1);
+    assert_eq!(channels, [5, 6, 7, 9], "with several spellings, the first that is an id counts");
+    assert_eq!(content.emojis().len(), 2);
+    assert_eq!(content.emojis()[1].emoji_id, EmojiId::new(3));
     assert_eq!(content.emojis()[0].emoji_id, EmojiId::new(7));
     assert_eq!(content.emojis()[0].span.slice(text), Some(":e:"));
     assert_eq!(spans(&content), ["https://a.b", "https://a.b"]);

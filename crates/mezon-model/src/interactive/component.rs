@@ -104,6 +104,16 @@ open_enum! {
 }
 
 impl Button {
+    /// The object of a button, with one spelling of the key that has two.
+    fn in_one_spelling(mut component: Value) -> Value {
+        if let Value::Object(keys) = &mut component
+            && let Some(disabled) = keys.remove("disabled")
+        {
+            keys.entry("disable").or_insert(disabled);
+        }
+        component
+    }
+
     /// A button that looks like `style`.
     #[must_use = "a component does nothing until it is in a row"]
     pub fn styled(id: &str, style: ButtonStyle, label: &str) -> Component {
@@ -185,7 +195,7 @@ impl Component {
     fn known(keys: &Keys) -> Option<(ComponentKind, &'static [&'static str])> {
         let component = keys.get("component").cloned().unwrap_or_default();
         Some(match keys.get("type")?.as_i64()? {
-            1 => (ComponentKind::Button(read(component)?), &[]),
+            1 => (ComponentKind::Button(read(Button::in_one_spelling(component))?), &[]),
             2 => (ComponentKind::Select(read(component)?), &[]),
             3 => (ComponentKind::Input(read(component)?), &[]),
             4 => (ComponentKind::DatePicker(read(component)?), &[]),

@@ -70,6 +70,16 @@ fn what_is_read_is_what_it_says() {
 }
 
 #[test]
+fn a_button_with_both_spellings_of_a_key_is_one() {
+    for (disable, disabled, is_disabled) in [(json!(true), json!(false), true), (json!(false), json!(true), false)] {
+        let component = json!({"label": "Yes", "disable": disable, "disabled": disabled});
+        let button: Component = serde_json::from_value(json!({"type": 1, "id": "b", "component": component})).unwrap();
+        let ComponentKind::Button(button) = button.kind else { panic!("{button:?}") };
+        assert_eq!((button.is_disabled, button.label.as_str()), (is_disabled, "Yes"));
+    }
+}
+
+#[test]
 fn rows_are_read_in_either_form() {
     let [a, b] = [shapes().remove(0), shapes().remove(3)];
     let rows = |components: Value| content(&json!({"t": "", "components": components})).rows();
