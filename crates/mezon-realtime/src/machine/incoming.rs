@@ -207,7 +207,7 @@ fn server_error(error: realtime::Error) -> ServerError {
 }
 
 /// Absent fields of a push say nothing.
-fn update_of(session: api::Session) -> SessionUpdate {
+pub(super) fn update_of(session: api::Session) -> SessionUpdate {
     let text = |text: String| Some(text).filter(|text| !text.is_empty());
     SessionUpdate {
         token: Secret::non_empty(session.token),
