@@ -107,10 +107,23 @@ impl ApiClient {
         Req: Message,
         Res: Described,
     {
+        self.call_within(method, request, self.gateway().0.decoded_limit).await
+    }
+
+    /// As [`ApiClient::call`], for an answer that takes no more than `limit` bytes of memory.
+    pub(crate) async fn call_within<Req, Res>(
+        &self,
+        method: Method<Req, Res>,
+        request: &Req,
+        limit: usize,
+    ) -> Result<Res, ApiError>
+    where
+        Req: Message,
+        Res: Described,
+    {
         // A message without fields takes no room: its answer may be nothing at all.
         let answered = size_of::<Res>() > 0;
         let body = self.keeper.call(method.any(), request.encode_to_vec().into(), answered).await?;
-        let limit = self.gateway().0.body_limit;
         match wire::decode_within::<Res>(&body, limit) {
             Ok(answer) => {
                 if answer.dropped > 0 {

@@ -200,7 +200,7 @@ impl GatewayInner {
         Box::pin(async move {
             let uri = self.file_address(url)?;
             let deadline = self.deadline();
-            let mut attempts = self.attempts("GET file", true, deadline);
+            let mut attempts = self.attempts("GET file", true, Some(deadline));
             let answer = loop {
                 match self.begin(&uri, deadline).await {
                     Ok(answer) => break attempts.succeeded(answer),

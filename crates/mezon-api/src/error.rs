@@ -49,7 +49,8 @@ pub enum ApiErrorKind {
     },
     /// The connection ended before the answer was complete.
     ConnectionLost,
-    /// The server asked to go elsewhere. Redirects are not followed: the credentials were meant for this host alone.
+    /// The server asked to go elsewhere, for good or in its own form; others who do that are
+    /// [`ApiErrorKind::Intercepted`]. Redirects are not followed: the credentials were meant for this host alone.
     Redirected {
         /// Where to. Empty: it did not say.
         host: String,
@@ -122,7 +123,8 @@ pub enum ApiErrorKind {
         /// The host in question. Empty: the address was not readable.
         host: String,
     },
-    /// The answer is longer than the limit that was set, or would take more memory than that when it is decoded.
+    /// The answer is longer than [`body_limit`](crate::GatewayBuilder::body_limit), or would take more memory than
+    /// [`decoded_limit`](crate::GatewayBuilder::decoded_limit) when it is decoded.
     BodyTooLarge {
         /// The limit in bytes.
         limit: usize,

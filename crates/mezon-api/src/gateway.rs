@@ -42,8 +42,10 @@ pub(crate) struct GatewayInner {
     pub(crate) store: Option<Arc<dyn SessionStore>>,
     pub(crate) refresh_policy: RefreshPolicy,
     pub(crate) transport: Transport,
-    /// The longest answer in bytes, and the most memory that it may take when it is decoded.
+    /// The longest answer in bytes. Pages of histories take no more when they are decoded either.
     pub(crate) body_limit: usize,
+    /// The most memory in bytes that an answer may take when it is decoded.
+    pub(crate) decoded_limit: usize,
     retry: RetryPolicy,
     budget: Mutex<RetryBudget>,
     random: Mutex<SmallRng>,

@@ -137,7 +137,7 @@ impl ApiClient {
         query: &ListMessagesOptions,
     ) -> Result<Vec<ChannelMessage>, ApiError> {
         let request = query.to_request(channel_id)?;
-        let list = self.call(methods::LIST_CHANNEL_MESSAGES, &request).await?;
+        let list = self.call_within(methods::LIST_CHANNEL_MESSAGES, &request, self.gateway().0.body_limit).await?;
         let mut messages: Vec<_> = list.messages.into_iter().map(ChannelMessage::from).collect();
         // Ids are snowflakes: they order as the messages were written.
         messages.sort_by_key(ChannelMessage::id);

@@ -32,9 +32,11 @@ pub(crate) fn failure(
     let message = message.and_then(|message| redaction::clean(&message, secrets));
     let retry_after = retry_after(headers, now);
     let (kind, fate) = match status.as_u16() {
-        300..=399 => (ApiErrorKind::Redirected { host: redirect_host(headers) }, Fate::Failed),
-        // These two come from proxies and captive portals by definition.
-        407 | 511 => (ApiErrorKind::Intercepted { status, retry_after }, Fate::Failed),
+        // Where the gateway is has changed: it says so itself, or for good, as no sign-in page of a network does.
+        301 | 308 => (ApiErrorKind::Redirected { host: redirect_host(headers) }, Fate::Failed),
+        300..=399 if is_coded(code) => (ApiErrorKind::Redirected { host: redirect_host(headers) }, Fate::Failed),
+        // 407 and 511 come from proxies and captive portals by definition.
+        300..=399 | 407 | 511 => (ApiErrorKind::Intercepted { status, retry_after }, Fate::Failed),
         401 | 403..=405 if !by_gateway => (ApiErrorKind::Intercepted { status, retry_after }, Fate::Failed),
         401 => (ApiErrorKind::Unauthorized { message }, Fate::Refused),
         403 => (ApiErrorKind::Forbidden { message }, Fate::Failed),
@@ -76,7 +78,7 @@ fn is_by_gateway(headers: &HeaderMap, body: &[u8], code: Option<i64>) -> bool {
         return false;
     }
     if !body.trim_ascii().is_empty() {
-        return code.is_some_and(|code| RPC_CODES.contains(&code));
+        return is_coded(code);
     }
     // The gateway's own tokens are Bearer tokens.
     let challenges = headers.get_all(WWW_AUTHENTICATE).into_iter();
@@ -85,6 +87,11 @@ fn is_by_gateway(headers: &HeaderMap, body: &[u8], code: Option<i64>) -> bool {
         !scheme.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer"))
     };
     !challenges.into_iter().any(foreign) && !headers.keys().any(|name| name.as_str().starts_with("proxy-"))
+}
+
+/// Whether an error has a code that the gateway gives.
+fn is_coded(code: Option<i64>) -> bool {
+    code.is_some_and(|code| RPC_CODES.contains(&code))
 }
 
 /// The codes of gRPC, from `CANCELLED` to `UNAUTHENTICATED`, which the gateway's errors carry.

@@ -79,7 +79,7 @@ impl ApiClient {
             let gateway = &self.gateway().0;
             let deadline = gateway.deadline();
             let body = Bytes::from(body.to_string());
-            let mut attempts = gateway.attempts(NAME, false, deadline);
+            let mut attempts = gateway.attempts(NAME, false, Some(deadline));
             loop {
                 match self.post_once(&uri, body.clone(), deadline).await {
                     Ok(taken) => {

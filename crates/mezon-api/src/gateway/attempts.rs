@@ -24,7 +24,7 @@ impl GatewayInner {
         deadline: Instant,
     ) -> BoxFuture<'a, Result<Bytes, ApiError>> {
         Box::pin(async move {
-            let mut attempts = self.attempts(outgoing.name, outgoing.idempotent, deadline);
+            let mut attempts = self.attempts(outgoing.name, outgoing.idempotent, Some(deadline));
             loop {
                 match self.once(outgoing, attempts.number, deadline).await {
                     Ok(body) => return Ok(attempts.succeeded(body)),
@@ -34,8 +34,8 @@ impl GatewayInner {
         })
     }
 
-    /// For a request called `name`.
-    pub(crate) fn attempts(&self, name: &'static str, idempotent: bool, deadline: Instant) -> Attempts<'_> {
+    /// For a request called `name`. Without a `deadline` each failure has the time of a whole call for the next attempt.
+    pub(crate) fn attempts(&self, name: &'static str, idempotent: bool, deadline: Option<Instant>) -> Attempts<'_> {
         Attempts { gateway: self, name, idempotent, deadline, number: 1 }
     }
 
@@ -75,7 +75,7 @@ pub(crate) struct Attempts<'a> {
     gateway: &'a GatewayInner,
     name: &'static str,
     idempotent: bool,
-    deadline: Instant,
+    deadline: Option<Instant>,
     /// That of the attempt under way, from 1.
     number: u32,
 }
@@ -93,7 +93,7 @@ impl Attempts<'_> {
         let after_timeout = matches!(failure.error.kind(), ApiErrorKind::TimedOut { .. });
         let repeat = self.number < retry.attempts
             && failure.may_repeat(self.idempotent)
-            && later(delay) < self.deadline
+            && later(delay) < self.deadline.unwrap_or_else(|| self.gateway.deadline())
             && self.budget().take(after_timeout);
         if !repeat {
             return Err(failure);

@@ -23,6 +23,9 @@ const DEFAULT_SERVER_KEY: &str = "DefaultServerKey";
 /// Longer answers are refused.
 const DEFAULT_BODY_LIMIT: usize = 16 * 1024 * 1024;
 
+/// What an answer may become. With the longest answer itself, and all that a client is at rest, it stays below 64 MiB.
+const DEFAULT_DECODED_LIMIT: usize = 40 * 1024 * 1024;
+
 /// Makes a [`Gateway`]. Every setting has a default.
 #[derive(Clone)]
 #[must_use = "a builder does nothing until it builds"]
@@ -33,6 +36,7 @@ pub struct GatewayBuilder {
     timeouts: Timeouts,
     retry: RetryPolicy,
     body_limit: usize,
+    decoded_limit: usize,
     clock: Arc<dyn Clock>,
     pub(crate) store: Option<Arc<dyn SessionStore>>,
     refresh_policy: RefreshPolicy,
@@ -50,6 +54,7 @@ impl Default for GatewayBuilder {
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
             body_limit: DEFAULT_BODY_LIMIT,
+            decoded_limit: DEFAULT_DECODED_LIMIT,
             clock: Arc::new(SystemClock),
             store: None,
             refresh_policy: RefreshPolicy::default(),
@@ -99,10 +104,17 @@ impl GatewayBuilder {
         self
     }
 
-    /// The longest answer that is read, and the most memory that it may take when it is decoded, in bytes. 16 MiB by
-    /// default.
+    /// The longest answer that is read, in bytes. 16 MiB by default. A page of a history takes no more than that when it is
+    /// decoded either, because catching up reads several at a time, unasked.
     pub fn body_limit(mut self, limit: usize) -> Self {
         self.body_limit = limit;
+        self
+    }
+
+    /// The most memory that the answer to a call may take when it is decoded, in bytes. 40 MiB by default, which has room
+    /// for the members of a clan of 40,000: elements of a list are small on the wire and large in memory.
+    pub fn decoded_limit(mut self, limit: usize) -> Self {
+        self.decoded_limit = limit;
         self
     }
 
@@ -186,6 +198,7 @@ impl GatewayBuilder {
             refresh_policy: self.refresh_policy,
             transport: Transport::new(self.tls, self.timeouts, self.body_limit),
             body_limit: self.body_limit,
+            decoded_limit: self.decoded_limit,
             retry: self.retry,
             budget: Mutex::default(),
             random: Mutex::new(rand::make_rng()),

@@ -146,7 +146,8 @@ impl ApiClient {
     ) -> BoxFuture<'a, Result<(), ApiError>> {
         Box::pin(async move {
             let gateway = &self.gateway().0;
-            let mut attempts = gateway.attempts("PUT upload", true, gateway.deadline());
+            // A file may take hours, so the time for another attempt counts from the failure.
+            let mut attempts = gateway.attempts("PUT upload", true, None);
             loop {
                 let started = Instant::now();
                 let result = self.put_once(ticket, source, progress).await;

@@ -1,19 +1,19 @@
 //! Files on their way to the object store and back, where it is busy, far away, or not the store at all.
 
 use http::StatusCode;
-use mezon_api::{ApiErrorKind, UploadSource};
+use mezon_api::{ApiErrorKind, Gateway, Timeouts, UploadSource};
 use mezon_emulator::{Answer, Emulator, Page, Route, Times};
 use mezon_proto::api;
 
 use crate::emulator::sign_in;
-use crate::support::{Peer, answer, message};
+use crate::support::{Peer, Reply, answer, message, session};
 
 /// The store was asked once, and the message had no file.
 #[tokio::test]
 async fn a_busy_store_gets_the_same_bytes_at_the_same_address_again() {
     let emulator = Emulator::start().await.unwrap();
     let linh = sign_in(&emulator, 1).await;
-    for status in [503, 500, 429] {
+    for status in [503, 500, 429, 502, 504, 408] {
         let before = emulator.stats();
         emulator.faults().answer(Route::Uploads, Times::Next(2), Answer::new(status, Page::Empty));
         let attachment = linh.upload_bytes("a.txt", "", "hello", |_, _| {}).await.unwrap();
@@ -35,6 +35,20 @@ async fn a_store_that_stays_busy_is_given_up() {
     let requests = store.requests();
     assert_eq!(requests.len(), 3, "bounded");
     assert!(requests.iter().all(|put| put == &requests[0] && put.ends_with("\r\n\r\nhello")), "{requests:?}");
+}
+
+/// The time for another attempt had passed when a long upload failed: it counted from the beginning.
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_fails_late_is_tried_again() {
+    // Nothing comes back, for as long as a store that has the whole file is waited for.
+    let store = Peer::start([Reply::Stall(Vec::new()), answer(200, "", "")]).await;
+    let ticket = api::UploadAttachment { filename: "a.txt".into(), url: format!("{}/a.txt?sig=1", store.url()) };
+    let peer = Peer::start([message(&ticket)]).await;
+    let client = Gateway::builder().gateway_url(peer.url()).build().unwrap().resume(session("1", 3_600)).unwrap();
+    let began = tokio::time::Instant::now();
+    client.upload_bytes("a.txt", "", "hello", |_, _| {}).await.unwrap();
+    assert!(began.elapsed() >= Timeouts::default().total);
+    assert_eq!(store.requests().len(), 2);
 }
 
 /// It counted as uploaded.

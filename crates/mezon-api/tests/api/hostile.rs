@@ -76,7 +76,8 @@ async fn an_answer_that_would_become_gigabytes_is_refused() {
     // Two bytes on the wire, hundreds in memory.
     let limit = 1024 * 1024;
     let peer = Peer::start([answer(200, "", [0x0a, 0x00].repeat(limit / 2))]).await;
-    let client = peer.gateway().body_limit(limit).build().unwrap().resume(session("1", 3_600)).unwrap();
+    let gateway = peer.gateway().body_limit(limit).decoded_limit(limit).build().unwrap();
+    let client = gateway.resume(session("1", 3_600)).unwrap();
     let error = client.list_messages(ChannelId::new(7), &ListMessagesOptions::latest()).await.unwrap_err();
     assert_eq!(error.kind(), &ApiErrorKind::BodyTooLarge { limit });
     let error = client.list_channels(&ListChannelsOptions::default()).await.unwrap_err();
@@ -98,8 +99,10 @@ async fn an_error_with_an_endless_body_is_still_that_error() {
 async fn redirects_are_not_followed() {
     let thief = Peer::start([account()]).await;
     let location = format!("Location: http://localhost:{}/x?stolen=1\r\n", thief.addr.port());
-    for status in [301, 302, 303, 307, 308] {
-        let peer = Peer::start([answer(status, &location, "")]).await;
+    // In the gateway's own form, or for good, which is what no portal does.
+    let moved = r#"{"code":9,"message":"moved"}"#;
+    for (status, body) in [(301, ""), (301, moved), (302, moved), (303, moved), (307, moved), (308, "")] {
+        let peer = Peer::start([answer(status, &location, body)]).await;
         let error = get_account(&peer.client()).await.unwrap_err();
         assert_eq!(error.kind(), &ApiErrorKind::Redirected { host: "localhost".into() });
         assert!(!error.to_string().contains("stolen"));
@@ -108,6 +111,27 @@ async fn redirects_are_not_followed() {
         assert!(peer.gateway().build().unwrap().authenticate(&login).await.is_err());
     }
     assert_eq!(thief.connections(), 0);
+}
+
+/// It was a permanent error, and passed when the sign-in page of the network was gone.
+#[tokio::test]
+async fn the_redirect_of_a_portal_is_an_outage() {
+    let thief = Peer::start([account()]).await;
+    let location = format!("Location: http://localhost:{}/sign-in?from=here\r\n", thief.addr.port());
+    for (status, body) in [(302, ""), (303, "<html>Sign in</html>"), (307, "moved"), (307, r#"{"url":"x"}"#)] {
+        let peer = Peer::start([answer(status, &location, body), account()]).await;
+        get_account(&peer.client()).await.unwrap();
+        assert_eq!(peer.requests().len(), 2, "what is harmless is tried again");
+
+        let peer = Peer::start([answer(status, &location, body)]).await;
+        let error = peer.client().create_group_dm(&[UserId::new(2)]).await.unwrap_err();
+        assert!(
+            matches!(error.kind(), ApiErrorKind::Intercepted { status: is, .. } if is.as_u16() == status),
+            "{error:?}"
+        );
+        assert!(error.class().is_transient() && peer.requests().len() == 1, "{error:?}");
+    }
+    assert_eq!(thief.connections(), 0, "nobody follows it");
 }
 
 #[tokio::test]

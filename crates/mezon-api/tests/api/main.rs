@@ -9,6 +9,7 @@ mod files;
 mod hostile;
 mod invitation;
 mod killed;
+mod limits;
 mod previous;
 mod refresh;
 mod secrets;

@@ -13,8 +13,8 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use crate::support::{
-    Peer, Reply, account, answer, answer_bytes, get_account, methods, new_tokens, opaque_session, opaque_tokens,
-    refreshed, session, token, user,
+    Peer, Reply, account, account_bytes, answer, answer_bytes, get_account, methods, new_tokens, opaque_session,
+    opaque_tokens, refreshed, session, token, user,
 };
 
 /// A store that fails on demand, and tells how often it was saved to.
@@ -111,18 +111,28 @@ async fn unsaved(peer: &Peer, store: &Arc<Unreliable>) -> mezon_api::ApiClient {
 
 #[tokio::test]
 async fn a_session_that_could_not_be_stored_is_stored_at_the_next_call() {
-    let peer = Peer::start([new_tokens("2"), account()]).await;
+    let go = Arc::new(Notify::new());
+    let held = Reply::Held(Arc::clone(&go), answer_bytes(200, "", account_bytes()));
+    let peer = Peer::start([new_tokens("2"), held, account()]).await;
     let store = Arc::new(Unreliable::default());
     let client = unsaved(&peer, &store).await;
     let mut changes = client.session_changes();
     store.fail_save.store(false, Ordering::SeqCst);
-    get_account(&client).await.unwrap();
+    let call = tokio::spawn({
+        let client = client.clone();
+        async move { get_account(&client).await }
+    });
     store.saved(1).await;
-    assert_eq!(store.load().unwrap().unwrap().confirmed(), *client.session());
-    // Once is enough, and it is no other session.
+    assert_eq!(store.load().unwrap().as_ref(), Some(&*client.session()));
+    // And once more without the refresh token of before, because the server knows the session now.
+    go.notify_one();
+    call.await.unwrap().unwrap();
+    store.saved(2).await;
+    assert_eq!(store.load().unwrap().as_ref(), Some(&*client.session()));
+    // That is enough, and it is no other session.
     client.save_session().await.unwrap();
     get_account(&client).await.unwrap();
-    assert_eq!(*store.saves.borrow(), 1);
+    assert_eq!(*store.saves.borrow(), 2);
     drop(client);
     assert!(changes.next().await.is_none());
 }

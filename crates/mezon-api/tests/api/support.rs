@@ -178,8 +178,12 @@ pub(crate) fn message(message: &impl prost::Message) -> Reply {
 
 /// 200 with the account of [`USER`].
 pub(crate) fn account() -> Reply {
+    answer(200, "Content-Type: application/proto\r\n", account_bytes())
+}
+
+pub(crate) fn account_bytes() -> Vec<u8> {
     let user = api::User { id: USER, ..Default::default() };
-    message(&api::Account { user: Some(user), ..Default::default() })
+    api::Account { user: Some(user), ..Default::default() }.encode_to_vec()
 }
 
 /// What a refresh brings: the tokens called `name`.

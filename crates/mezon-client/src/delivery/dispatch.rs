@@ -121,7 +121,7 @@ impl CatchUp {
                         delivery.deliver(event);
                         continue;
                     }
-                    let invited = self.joins.and_then(|user| invitation::of(&event, user));
+                    let invited = self.joins.and_then(|user| invitation::of(&event, user, self.history.time()));
                     self.handle(delivery, now, Input::Event(event)).await;
                     if let Some(Invitation { target, after }) = invited {
                         self.handle(delivery, now, Input::Added { target, after }).await;

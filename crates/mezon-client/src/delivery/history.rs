@@ -1,5 +1,7 @@
 //! What catching up asks of the layers beneath.
 
+use std::time::SystemTime;
+
 use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Target};
 use mezon_session::BoxFuture;
 
@@ -21,6 +23,9 @@ pub(crate) trait History: Send + Sync {
 
     /// Whether the connection `generation` is alive, as an answer that comes now proves, and ready.
     fn is_alive(&self, generation: u64) -> BoxFuture<'static, bool>;
+
+    /// What time it is at the server.
+    fn time(&self) -> SystemTime;
 
     /// Joins a channel.
     fn join(&self, target: Target) -> BoxFuture<'static, Result<(), ClientError>>;
@@ -95,6 +100,10 @@ pub(crate) mod by_hand {
 
         fn is_alive(&self, _generation: u64) -> BoxFuture<'static, bool> {
             Box::pin(async { true })
+        }
+
+        fn time(&self) -> SystemTime {
+            SystemTime::now()
         }
 
         fn join(&self, _target: Target) -> BoxFuture<'static, Result<(), ClientError>> {

@@ -24,8 +24,8 @@ pub(super) fn is_one(event: &Event) -> bool {
     matches!(event, Event::Push(push) if matches!(push.field, CREATED | ADDED))
 }
 
-/// What `user` was added to. What is not understood is none.
-pub(super) fn of(event: &Event, user: UserId) -> Option<Invitation> {
+/// What `user` was added to, as the server tells at `now`. What is not understood is none.
+pub(super) fn of(event: &Event, user: UserId, now: SystemTime) -> Option<Invitation> {
     let Event::Push(push) = event else { return None };
     let (target, since) = match push.field {
         ADDED => {
@@ -56,7 +56,8 @@ pub(super) fn of(event: &Event, user: UserId) -> Option<Invitation> {
         }
         _ => return None,
     };
-    (!target.channel_id.is_none()).then(|| Invitation { target, after: first_after(since) })
+    let after = if since == 0 { before_the_news(now) } else { first_after(since) };
+    (!target.channel_id.is_none()).then_some(Invitation { target, after })
 }
 
 /// An id from before the messages of `seconds`, in Unix time: what was said before is not for who comes now. With a second
@@ -64,6 +65,15 @@ pub(super) fn of(event: &Event, user: UserId) -> Option<Invitation> {
 fn first_after(seconds: u32) -> MessageId {
     MessageId::at(SystemTime::UNIX_EPOCH + Duration::from_secs(u64::from(seconds.saturating_sub(1))))
 }
+
+/// An id from before the messages that are news, when the server does not say since when the user is in the channel: a
+/// conversation that is announced again has a past, which is nothing that was missed.
+fn before_the_news(now: SystemTime) -> MessageId {
+    MessageId::at(now.checked_sub(ON_THE_WAY).unwrap_or(SystemTime::UNIX_EPOCH))
+}
+
+/// How long a first message may be older than the news of its channel, with clocks that disagree.
+const ON_THE_WAY: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -78,10 +88,14 @@ mod tests {
 
     const ME: i64 = 42;
 
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
     fn read(message: Message) -> (bool, Option<Invitation>) {
         let frame = Revision::default().encode(&Envelope { cid: 0, message: Some(message) });
         let event = Event::Push(wire::read(&frame).unwrap().message.unwrap());
-        (is_one(&event), of(&event, UserId::new(ME)))
+        (is_one(&event), of(&event, UserId::new(ME), at(1_800_000_000)))
     }
 
     fn added(clan_id: i64, kind: i32, private: i32, users: &[i64], since: u32) -> Message {
@@ -108,7 +122,6 @@ mod tests {
         let (is_one, invitation) = read(added(0, 3, 1, &[1, ME], 0));
         assert!(is_one);
         assert_eq!(target(invitation), (0, ChannelType::Direct, false));
-        assert_eq!(invitation.unwrap().after, MessageId::default(), "read from the beginning");
         assert_eq!(read(added(0, 3, 1, &[1, 2], 0)), (true, None));
         assert_eq!(read(added(0, 3, 1, &[], 0)), (true, None));
     }
@@ -122,8 +135,22 @@ mod tests {
     #[test]
     fn what_was_said_before_the_user_was_added_is_not_read() {
         let after = read(added(9, 1, 1, &[ME], 1_800_000_000)).1.unwrap().after;
-        let second = |seconds| MessageId::at(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(after, second(1_799_999_999), "with a second to spare");
+        assert_eq!(after, MessageId::at(at(1_799_999_999)), "with a second to spare");
+    }
+
+    /// Years of an old conversation were delivered as new when it was announced again.
+    #[test]
+    fn of_a_channel_with_an_unknown_past_only_what_comes_with_the_news_is_read() {
+        let created =
+            ChannelCreatedEvent { creator_id: 1, channel_id: 7, channel_type: 3, ..ChannelCreatedEvent::default() };
+        for news in [Message::ChannelCreatedEvent(created), added(0, 3, 1, &[1, ME], 0)] {
+            assert_eq!(read(news).1.unwrap().after, MessageId::at(at(1_799_999_940)));
+        }
+        let [event] = [Message::UserChannelAddedEvent(UserChannelAdded::default())].map(|message| {
+            let frame = Revision::default().encode(&Envelope { cid: 0, message: Some(message) });
+            Event::Push(wire::read(&frame).unwrap().message.unwrap())
+        });
+        assert_eq!(of(&event, UserId::new(ME), SystemTime::UNIX_EPOCH), None, "no clock panics");
     }
 
     #[test]

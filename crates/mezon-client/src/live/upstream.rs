@@ -1,5 +1,7 @@
 //! The layers beneath a connection, as catching up asks them.
 
+use std::time::SystemTime;
+
 use mezon_api::{ApiClient, ListMessagesOptions};
 use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Target};
 use mezon_realtime::{ConnectionState, Socket};
@@ -35,6 +37,10 @@ impl History for Upstream {
     fn is_alive(&self, generation: u64) -> BoxFuture<'static, bool> {
         let socket = self.socket.clone();
         Box::pin(async move { socket.ping().await.is_ok() && socket.state() == ConnectionState::Ready { generation } })
+    }
+
+    fn time(&self) -> SystemTime {
+        self.api.now()
     }
 
     fn join(&self, target: Target) -> BoxFuture<'static, Result<(), ClientError>> {

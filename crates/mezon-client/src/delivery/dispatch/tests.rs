@@ -1,6 +1,6 @@
 //! The dispatcher behind the machine of a real connection: only the socket and the history are played by hand.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use mezon_emulator::proto::api;
 use mezon_emulator::proto::realtime::{Channel, Envelope, envelope};
@@ -288,6 +288,10 @@ async fn a_change_of_an_old_message_does_not_bring_back_what_was_there_before_th
 struct FarAway(Duration);
 
 impl History for FarAway {
+    fn time(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
     fn page(
         &self,
         _: ClanId,
