@@ -44,6 +44,11 @@ const SLICES: &[Slice] = &[
         without: &["prost", "mezon-proto", "tokio", "hyper", "tokio-tungstenite"],
     },
     Slice { package: "mezon-session", features: &[], without: &["prost", "mezon-proto", "tokio", "hyper", "rustls"] },
+    Slice {
+        package: "mezon-mmn",
+        features: &[],
+        without: &["prost", "mezon-proto", "tokio", "hyper", "rustls", "mezon-api"],
+    },
     Slice { package: "mezon-tls", features: &["webpki-roots"], without: &["rustls-platform-verifier", "tokio"] },
     Slice {
         package: "mezon-realtime",

@@ -13,6 +13,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mezon-model", &["mezon-proto"]),
     ("mezon-session", &["mezon-model"]),
     ("mezon-tls", &[]),
+    ("mezon-mmn", &["mezon-session"]),
     ("mezon-api", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
     ("mezon-realtime", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
     ("mezon-client", &["mezon-api", "mezon-model", "mezon-proto", "mezon-realtime", "mezon-session"]),
