@@ -160,6 +160,10 @@ id_type! {
     /// An entry of a quick menu.
     MenuId
 }
+id_type! {
+    /// A poll, which hangs on one message.
+    PollId
+}
 
 impl UserId {
     /// Everybody who is online in the channel: who `@here` names. It is an ordinary user id on the wire.

@@ -232,6 +232,26 @@ open_enum! {
     }
 }
 
+open_enum! {
+    /// What choosing an entry of a quick menu does.
+    MenuKind {
+        /// Prepares a message for the user to send.
+        Message = 1,
+        /// Tells the bot: [`QuickMenuChosen`](crate::event::QuickMenuChosen).
+        Event = 2,
+    }
+}
+
+open_enum! {
+    /// How many answers of a poll a voter may choose.
+    PollKind {
+        /// One.
+        Single = 0,
+        /// Any number.
+        Multiple = 1,
+    }
+}
+
 impl MessageCode {
     /// Whether such a message changes an older one, whose id it carries: an edit or a removal.
     pub const fn is_change(self) -> bool {

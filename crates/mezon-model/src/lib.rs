@@ -49,6 +49,7 @@ mod mention;
 mod message;
 mod notice;
 mod person;
+mod poll;
 mod reaction;
 mod record;
 mod reference;
@@ -68,17 +69,18 @@ pub use draft::{CONTENT_LIMIT, Draft, DraftError};
 pub use hidden::HiddenText;
 pub use id::{
     AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MentionId, MenuId, MessageId, NotificationId,
-    ParseIdError, PermissionId, PinId, ReactionId, RoleId, StickerId, TopicId, UserId, WebhookId,
+    ParseIdError, PermissionId, PinId, PollId, ReactionId, RoleId, StickerId, TopicId, UserId, WebhookId,
 };
 pub use kind::{
-    ChannelType, FriendState, MessageCode, NotificationCategory, NotificationCode, NotificationLevel, PermissionRule,
-    StreamMode,
+    ChannelType, FriendState, MenuKind, MessageCode, NotificationCategory, NotificationCode, NotificationLevel,
+    PermissionRule, PollKind, StreamMode,
 };
 pub use membership::{Ban, ChannelMember, ClanProfile, InvitedTo, PermissionOverride};
 pub use mention::Mention;
 pub use message::{ChannelMessage, MessageParts};
-pub use notice::{Notification, NotificationOverride, NotificationSetting, PinnedMessage, QuickMenu};
+pub use notice::{Notification, NotificationOverride, NotificationSetting, PinnedMessage, QuickMenu, Topic};
 pub use person::{Account, Activity, Device, Friend, Member, MemberStatus, Presence, Profile, User};
+pub use poll::{Poll, PollAnswer, PollVoters};
 pub use reaction::Reaction;
 pub use reference::Reference;
 pub use target::Target;

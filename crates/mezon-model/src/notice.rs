@@ -1,9 +1,9 @@
-//! What hangs on messages and channels: notifications, pins, quick menus.
+//! What hangs on messages and channels: notifications, pins, topics, quick menus.
 
-use crate::Channel;
 use crate::id::{ChannelId, ClanId, MenuId, MessageId, NotificationId, PinId, TopicId, UserId};
-use crate::kind::{ChannelType, NotificationCategory, NotificationCode, NotificationLevel};
+use crate::kind::{ChannelType, MenuKind, NotificationCategory, NotificationCode, NotificationLevel};
 use crate::record::records;
+use crate::{Channel, MessageHeader};
 
 records! {
     /// An entry of the user's list of notifications.
@@ -100,7 +100,50 @@ records! {
         background: String = background,
         /// The message that it prepares, or what it tells the bot.
         action: String = action_msg,
-        /// What choosing it does, as a number of the server. The official SDKs make entries of type 1.
-        menu_type: i32 = menu_type,
+        /// What choosing it does.
+        kind: MenuKind = menu_type,
+    }
+
+    /// A topic: a side conversation that hangs on one message.
+    Topic from api::SdTopic {
+        /// The topic.
+        id: TopicId = id,
+        /// Who opened it.
+        creator_id: UserId = creator_id,
+        /// The message it hangs on.
+        message_id: MessageId = message_id,
+        /// The clan of the channel.
+        clan_id: ClanId = clan_id,
+        /// The channel.
+        channel_id: ChannelId = channel_id,
+        /// The server's word for the state it is in, as a number.
+        status: i32 = status,
+        /// The content of the message it hangs on, as it came;
+        /// [`MessageContent::parse`](crate::MessageContent::parse) reads it. May be empty.
+        content: String = content,
+        /// The newest message in it.
+        last_sent_message: Option<MessageHeader> = last_sent_message,
+        /// When it was opened, in Unix seconds.
+        create_time_seconds: u32 = create_time_seconds,
+        /// When it was last changed, in Unix seconds.
+        update_time_seconds: u32 = update_time_seconds,
+    }
+}
+
+impl QuickMenu {
+    /// A new entry that prepares the message `text` for the user to send.
+    pub fn message(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), action: text.into(), kind: MenuKind::Message, ..Self::default() }
+    }
+
+    /// A new entry that tells the bot when it is chosen.
+    pub fn event(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: MenuKind::Event, ..Self::default() }
+    }
+
+    /// The same entry, offered in this channel alone.
+    #[must_use]
+    pub fn only_in(self, clan_id: ClanId, channel_id: ChannelId) -> Self {
+        Self { clan_id, channel_id, ..self }
     }
 }

@@ -51,10 +51,11 @@ mod read {
     use crate::hidden::HiddenText;
     use crate::id::{
         AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MenuId, MessageId, NotificationId,
-        PermissionId, PinId, RoleId, StickerId, TopicId, UserId, WebhookId,
+        PermissionId, PinId, PollId, RoleId, StickerId, TopicId, UserId, WebhookId,
     };
     use crate::kind::{
-        ChannelType, FriendState, NotificationCategory, NotificationCode, NotificationLevel, StreamMode,
+        ChannelType, FriendState, MenuKind, NotificationCategory, NotificationCode, NotificationLevel, PollKind,
+        StreamMode,
     };
     use crate::{Channel, MessageHeader};
 
@@ -98,7 +99,8 @@ mod read {
 
     as_it_is!(bool, i32, i64, u32, String);
     ids!(AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MenuId, MessageId, NotificationId);
-    ids!(PermissionId, PinId, RoleId, StickerId, TopicId, UserId, WebhookId);
+    ids!(PermissionId, PinId, PollId, RoleId, StickerId, TopicId, UserId, WebhookId);
+    open_enums!(MenuKind, PollKind);
     open_enums!(ChannelType, FriendState, NotificationCategory, NotificationCode, NotificationLevel, StreamMode);
 
     /// Flags that the wire writes as 0 and 1.

@@ -1,5 +1,7 @@
 //! Conversions from and to the generated protobuf types.
 
+use std::time::UNIX_EPOCH;
+
 use mezon_proto::wire::{self, Described, Fields, Value};
 use mezon_proto::{api, realtime};
 
@@ -7,11 +9,12 @@ use crate::ack::MessageAck;
 use crate::attachment::Attachment;
 use crate::channel::{Channel, MessageHeader};
 use crate::draft::{Draft, DraftError};
-use crate::id::TopicId;
+use crate::id::{MessageId, TopicId};
 use crate::kind::{ChannelType, MessageCode, StreamMode};
 use crate::list::List;
 use crate::mention::Mention;
 use crate::message::{ChannelMessage, MessageParts};
+use crate::notice::QuickMenu;
 use crate::reaction::Reaction;
 use crate::reference::Reference;
 use crate::target::Target;
@@ -39,6 +42,80 @@ impl Draft {
             topic_id: self.topic.map_or(0, TopicId::get),
             // A slot for a client-chosen id. The server does not use it to recognise a resend.
             id: 0,
+        })
+    }
+}
+
+impl Draft {
+    /// The request to give the message `id` of `target` what this says. A change carries text, mentions and files, and nothing
+    /// else of a draft. `created` is when the message was written, in Unix seconds, as far as that is known: clients tell it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Draft::check`].
+    pub fn to_update(
+        &self,
+        target: &Target,
+        id: MessageId,
+        created: u32,
+    ) -> Result<realtime::ChannelMessageUpdate, DraftError> {
+        Ok(realtime::ChannelMessageUpdate {
+            clan_id: target.clan_id.get(),
+            channel_id: target.channel_id.get(),
+            message_id: id.get(),
+            content: self.check()?,
+            mentions: self.mentions.iter().map(api::MessageMention::from).collect(),
+            attachments: self.attachments.iter().map(attachment_to_wire).collect(),
+            mode: target.mode().to_raw(),
+            is_public: target.is_public,
+            hide_editted: false,
+            topic_id: self.topic.map_or(0, TopicId::get),
+            is_update_msg_topic: self.topic.is_some_and(|topic| !topic.is_none()),
+            create_time_seconds: created,
+        })
+    }
+}
+
+impl From<&QuickMenu> for api::QuickMenuAccess {
+    fn from(menu: &QuickMenu) -> Self {
+        Self {
+            id: menu.id.get(),
+            bot_id: menu.bot_id.get(),
+            clan_id: menu.clan_id.get(),
+            channel_id: menu.channel_id.get(),
+            menu_name: menu.name.clone(),
+            background: menu.background.clone(),
+            action_msg: menu.action.clone(),
+            menu_type: menu.kind.to_raw(),
+        }
+    }
+}
+
+impl From<api::SearchMessageDocument> for ChannelMessage {
+    /// A message as a search found it. The index does not say whether the channel is public.
+    fn from(found: api::SearchMessageDocument) -> Self {
+        let id: MessageId = found.message_id.parse().unwrap_or_default();
+        let seconds = |text: &str| text.parse().ok();
+        let made = || id.created_at().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let created = || made().and_then(|since| u32::try_from(since.as_secs()).ok()).unwrap_or_default();
+        Self::from(MessageParts {
+            message_id: id,
+            channel_id: found.channel_id.parse().unwrap_or_default(),
+            clan_id: found.clan_id.parse().unwrap_or_default(),
+            sender_id: found.sender_id.parse().unwrap_or_default(),
+            username: found.username,
+            display_name: found.display_name,
+            avatar: found.avatar_url,
+            channel_label: found.channel_label,
+            mode: ChannelType::from_raw(found.channel_type).stream_mode(),
+            create_time_seconds: seconds(&found.create_time).unwrap_or_else(created),
+            update_time_seconds: seconds(&found.update_time).unwrap_or_default(),
+            content: found.content,
+            mentions: found.mentions.into_bytes(),
+            attachments: found.attachments.into_bytes(),
+            references: found.references.into_bytes(),
+            reactions: found.reactions.into_bytes(),
+            ..MessageParts::default()
         })
     }
 }

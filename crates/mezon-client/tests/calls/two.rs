@@ -1,0 +1,65 @@
+//! Two users who share a conversation, both connected.
+
+use mezon_client::mezon_model::{ChannelMessage, Target};
+use mezon_client::mezon_realtime::Event;
+use mezon_client::{Client, ConnectOptions, Connection, EventStream};
+use mezon_emulator::Emulator;
+use mezon_emulator::proto::wire::FromArm;
+
+use crate::support::{LINH, MINH, emulator, next_event, sign_in};
+
+/// A user, and what happens to them.
+pub(crate) struct Side {
+    pub(crate) client: Client,
+    pub(crate) connection: Connection,
+    events: EventStream,
+}
+
+/// Linh and Minh in their direct conversation.
+pub(crate) struct Two {
+    pub(crate) emulator: Emulator,
+    pub(crate) place: Target,
+    pub(crate) linh: Side,
+    pub(crate) minh: Side,
+}
+
+impl Two {
+    pub(crate) async fn met() -> Self {
+        let emulator = emulator().await;
+        let url = emulator.url();
+        let (linh, minh) = (sign_in(&url, LINH, "linh").await, sign_in(&url, MINH, "minh").await);
+        let place = linh.api().create_dm(MINH).await.unwrap().target();
+        let (linh, minh) = (Side::join(linh, &place).await, Side::join(minh, &place).await);
+        Self { emulator, place, linh, minh }
+    }
+}
+
+impl Side {
+    async fn join(client: Client, place: &Target) -> Self {
+        let connection = Connection::new(&client);
+        let events = connection.events();
+        connection.connect(ConnectOptions::new()).await.unwrap();
+        connection.join(place).await.unwrap();
+        Self { client, connection, events }
+    }
+
+    /// The next message, edit or removal.
+    pub(crate) async fn hears(&mut self) -> ChannelMessage {
+        match next_event(&mut self.events, |event| matches!(event, Event::Message(_))).await {
+            Event::Message(message) => message,
+            other => panic!("no message: {other:?}"),
+        }
+    }
+
+    /// The next push of the type.
+    pub(crate) async fn sees<T: FromArm>(&mut self) -> T {
+        let mut seen = None;
+        let wanted = |event: &Event| {
+            let Event::Push(push) = event else { return false };
+            seen = push.read::<T>().unwrap();
+            seen.is_some()
+        };
+        next_event(&mut self.events, wanted).await;
+        seen.expect("the push")
+    }
+}
