@@ -61,7 +61,7 @@ pub use gateway::{Gateway, GatewayBuilder};
 pub use history::{ListMessagesOptions, Position};
 pub use login::{AppLogin, IdTokenLogin};
 pub use mezon_proto::{AnyMethod, Method, methods};
-pub use mezon_tls::TlsConfig;
+pub use mezon_tls::{Roots, TlsConfig, TlsError, TlsErrorKind};
 pub use retry::RetryPolicy;
 pub use timeouts::Timeouts;
 pub use upload::{UploadRequest, UploadSource, UploadTicket};

@@ -16,11 +16,12 @@ pub use mezon_client::ClientError as LightError;
 // The layers' own types, as they appear in this crate's signatures.
 pub use mezon_api::{
     ApiClient, ApiError, ApiErrorKind, AppLogin, Download, GatewayBuilder, ListChannelsOptions, ListMessagesOptions,
-    Position, RetryPolicy, SessionChanges, Timeouts, TlsConfig, UploadRequest, UploadSource, UploadTicket,
+    Position, RetryPolicy, Roots, SessionChanges, Timeouts, TlsConfig, TlsError, TlsErrorKind, UploadRequest,
+    UploadSource, UploadTicket,
 };
 pub use mezon_client::{
-    ConnectOptions, EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed, Subscription,
-    WeakConnection,
+    ConnectOptions, Connection, EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed,
+    Subscription, WeakConnection,
 };
 pub use mezon_model::{
     Attachment, CONTENT_LIMIT, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, ContentError,
@@ -29,13 +30,13 @@ pub use mezon_model::{
     StreamMode, Target, TopicId, UserId, event, interactive,
 };
 pub use mezon_realtime::{
-    CallError, CallErrorKind, ChannelGap, CloseReason, ConnectError, ConnectErrorKind, ConnectionState,
+    CallError, CallErrorKind, ChannelGap, CloseReason, ConnectError, ConnectErrorKind, ConnectionState, DialPhase,
     DisconnectReason, Event, MaybeSent, NotSent, RawMessage, Revision, SendError, SendErrorKind, ServerError, Socket,
-    SocketConfigBuilder,
+    SocketConfigBuilder, WireError, WireErrorKind,
 };
 pub use mezon_session::{
-    Clock, ErrorClass, FileStore, MemoryStore, Secret, Session, SessionError, SessionErrorKind, SessionStore,
-    StagedSave, StoreError, StoreErrorKind, StoreLock, SystemClock,
+    Clock, DelayPolicy, ErrorClass, ExponentialDelay, FileStore, MemoryStore, RefreshPolicy, Secret, Session,
+    SessionError, SessionErrorKind, SessionStore, StagedSave, StoreError, StoreErrorKind, StoreLock, SystemClock,
 };
 
 /// Every snippet of the guide compiles.

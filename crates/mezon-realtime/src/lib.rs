@@ -36,6 +36,6 @@ pub use error::{CallError, CallErrorKind, ConnectError, ConnectErrorKind, DialPh
 pub use error::{MaybeSent, NotSent, SendError, SendErrorKind};
 pub use event::{ChannelGap, CloseReason, ConnectionState, DisconnectReason, Event, ServerError};
 pub use machine::Reply;
-pub use mezon_proto::wire::{RawMessage, Revision};
+pub use mezon_proto::wire::{RawMessage, Revision, WireError, WireErrorKind};
 #[cfg(feature = "driver")]
 pub use socket_config::{SocketConfig, SocketConfigBuilder};

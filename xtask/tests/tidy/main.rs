@@ -1,6 +1,7 @@
 //! Rules about the repository itself that no compiler checks.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alone;
 mod dependencies;
 mod rooms;
 mod sources;

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mezon-light", &["mezon-api", "mezon-client", "mezon-model", "mezon-realtime", "mezon-session"]),
     ("mezon-emulator", &["mezon-proto"]),
     ("mezon-cli", &["mezon-client", "mezon-emulator", "mezon-light"]),
+    ("alone", &["mezon-light"]),
     ("xtask", &[]),
     ("bench", &["mezon-api", "mezon-light", "mezon-model", "mezon-proto", "mezon-realtime", "mezon-session"]),
 ];
