@@ -6,7 +6,8 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    api, channels, demo, dm, download, emulator, friends, history, listen, login, members, send, session, upload,
+    api, change, channels, demo, dm, download, emulator, friends, history, listen, login, mark_read, members, search,
+    send, session, thread, upload,
 };
 use crate::text::{setting, setting_path, trimmed};
 
@@ -102,10 +103,26 @@ pub(crate) enum Command {
     Send(send::Arguments),
     /// Answer a message
     Reply(send::ReplyArguments),
+    /// Change a message of yours
+    Edit(change::EditArguments),
+    /// Remove a message
+    Delete(change::DeleteArguments),
+    /// Put an emoji under a message
+    React(change::ReactArguments),
+    /// Pin a message, or list the pinned ones
+    Pin(change::PinArguments),
+    /// Take the pin off a message
+    Unpin(change::UnpinArguments),
+    /// List the threads of a channel, or begin one
+    Thread(thread::Arguments),
     /// Print messages as they arrive, until Ctrl-C
     Listen(listen::Arguments),
     /// Print the messages of a channel
     History(history::Arguments),
+    /// Find messages by their words
+    Search(search::Arguments),
+    /// Mark a channel or a clan as read
+    MarkRead(mark_read::Arguments),
     /// Upload a file and print its address
     Upload(upload::Arguments),
     /// Download a file of a message
@@ -150,8 +167,8 @@ const AFTER_HELP: &str = "\
 Commands (a line about each: mez help commands):
   try it    demo, emulator
   sign in   login, session, whoami
-  look      clans, channels, members, friends, history, listen
-  talk      dm, send, reply
+  look      clans, channels, members, friends, history, search, listen
+  talk      dm, thread, send, reply, edit, delete, react, pin, unpin, mark-read
   files     upload, download
   more      api: any method of the server, with JSON in and out
             help, completions, man, version

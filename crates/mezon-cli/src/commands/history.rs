@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use clap::Args;
-use mezon_light::{Channel, ChannelMessage, LightClient, ListMessagesOptions, MessageId};
+use mezon_client::Client;
+use mezon_light::{Channel, ChannelMessage, ListMessagesOptions, MessageId};
 
 use super::message::{MessageObject, line, message_id};
 use crate::client::Account;
@@ -48,15 +49,16 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     let since = arguments.since.map(Since::resolve).transpose().map_err(Failure::usage)?;
     let client = account.resume()?;
-    let channel = place::find(client.client(), &arguments.channel).await?;
+    let client = client.client();
+    let channel = place::find(client, &arguments.channel).await?;
     let limit = match arguments.limit {
         Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
         None if arguments.all || since.is_some() => usize::MAX,
         None => SHOWN,
     };
     let messages = match arguments.after {
-        Some(after) => newer(&client, &channel, after, limit).await?,
-        None => older(&client, &channel, arguments.before, since, limit).await?,
+        Some(after) => read(client, &channel, ListMessagesOptions::after(after), limit, |_| true).await?,
+        None => older(client, &channel, arguments.before, since, limit).await?,
     };
     if messages.is_empty() {
         output.status("no messages").await?;
@@ -69,61 +71,40 @@ pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output
 
 /// The last `limit` messages before `before`, not older than `since`; oldest first.
 async fn older(
-    client: &LightClient,
+    client: &Client,
     channel: &Channel,
-    mut before: Option<MessageId>,
+    before: Option<MessageId>,
     since: Option<SystemTime>,
     limit: usize,
 ) -> Result<Vec<ChannelMessage>, Failure> {
+    let options = before.map_or_else(ListMessagesOptions::latest, ListMessagesOptions::before);
     // From the newest to the oldest.
-    let mut found: Vec<ChannelMessage> = Vec::new();
-    loop {
-        let size = page(limit - found.len());
-        let query = before
-            .map_or_else(ListMessagesOptions::latest, ListMessagesOptions::before)
-            .clan(channel.clan_id())
-            .limit(size);
-        let messages = client.list_messages(channel.id(), &query).await?;
-        let Some(oldest) = messages.first().map(ChannelMessage::id) else { break };
-        // A server that gives the same page again has no other.
-        if before.is_some_and(|id| oldest >= id) {
-            break;
-        }
-        before = Some(oldest);
-        let (whole, wanted) = (messages.len() >= usize::from(size), found.len() + messages.len());
-        let recent =
-            |message: &ChannelMessage| since.is_none_or(|since| message.created_at().is_none_or(|at| at >= since));
-        found.extend(messages.into_iter().rev().take_while(recent));
-        if !whole || found.len() < wanted || found.len() >= limit {
-            break;
-        }
-    }
-    found.truncate(limit);
+    let mut found = read(client, channel, options, limit, |message| {
+        since.is_none_or(|since| message.created_at().is_none_or(|at| at >= since))
+    })
+    .await?;
     found.reverse();
     Ok(found)
 }
 
-/// The first `limit` messages after `after`, oldest first.
-async fn newer(
-    client: &LightClient,
+/// The first `limit` messages of a list that are `wanted`, up to the first that is not.
+async fn read(
+    client: &Client,
     channel: &Channel,
-    mut after: MessageId,
+    options: ListMessagesOptions,
     limit: usize,
+    wanted: impl Fn(&ChannelMessage) -> bool,
 ) -> Result<Vec<ChannelMessage>, Failure> {
-    let mut found: Vec<ChannelMessage> = Vec::new();
-    loop {
-        let size = page(limit - found.len());
-        let query = ListMessagesOptions::after(after).clan(channel.clan_id()).limit(size);
-        let messages = client.list_messages(channel.id(), &query).await?;
-        let whole = messages.len() >= usize::from(size);
-        let Some(newest) = messages.last().map(ChannelMessage::id).filter(|newest| *newest > after) else { break };
-        after = newest;
-        found.extend(messages);
-        if !whole || found.len() >= limit {
+    let mut messages = client.messages().list(channel.id(), options.clan(channel.clan_id()).limit(page(limit)));
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let Some(message) = messages.next().await else { break };
+        let message = message?;
+        if !wanted(&message) {
             break;
         }
+        found.push(message);
     }
-    found.truncate(limit);
     Ok(found)
 }
 

@@ -1,8 +1,10 @@
 //! `mez members`: who is in a conversation, a channel or a clan.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use mezon_client::Client;
-use mezon_light::{Channel, RoleId, UserId};
+use mezon_light::{Channel, ClanId, RoleId, UserId};
 use serde::Serialize;
 
 use crate::client::Account;
@@ -42,9 +44,13 @@ pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output
     let people = match (&arguments.channel, &arguments.clan) {
         (Some(place), _) => {
             let channel = place::find(client, place).await?;
-            in_conversation(&channel)
+            if channel.clan_id() == ClanId::DIRECT {
+                in_conversation(&channel)
+            } else {
+                in_channel(client, &channel).await?
+            }
         }
-        (None, clan) => in_clan(client, clan.as_deref().unwrap_or_default()).await?,
+        (None, clan) => of_clan(client, place::clan(client, clan.as_deref().unwrap_or_default()).await?.id).await?,
     };
     let mut table = Table::new([Column::whole("ID"), Column::text("USER"), Column::text("NAME")]);
     for Person { user_id, username, display_name, nick, .. } in &people {
@@ -68,10 +74,25 @@ fn in_conversation(channel: &Channel) -> Vec<Person> {
     people.collect()
 }
 
-async fn in_clan(client: &Client, clan: &str) -> Result<Vec<Person>, Failure> {
-    let clan = place::clan(client, clan).await?;
-    let members = client.clans().members(clan.id).await?;
-    let people = members.into_iter().map(|member| {
+/// A channel of a clan knows the ids, and its clan the names.
+async fn in_channel(client: &Client, channel: &Channel) -> Result<Vec<Person>, Failure> {
+    let members = client.channels().members(&channel.target()).all().await?;
+    let ids: HashSet<UserId> = members.iter().map(|member| member.user_id).collect();
+    let clan = of_clan(client, channel.clan_id()).await?;
+    let mut people: Vec<Person> = clan.into_iter().filter(|person| ids.contains(&person.user_id)).collect();
+    let named: HashSet<UserId> = people.iter().map(|person| person.user_id).collect();
+    people.extend(members.into_iter().filter(|member| !named.contains(&member.user_id)).map(|member| Person {
+        user_id: member.user_id,
+        username: String::new(),
+        display_name: String::new(),
+        nick: Some(member.nick),
+        role_ids: Some(member.role_ids),
+    }));
+    Ok(people)
+}
+
+async fn of_clan(client: &Client, clan: ClanId) -> Result<Vec<Person>, Failure> {
+    let people = client.clans().members(clan).await?.into_iter().map(|member| {
         let user = member.user.unwrap_or_default();
         Person {
             user_id: user.id,

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use mezon_client::Client;
-use mezon_light::{Channel, ChannelMessage, LightError, ListMessagesOptions, MessageCode, MessageId};
+use mezon_client::calls::MessageRef;
+use mezon_light::{Channel, ChannelMessage, MessageCode, MessageId};
 use serde::Serialize;
 
 use crate::exit::Failure;
@@ -53,8 +54,7 @@ pub(crate) fn line(message: &ChannelMessage, channel: Option<&str>, with_id: boo
 
 /// The message `id` of a channel.
 pub(crate) async fn find(client: &Client, channel: &Channel, id: MessageId) -> Result<ChannelMessage, Failure> {
-    let query = ListMessagesOptions::around(id).clan(channel.clan_id());
-    let around = client.api().list_messages(channel.id(), &query).await.map_err(LightError::from)?;
+    let around = client.messages().around(MessageRef::new(&channel.target(), id)).await?;
     around.into_iter().find(|message| message.id() == id).ok_or_else(|| {
         Failure::input("unknown_message", format!("there is no message {id} in {}", place::title(channel)))
             .hint("nothing was sent; `mez history CHANNEL --ids` shows the ids")

@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod api;
+pub(crate) mod change;
 pub(crate) mod channels;
 pub(crate) mod clans;
 pub(crate) mod demo;
@@ -11,10 +12,13 @@ pub(crate) mod friends;
 pub(crate) mod history;
 pub(crate) mod listen;
 pub(crate) mod login;
+pub(crate) mod mark_read;
 pub(crate) mod members;
 pub(crate) mod message;
+pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod session;
+pub(crate) mod thread;
 pub(crate) mod upload;
 pub(crate) mod whoami;
 mod words;
@@ -53,6 +57,14 @@ pub(crate) async fn run(global: Global, command: Command, output: Output) -> Res
         Command::Members(arguments) => unless_interrupted(members::run(&arguments, &account, output)).await,
         Command::Friends(arguments) => unless_interrupted(friends::run(&arguments, &account, output)).await,
         Command::History(arguments) => unless_interrupted(history::run(&arguments, &account, output)).await,
+        Command::Edit(arguments) => unless_interrupted(change::edit(&arguments, &account, output)).await,
+        Command::Delete(arguments) => unless_interrupted(change::delete(&arguments, &account, output)).await,
+        Command::React(arguments) => unless_interrupted(change::react(&arguments, &account, output)).await,
+        Command::Pin(arguments) => unless_interrupted(change::pin(&arguments, &account, output)).await,
+        Command::Unpin(arguments) => unless_interrupted(change::unpin(&arguments, &account, output)).await,
+        Command::Thread(arguments) => unless_interrupted(thread::run(&arguments, &account, output)).await,
+        Command::Search(arguments) => unless_interrupted(search::run(&arguments, &account, output)).await,
+        Command::MarkRead(arguments) => unless_interrupted(mark_read::run(&arguments, &account, output)).await,
         Command::Upload(arguments) => unless_interrupted(upload::run(&arguments, &account, output)).await,
         Command::Download(arguments) => unless_interrupted(download::run(&arguments, &account, output)).await,
         _ => Ok(()),

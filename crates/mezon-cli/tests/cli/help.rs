@@ -6,7 +6,7 @@ use crate::mez::mez;
 const LINES: usize = 24;
 const COLUMNS: usize = 80;
 
-const COMMANDS: [&[&str]; 31] = [
+const COMMANDS: [&[&str]; 39] = [
     &["demo"],
     &["emulator"],
     &["login"],
@@ -28,6 +28,14 @@ const COMMANDS: [&[&str]; 31] = [
     &["friends", "unblock"],
     &["send"],
     &["reply"],
+    &["edit"],
+    &["delete"],
+    &["react"],
+    &["pin"],
+    &["unpin"],
+    &["thread"],
+    &["search"],
+    &["mark-read"],
     &["listen"],
     &["history"],
     &["upload"],

@@ -4,6 +4,7 @@
 mod account;
 mod api;
 mod bad_input;
+mod changing;
 mod chat;
 mod demo;
 mod emulator;
