@@ -17,6 +17,7 @@ pub(crate) struct Failure {
 pub(crate) enum FailureKind {
     InvalidArgument,
     NotFound,
+    AlreadyExists,
     PermissionDenied,
     Unimplemented,
     Internal,
@@ -49,6 +50,7 @@ impl Failure {
         match self.kind {
             FailureKind::InvalidArgument => 3,
             FailureKind::NotFound => 5,
+            FailureKind::AlreadyExists => 6,
             FailureKind::PermissionDenied => 7,
             FailureKind::Unimplemented => 12,
             FailureKind::Internal => 13,
@@ -60,6 +62,7 @@ impl Failure {
         match self.kind {
             FailureKind::InvalidArgument => StatusCode::BAD_REQUEST,
             FailureKind::NotFound => StatusCode::NOT_FOUND,
+            FailureKind::AlreadyExists => StatusCode::CONFLICT,
             FailureKind::PermissionDenied => StatusCode::FORBIDDEN,
             FailureKind::Unimplemented => StatusCode::NOT_IMPLEMENTED,
             FailureKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -162,6 +162,11 @@ impl Hub {
         self.sockets().users.contains_key(&user)
     }
 
+    /// How many sockets of a user are open.
+    pub(crate) fn sockets_of(&self, user: i64) -> usize {
+        self.sockets().users.get(&user).map_or(0, BTreeSet::len)
+    }
+
     /// The address a user's socket came by, to say where the emulator is.
     pub(crate) fn host_of(&self, user: i64) -> Option<String> {
         self.sockets().of_user(user).next().map(|member| member.host.clone())

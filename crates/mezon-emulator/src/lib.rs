@@ -28,7 +28,9 @@
 //! | Of the gateway | Here |
 //! |---|---|
 //! | Sign-in | any ID token with any user id or name; bots that were set up with [`EmulatorBuilder::app`], with the header of any official SDK |
-//! | Users | made when they first sign in, or when another user names them as a peer |
+//! | Users | made when they first sign in, or when another user names them as a peer; profiles, states, who is online |
+//! | Friends | asked, accepted, ended, blocked; who is blocked opens no conversation and writes in none |
+//! | Notifications | of mentions, answers and requests of friends, with settings and mutes |
 //! | Sessions | signed tokens with lifetimes of choice; a refresh token works once unless told otherwise |
 //! | Channels | direct (the same two users share one) and groups; no clans |
 //! | Messages | send, update, remove, react, type, read back; ids grow; content up to 4000 UTF-16 units |

@@ -14,6 +14,7 @@ use crate::message_lists;
 use crate::snowflake::{created_seconds, unix_seconds};
 use crate::store::{Direction, Page, Write};
 use crate::town::channels::page_limit;
+use crate::town::notices;
 
 /// The longest content, in UTF-16 units of its encoded JSON.
 const CONTENT_LIMIT: usize = 4000;
@@ -30,10 +31,15 @@ impl Gateway {
         request: ChannelMessageSend,
     ) -> Result<ChannelMessageAck, Failure> {
         check_content(&request.content)?;
-        let channel = self.town().channel_for(caller.user, request.channel_id)?.clone();
-        channel.check_mode(request.mode)?;
+        let channel = {
+            let town = self.town();
+            let channel = town.channel_for(caller.user, request.channel_id)?;
+            channel.check_mode(request.mode)?;
+            town.check_may_write(caller.user, channel)?;
+            channel.clone()
+        };
 
-        let _order = self.posting.lock().await;
+        let order = self.posting.lock().await;
         let id = self.ids.next();
         let created = created_seconds(id);
         let mode = channel.mode();
@@ -64,9 +70,19 @@ impl Gateway {
             self.deliver(api::ChannelMessage { message_id: 0, ..message });
         } else {
             self.store_message(message.clone()).await?;
-            self.deliver(message);
+            self.deliver(message.clone());
+            drop(order);
+            self.notify(message).await?;
         }
         Ok(ack)
+    }
+
+    /// Tells those whom a message mentions or answers.
+    async fn notify(&self, message: api::ChannelMessage) -> Result<(), Failure> {
+        if message.mentions.is_empty() && message.references.is_empty() {
+            return Ok(());
+        }
+        self.change(message.sender_id, notices::of_message, message).await
     }
 
     /// Replaces the content of a message of the caller.

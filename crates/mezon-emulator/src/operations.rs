@@ -11,6 +11,7 @@ use crate::gateway::Gateway;
 use crate::hub::Outgoing;
 use crate::snowflake::unix_ms;
 use crate::store::{StoreError, Write};
+use crate::town::profiles;
 use crate::town::{Act, Audience, Done, Push, Town};
 
 impl Gateway {
@@ -87,6 +88,14 @@ impl Gateway {
 
     fn act<'a>(&'a self, by: i64, online: &'a (dyn Fn(i64) -> bool + Sync)) -> Act<'a> {
         Act { by, now_ms: unix_ms(), ids: &self.ids, online }
+    }
+
+    /// Tells who hears of it that a user has come online by the first socket, or gone with the last one.
+    pub(crate) async fn tell_presence(&self, user: i64, came: bool) {
+        let sockets = self.hub.sockets_of(user);
+        if sockets == usize::from(came) && self.change(user, profiles::presence, came).await.is_err() {
+            tracing::debug!(user, came, "nobody is told");
+        }
     }
 
     fn tell(&self, Push { to, message }: Push) {

@@ -38,6 +38,8 @@ where
     let mut control = registration.control.clone();
     tracing::debug!(user = caller.user, socket = registration.id, "socket opened");
 
+    let user = caller.user;
+    gateway.tell_presence(user, true).await;
     let origin = Origin { socket: registration.id, caller, revision: OnceLock::new() };
     let meter = FrameMeter::default();
     let (mut sink, mut source) = stream.split();
@@ -55,6 +57,8 @@ where
             Control::Silent => keep_silent(&mut stream, &mut control).await,
         }
     }
+    drop(registration);
+    gateway.tell_presence(user, false).await;
 }
 
 /// Waits until the socket is told to do anything but run.

@@ -3,6 +3,7 @@
 
 mod editing;
 mod history;
+mod people;
 mod refusals;
 #[path = "../support/mod.rs"]
 mod support;

@@ -3,7 +3,9 @@
 mod accounts;
 mod channels;
 mod clans;
+mod friends;
 mod messages;
+mod notifications;
 mod uploads;
 
 use bytes::Bytes;
@@ -25,7 +27,7 @@ pub(crate) async fn call(gateway: &Gateway, caller: &Caller, method: &str, body:
             $(if let Some(answer) = $subject::call(&call, method).await { return answer; })+
         };
     }
-    first_of!(accounts, channels, clans, messages, uploads);
+    first_of!(accounts, channels, clans, friends, messages, notifications, uploads);
     // The name came from the client: it is bounded before it goes back.
     let name: String = method.chars().take(60).collect();
     Err(Failure::new(FailureKind::Unimplemented, format!("the emulator has no method {name}")))

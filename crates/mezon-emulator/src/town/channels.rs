@@ -103,10 +103,11 @@ pub(crate) fn create(
     for peer in &peers {
         town.registered(act, *peer)?;
     }
-    if let (DIRECT, [peer]) = (request.r#type, peers.as_slice())
-        && let Some(known) = town.direct_channel(act.by, *peer)
-    {
-        return Ok(Done::new(town.description(act, known, act.by)));
+    if let (DIRECT, [peer]) = (request.r#type, peers.as_slice()) {
+        town.check_unblocked(act.by, *peer)?;
+        if let Some(known) = town.direct_channel(act.by, *peer) {
+            return Ok(Done::new(town.description(act, known, act.by)));
+        }
     }
 
     let mut members = peers.clone();

@@ -28,10 +28,14 @@
 
 pub(crate) mod channels;
 mod describe;
+pub(crate) mod friends;
+pub(crate) mod notices;
 pub(crate) mod people;
+pub(crate) mod profiles;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod wishes;
 
 use std::collections::HashMap;
 
@@ -41,23 +45,29 @@ use mezon_proto::realtime::envelope::Message;
 use crate::snowflake::Snowflakes;
 use crate::store::{Row, StoreError, Write};
 use channels::Channel;
+use friends::Tie;
+use notices::Notice;
 use people::User;
 use table::AnyTable;
 pub(crate) use table::{Key, Record, Table};
+use wishes::Wish;
 
 /// All that the emulator knows but messages, uploads and refresh tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Town {
     pub(crate) users: Table<User>,
     pub(crate) channels: Table<Channel>,
+    pub(crate) ties: Table<Tie>,
+    pub(crate) notices: Table<Notice>,
+    pub(crate) wishes: Table<Wish>,
     /// The newest message of each channel. No record: it is read from the messages at the start.
     pub(crate) newest: HashMap<i64, api::ChannelMessageHeader>,
 }
 
 impl Town {
     /// All tables: one that is missing here is not stored.
-    fn tables(&mut self) -> [&mut dyn AnyTable; 2] {
-        [&mut self.users, &mut self.channels]
+    fn tables(&mut self) -> [&mut dyn AnyTable; 5] {
+        [&mut self.users, &mut self.channels, &mut self.ties, &mut self.notices, &mut self.wishes]
     }
 
     /// Builds the town from the rows of a store.

@@ -17,12 +17,35 @@ pub(crate) struct User {
     pub(crate) display_name: String,
     pub(crate) avatar: String,
     pub(crate) about: String,
+    /// A word for how reachable the user is, such as `Idle`.
+    pub(crate) state: Shown,
     /// Text that the user has written about the moment.
-    pub(crate) status: String,
+    pub(crate) status: Shown,
+    pub(crate) lang_tag: String,
+    pub(crate) location: String,
+    pub(crate) timezone: String,
+    pub(crate) logo: String,
+    pub(crate) email: String,
     pub(crate) bot: bool,
     /// False for a user who was only named as a peer so far.
     pub(crate) signed_in: bool,
     pub(crate) created: u32,
+}
+
+/// What a user shows for a time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Shown {
+    pub(crate) text: String,
+    /// In Unix seconds; 0 for without an end.
+    pub(crate) until: u32,
+}
+
+impl Shown {
+    /// What is shown at the moment of an operation.
+    pub(crate) fn at(&self, act: &Act<'_>) -> &str {
+        if self.until != 0 && self.until <= act.now() { "" } else { &self.text }
+    }
 }
 
 impl Record for User {
@@ -48,7 +71,8 @@ impl User {
             username: self.username.clone(),
             avatar: self.avatar.clone(),
             display_name: self.shown_name().to_owned(),
-            status: self.status.clone(),
+            status: self.state.at(act).to_owned(),
+            user_status: self.status.at(act).to_owned(),
             online: (act.online)(self.id),
             create_time_second: self.created,
             is_bot: self.bot,
@@ -64,7 +88,11 @@ impl User {
             display_name: self.shown_name().to_owned(),
             avatar_url: self.avatar.clone(),
             about_me: self.about.clone(),
-            status: self.status.clone(),
+            lang_tag: self.lang_tag.clone(),
+            location: self.location.clone(),
+            timezone: self.timezone.clone(),
+            status: self.state.at(act).to_owned(),
+            user_status: self.status.at(act).to_owned(),
             online: (act.online)(self.id),
             create_time_seconds: self.created,
             ..api::User::default()
@@ -126,7 +154,13 @@ pub(crate) fn sign_in(town: &mut Town, act: &Act<'_>, request: SignIn) -> Result
 
 /// The account of the caller.
 pub(crate) fn account(town: &Town, act: &Act<'_>, (): ()) -> Result<api::Account, Failure> {
-    Ok(api::Account { user: Some(town.user(act.by)?.described(act)), ..api::Account::default() })
+    let user = town.user(act.by)?;
+    Ok(api::Account {
+        user: Some(user.described(act)),
+        email: user.email.clone(),
+        logo: user.logo.clone(),
+        ..api::Account::default()
+    })
 }
 
 #[cfg(test)]

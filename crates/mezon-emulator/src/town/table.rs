@@ -74,12 +74,16 @@ impl<T: Record> Table<T> {
         self.before.entry(key).or_insert(old);
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "users and channels only grow so far"))]
     pub(crate) fn remove(&mut self, key: impl Into<Key>) -> Option<T> {
         let key = key.into();
         let old = self.rows.remove(&key)?;
         self.before.entry(key).or_insert_with(|| Some(old.clone()));
         Some(old)
+    }
+
+    /// The rows whose key begins with an id, in the order of their keys.
+    pub(crate) fn of(&self, first: i64) -> impl DoubleEndedIterator<Item = &T> {
+        self.rows.range(Key(first, i64::MIN)..=Key(first, i64::MAX)).map(|(_, row)| row)
     }
 
     /// All rows, in the order of their keys.
