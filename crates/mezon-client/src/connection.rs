@@ -6,11 +6,12 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target, UserId};
+use mezon_model::{ChannelId, ChannelMessage, ClanId, Draft, MessageAck, Target, UserId};
 use mezon_realtime::{ConnectErrorKind, ConnectionState, Event, Socket};
 use mezon_session::BoxFuture;
 use tokio::time::timeout;
 
+use crate::delivery::Joined;
 use crate::listen::{Audience, EventStream, MessageStream, Response, Subscription, responding};
 use crate::live::{Lifecycle, Opened, paced};
 use crate::{Client, ClientError, ConnectOptions};
@@ -218,6 +219,24 @@ impl Connection {
     /// Some channels may be joined when a call is dropped.
     pub async fn join_all(&self, targets: impl IntoIterator<Item = Target>) -> Vec<(Target, Result<(), ClientError>)> {
         paced(targets.into_iter().collect(), async |target| self.join(&target).await).await
+    }
+
+    /// Joins a clan: the messages of its channels come in from then on, after every reconnect too.
+    /// [`ClanId::DIRECT`] is the clan of direct and group conversations. Private channels and threads may have to be joined by
+    /// themselves.
+    ///
+    /// With catch-up, the channels of the clan are listed over HTTP in the background, and again after a lost connection:
+    /// those with news are read. When they could not be listed, an [`Event::Gap`] names the clan.
+    ///
+    /// # Errors
+    /// As [`Connection::join`].
+    ///
+    /// # Cancel safety
+    /// As [`Connection::join`].
+    pub async fn join_clan(&self, clan_id: ClanId) -> Result<(), ClientError> {
+        self.socket()?.join_clan(clan_id).await?;
+        self.core.lifecycle.joined(&Joined::clan(clan_id));
+        Ok(())
     }
 
     /// Leaves a channel.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use mezon_api::ApiError;
-use mezon_model::{ChannelId, ParseIdError};
+use mezon_model::{ChannelId, ClanId, ParseIdError};
 use mezon_proto::wire::WireError;
 use mezon_realtime::{CallError, ConnectError, SendError};
 use mezon_session::{ErrorClass, SessionError};
@@ -44,6 +44,14 @@ pub enum ClientError {
         /// Why.
         source: Box<ClientError>,
     },
+    /// The channels of a clan could not be listed after a lost connection, so nobody knows in which of them messages were
+    /// missed.
+    ClanCatchUp {
+        /// The clan.
+        clan_id: ClanId,
+        /// Why.
+        source: Box<ClientError>,
+    },
     /// The socket is not connected: call `connect` first.
     NotConnected,
     /// A handler panicked. The others were called all the same.
@@ -76,7 +84,7 @@ impl ClientError {
             Self::Call(error) => error.class(),
             Self::Send(error) => error.class(),
             Self::Session(error) => error.class(),
-            Self::CatchUp { source, .. } => source.class(),
+            Self::CatchUp { source, .. } | Self::ClanCatchUp { source, .. } => source.class(),
             Self::NotConnected | Self::NoEvent { .. } => ErrorClass::TRANSIENT,
             Self::InvalidInput { .. }
             | Self::Id(_)
@@ -91,7 +99,7 @@ impl ClientError {
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             Self::Api(error) => error.kind().status(),
-            Self::CatchUp { source, .. } => source.status(),
+            Self::CatchUp { source, .. } | Self::ClanCatchUp { source, .. } => source.status(),
             _ => None,
         }
     }
@@ -107,6 +115,7 @@ impl ClientError {
             Self::Name(error) => Some(error),
             Self::InvalidInput { .. }
             | Self::CatchUp { .. }
+            | Self::ClanCatchUp { .. }
             | Self::NotConnected
             | Self::HandlerPanicked
             | Self::HandlerBehind { .. }
@@ -131,6 +140,10 @@ impl fmt::Display for ClientError {
                 write!(f, "what channel {channel_id} missed could not be read from its history")?;
                 if f.alternate() { write!(f, ": {source:#}") } else { Ok(()) }
             }
+            Self::ClanCatchUp { clan_id, source } => {
+                write!(f, "the channels of clan {clan_id} could not be listed, and what they missed is not known")?;
+                if f.alternate() { write!(f, ": {source:#}") } else { Ok(()) }
+            }
             Self::NotConnected => f.write_str("the socket is not connected, call connect first"),
             Self::HandlerPanicked => f.write_str("a handler panicked"),
             Self::HandlerBehind { channel_id } => {
@@ -149,7 +162,7 @@ impl std::error::Error for ClientError {
     /// The error beneath the layer's own, which `Display` has printed already.
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::CatchUp { source, .. } => Some(source.as_ref()),
+            Self::CatchUp { source, .. } | Self::ClanCatchUp { source, .. } => Some(source.as_ref()),
             Self::Undecodable { source, .. } => Some(source),
             _ => self.inner().and_then(std::error::Error::source),
         }

@@ -56,8 +56,11 @@ pub enum Event {
     Gap {
         /// The channels in question: all joined ones and those that messages were seen from.
         channels: Vec<ChannelGap>,
-        /// False: there may be others. A clan was joined, and brings messages of channels that were never heard of; or
-        /// messages were seen from more channels than are kept track of (4,096).
+        /// Clans that were joined, which bring messages of channels that were never heard of: any channel of theirs may be
+        /// in question. Empty when the lists of their channels would not make the gap complete.
+        clans: Vec<ClanId>,
+        /// False: there may be others than `channels`. A clan was joined, or messages were seen from more channels than are
+        /// kept track of (4,096).
         complete: bool,
     },
     /// A channel could not be joined again after a reconnect. It is tried again after the next one, until it is left.

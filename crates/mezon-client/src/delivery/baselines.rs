@@ -1,12 +1,31 @@
-//! Where the history of a channel begins that was joined and in which no message was seen yet.
+//! Where the history of a channel or a clan begins that was joined and in which no message was seen yet.
 
 use std::collections::{HashMap, VecDeque};
 
-use mezon_model::{ChannelId, MessageId, Target};
+use mezon_model::{ChannelId, ChannelType, ClanId, MessageId, Target};
 
 use super::settings::LOOKUPS;
 
-/// The newest message of each channel when it was joined, on one connection: where to read on from when the connection is
+/// What was joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Joined {
+    Channel(ChannelId),
+    /// A clan with all of its channels.
+    Clan(ClanId),
+}
+
+impl Joined {
+    fn of(target: &Target) -> Self {
+        if target.channel_id.is_none() { Self::Clan(target.clan_id) } else { Self::Channel(target.channel_id) }
+    }
+
+    /// A clan as what is joined.
+    pub(crate) const fn clan(clan_id: ClanId) -> Target {
+        Target { clan_id, channel_id: ChannelId::new(0), channel_type: ChannelType::Channel, is_public: true }
+    }
+}
+
+/// The newest message of each channel and clan when it was joined, on one connection: where to read on from when the connection is
 /// lost before any message was seen.
 ///
 /// A baseline that is too new hides what was lost, so one is noted only on a connection that stays ready meanwhile and that
@@ -14,8 +33,8 @@ use super::settings::LOOKUPS;
 /// the application is told.
 #[derive(Debug, Default)]
 pub(super) struct Baselines {
-    channels: HashMap<ChannelId, Baseline>,
-    wanted: VecDeque<ChannelId>,
+    known: HashMap<Joined, Baseline>,
+    wanted: VecDeque<Joined>,
     /// The connection that is ready.
     ready: Option<u64>,
     /// Lookups that have begun.
@@ -26,13 +45,14 @@ pub(super) struct Baselines {
 /// One attempt to find a baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Lookup {
+    /// The channel; a clan has the channel 0.
     pub(crate) target: Target,
     /// The connection on which it counts.
     pub(crate) generation: u64,
     number: u64,
 }
 
-/// The newest message of a channel.
+/// The newest message of a channel, or of all channels of a clan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Newest {
     /// There is none.
@@ -52,31 +72,31 @@ enum Baseline {
 }
 
 impl Baselines {
-    /// A channel was joined. One that was joined before keeps its baseline.
+    /// A channel or a clan was joined. One that was joined before keeps its baseline.
     pub(super) fn joined(&mut self, target: Target) {
-        let wanted = &mut self.wanted;
-        self.channels.entry(target.channel_id).or_insert_with(|| {
-            wanted.push_back(target.channel_id);
+        let (wanted, joined) = (&mut self.wanted, Joined::of(&target));
+        self.known.entry(joined).or_insert_with(|| {
+            wanted.push_back(joined);
             Baseline::Wanted(target)
         });
     }
 
     /// The baseline of a channel that is joined now. One that was joined before keeps its own.
     pub(super) fn set(&mut self, channel: ChannelId, newest: MessageId) {
-        self.channels.entry(channel).or_insert(Baseline::Known(newest));
+        self.known.entry(Joined::Channel(channel)).or_insert(Baseline::Known(newest));
     }
 
-    pub(super) fn forget(&mut self, channel: ChannelId) {
-        self.channels.remove(&channel);
+    pub(super) fn forget(&mut self, joined: Joined) {
+        self.known.remove(&joined);
     }
 
-    /// Whether the channel was joined.
-    pub(super) fn knows_of(&self, channel: ChannelId) -> bool {
-        self.channels.contains_key(&channel)
+    /// Whether it was joined.
+    pub(super) fn knows_of(&self, joined: Joined) -> bool {
+        self.known.contains_key(&joined)
     }
 
-    pub(super) fn of(&self, channel: ChannelId) -> Option<MessageId> {
-        match self.channels.get(&channel)? {
+    pub(super) fn of(&self, joined: Joined) -> Option<MessageId> {
+        match self.known.get(&joined)? {
             Baseline::Known(newest) => Some(*newest),
             Baseline::Wanted(_) | Baseline::LookedUp(..) => None,
         }
@@ -99,8 +119,8 @@ impl Baselines {
     pub(super) fn begin(&mut self) -> Option<Lookup> {
         let generation = self.ready.filter(|_| self.open < LOOKUPS)?;
         loop {
-            let channel = self.wanted.pop_front()?;
-            let Some(baseline) = self.channels.get_mut(&channel) else { continue };
+            let joined = self.wanted.pop_front()?;
+            let Some(baseline) = self.known.get_mut(&joined) else { continue };
             let Baseline::Wanted(target) = *baseline else { continue };
             let lookup = Lookup { target, generation, number: self.next };
             *baseline = Baseline::LookedUp(lookup, None);
@@ -112,20 +132,22 @@ impl Baselines {
 
     /// A lookup was answered. Whether its connection has to be proved alive now.
     pub(super) fn newest(&mut self, lookup: Lookup, newest: Newest) -> bool {
-        let channel = lookup.target.channel_id;
+        let joined = Joined::of(&lookup.target);
         let newest = match newest {
+            // Where nothing is known of any channel, nothing says that there was no message.
+            Newest::Empty if matches!(joined, Joined::Clan(_)) => None,
             Newest::Empty => Some(MessageId::default()),
             // A newest message without an id is no place to read on from.
             Newest::Message(id) => Some(id).filter(|id| !id.is_none()),
             Newest::Unknown => None,
         };
-        match (self.channels.get_mut(&channel), newest) {
+        match (self.known.get_mut(&joined), newest) {
             (Some(Baseline::LookedUp(own, found)), Some(newest)) if *own == lookup => {
                 *found = Some(newest);
                 return true;
             }
             // The next join tries again.
-            (Some(Baseline::LookedUp(own, _)), None) if *own == lookup => self.forget(channel),
+            (Some(Baseline::LookedUp(own, _)), None) if *own == lookup => self.forget(joined),
             _ => {}
         }
         self.open -= 1;
@@ -135,8 +157,8 @@ impl Baselines {
     /// Whether the connection of a lookup was alive after the newest message was found.
     pub(super) fn proved(&mut self, lookup: Lookup, alive: bool) {
         self.open -= 1;
-        let channel = lookup.target.channel_id;
-        let Some(baseline @ &mut Baseline::LookedUp(own, found)) = self.channels.get_mut(&channel) else { return };
+        let joined = Joined::of(&lookup.target);
+        let Some(baseline @ &mut Baseline::LookedUp(own, found)) = self.known.get_mut(&joined) else { return };
         if own != lookup {
             return;
         }
@@ -145,7 +167,7 @@ impl Baselines {
         } else {
             // The application is told of the gap that opened meanwhile. The next connection has a baseline.
             *baseline = Baseline::Wanted(lookup.target);
-            self.wanted.push_back(channel);
+            self.wanted.push_back(joined);
         }
     }
 }
@@ -159,7 +181,7 @@ mod tests {
     }
 
     fn of(baselines: &Baselines, channel: i64) -> Option<i64> {
-        baselines.of(ChannelId::new(channel)).map(MessageId::get)
+        baselines.of(Joined::Channel(ChannelId::new(channel))).map(MessageId::get)
     }
 
     /// In channel 7, on a connection that is ready.
@@ -209,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn a_clan_in_which_no_message_is_known_has_no_baseline() {
+        let clan = ClanId::new(9);
+        let mut baselines = Baselines::default();
+        baselines.connection_ready(1);
+        baselines.joined(Joined::clan(clan));
+        let lookup = baselines.begin().unwrap();
+        assert_eq!((lookup.target.clan_id, lookup.target.channel_id), (clan, ChannelId::default()));
+        assert!(!baselines.newest(lookup, Newest::Empty));
+        assert_eq!(baselines.of(Joined::Clan(clan)), None);
+        baselines.joined(Joined::clan(clan));
+        let lookup = baselines.begin().unwrap();
+        assert!(baselines.newest(lookup, Newest::Message(MessageId::new(5))));
+        baselines.proved(lookup, true);
+        assert_eq!(baselines.of(Joined::Clan(clan)), Some(MessageId::new(5)));
+    }
+
+    #[test]
     fn a_later_join_does_not_replace_a_baseline() {
         let (mut baselines, lookup) = joined();
         assert!(baselines.newest(lookup, Newest::Message(MessageId::new(5))));
@@ -222,7 +261,7 @@ mod tests {
     fn an_answer_from_before_the_channel_was_left_says_nothing_about_it() {
         let (mut baselines, old) = joined();
         assert!(baselines.newest(old, Newest::Message(MessageId::new(3))));
-        baselines.forget(ChannelId::new(7));
+        baselines.forget(Joined::Channel(ChannelId::new(7)));
         join(&mut baselines, 7);
         let new = baselines.begin().unwrap();
         baselines.proved(old, true);
@@ -236,7 +275,7 @@ mod tests {
     fn a_newest_message_that_was_asked_for_before_the_channel_was_left_is_not_taken() {
         for answer in [Newest::Message(MessageId::new(3)), Newest::Unknown] {
             let (mut baselines, old) = joined();
-            baselines.forget(ChannelId::new(7));
+            baselines.forget(Joined::Channel(ChannelId::new(7)));
             join(&mut baselines, 7);
             let new = baselines.begin().unwrap();
             assert!(!baselines.newest(old, answer), "there is nothing to prove");
@@ -250,7 +289,7 @@ mod tests {
     fn lookups_that_fail_make_room_for_others() {
         let mut baselines = Baselines::default();
         baselines.connection_ready(1);
-        (0..50).for_each(|channel| join(&mut baselines, channel));
+        (1..=50).for_each(|channel| join(&mut baselines, channel));
         for _ in 0..50 {
             let lookup = baselines.begin().unwrap();
             assert!(!baselines.newest(lookup, Newest::Unknown));
@@ -262,7 +301,7 @@ mod tests {
     fn many_joins_ask_for_a_few_at_a_time() {
         let mut baselines = Baselines::default();
         baselines.connection_ready(1);
-        (0..200).for_each(|channel| join(&mut baselines, channel));
+        (1..=200).for_each(|channel| join(&mut baselines, channel));
         let mut open: VecDeque<Lookup> = std::iter::from_fn(|| baselines.begin()).collect();
         for _ in 0..200 {
             assert!(open.len() <= LOOKUPS);
@@ -271,6 +310,6 @@ mod tests {
             baselines.proved(lookup, true);
             open.extend(std::iter::from_fn(|| baselines.begin()));
         }
-        assert!((0..200).all(|channel| of(&baselines, channel) == Some(1)));
+        assert!((1..=200).all(|channel| of(&baselines, channel) == Some(1)));
     }
 }

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 use mezon_api::{ApiErrorKind, Phase};
-use mezon_model::UserId;
+use mezon_model::{Target, UserId};
 use mezon_realtime::{Event, Events};
 use mezon_session::BoxFuture;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
@@ -171,15 +171,27 @@ impl CatchUp {
             Output::Read { clan_id, channel_id, after, read, until } => {
                 let page = timeout_at(until.into(), history.page(clan_id, channel_id, after));
                 Box::pin(async move {
-                    let late = |_| Err(ClientError::Api(ApiErrorKind::TimedOut { phase: Phase::Total }.into()));
-                    match page.await.unwrap_or_else(late) {
+                    match page.await.unwrap_or_else(|_| Err(late())) {
                         Ok(messages) => Input::Page { channel_id, read, messages },
                         Err(error) => Input::Failed { channel_id, read, error, unit: rand::random() },
                     }
                 })
             }
+            Output::List { clan_id, list, until } => {
+                let channels = timeout_at(until.into(), history.channels(clan_id));
+                Box::pin(async move {
+                    let result = channels.await.unwrap_or_else(|_| Err(late()));
+                    Input::Listed { clan_id, list, result, unit: rand::random() }
+                })
+            }
             Output::LookUp(lookup) => {
-                let newest = history.newest(lookup.target);
+                let Target { clan_id, channel_id, .. } = lookup.target;
+                let newest: BoxFuture<'_, _> = if channel_id.is_none() {
+                    let channels = history.channels(clan_id);
+                    Box::pin(async move { Ok(channels.await?.iter().filter_map(|channel| channel.newest).max()) })
+                } else {
+                    history.newest(lookup.target)
+                };
                 Box::pin(async move {
                     let newest = match newest.await {
                         Ok(Some(id)) => Newest::Message(id),
@@ -200,6 +212,10 @@ impl CatchUp {
             Output::Deliver(_) | Output::Tell(_) => return None,
         })
     }
+}
+
+fn late() -> ClientError {
+    ClientError::Api(ApiErrorKind::TimedOut { phase: Phase::Total }.into())
 }
 
 impl Work {

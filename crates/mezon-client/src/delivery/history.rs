@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Target};
 use mezon_session::BoxFuture;
 
+use super::machine::Listed;
 use crate::ClientError;
 
 /// Reads histories, and joins what the user was added to. What decides about gaps knows no more of HTTP and the socket
@@ -17,6 +18,9 @@ pub(crate) trait History: Send + Sync {
         channel_id: ChannelId,
         after: MessageId,
     ) -> BoxFuture<'static, Result<Vec<ChannelMessage>, ClientError>>;
+
+    /// All channels of a clan.
+    fn channels(&self, clan_id: ClanId) -> BoxFuture<'static, Result<Vec<Listed>, ClientError>>;
 
     /// The newest message of a channel. `None`: there is none.
     fn newest(&self, target: Target) -> BoxFuture<'static, Result<Option<MessageId>, ClientError>>;
@@ -91,6 +95,10 @@ pub(crate) mod by_hand {
             after: MessageId,
         ) -> BoxFuture<'static, Result<Vec<ChannelMessage>, ClientError>> {
             self.ask(channel_id, Some(after))
+        }
+
+        fn channels(&self, _clan_id: ClanId) -> BoxFuture<'static, Result<Vec<Listed>, ClientError>> {
+            Box::pin(async { Ok(Vec::new()) })
         }
 
         fn newest(&self, target: Target) -> BoxFuture<'static, Result<Option<MessageId>, ClientError>> {

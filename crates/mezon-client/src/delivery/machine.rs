@@ -1,17 +1,22 @@
 //! What decides how gaps are filled: events, pages and time go in; deliveries and requests come out.
 
+mod clans;
+mod pause;
 mod steps;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Instant;
 
 use mezon_api::ApiErrorKind;
-use mezon_model::{ChannelId, ChannelMessage, MessageId, Target};
+use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageId, Target};
 use mezon_realtime::{ChannelGap, Event};
 use mezon_session::ErrorClass;
 
+pub(crate) use self::clans::Listed;
+use self::clans::Listing;
+use self::pause::Pause;
 pub(crate) use self::steps::{Input, Output};
-use super::baselines::Baselines;
+use super::baselines::{Baselines, Joined};
 use super::ledger::{Ledger, key};
 use super::reading::{Reading, Stage};
 use super::settings::{MAX_PAGES, PAGE, Settings};
@@ -33,20 +38,18 @@ pub(crate) struct Machine {
     ledger: Ledger,
     baselines: Baselines,
     readings: HashMap<ChannelId, Reading>,
+    /// Clans whose channels are not known yet.
+    listings: BTreeMap<ClanId, Listing>,
     /// Channels with [`Stage::Queued`], and some that had it before. Those with live messages that wait go first.
     urgent: VecDeque<ChannelId>,
     queue: VecDeque<ChannelId>,
     /// When each reading ends, soonest first, and some that have ended.
     ends: VecDeque<(Instant, ChannelId)>,
     held_bytes: usize,
-    /// Pages that were asked for and not answered.
+    /// Pages and lists that were asked for and not answered.
     open: usize,
     next_read: u64,
-    /// Reads that failed one after the other, and when the next one may begin.
-    failures: u32,
-    resume_at: Option<Instant>,
-    /// Reads from before this one count as the same failure.
-    first_after_pause: u64,
+    pause: Pause,
     /// Channels to join on the next connection: this one did not take it.
     joins: Vec<Target>,
     outputs: VecDeque<Output>,
@@ -74,15 +77,14 @@ impl Machine {
             ledger: Ledger::default(),
             baselines,
             readings: HashMap::new(),
+            listings: BTreeMap::new(),
             urgent: VecDeque::new(),
             queue: VecDeque::new(),
             ends: VecDeque::new(),
             held_bytes: 0,
             open: 0,
             next_read: 0,
-            failures: 0,
-            resume_at: None,
-            first_after_pause: 0,
+            pause: Pause::default(),
             joins: Vec::new(),
             outputs: VecDeque::new(),
         }
@@ -90,7 +92,11 @@ impl Machine {
 
     /// Whether the connection is healthy and everything was delivered: events of the server may go past this machine.
     pub(crate) fn is_idle(&self) -> bool {
-        self.link == Link::Up && self.readings.is_empty() && self.ledger.is_blank() && self.baselines.is_idle()
+        self.link == Link::Up
+            && self.readings.is_empty()
+            && self.listings.is_empty()
+            && self.ledger.is_blank()
+            && self.baselines.is_idle()
     }
 
     pub(crate) fn handle(&mut self, now: Instant, input: Input) {
@@ -106,6 +112,7 @@ impl Machine {
             Input::Admitted { target, result } => self.admitted(target, result),
             Input::Page { channel_id, read, messages } => self.page(channel_id, read, messages),
             Input::Failed { channel_id, read, error, unit } => self.failed(now, channel_id, read, error, unit),
+            Input::Listed { clan_id, list, result, unit } => self.listed(now, clan_id, list, result, unit),
             Input::Newest { lookup, newest } => {
                 if self.baselines.newest(lookup, newest) {
                     self.outputs.push_back(Output::Prove(lookup));
@@ -114,12 +121,13 @@ impl Machine {
             Input::Proved { lookup, alive } => self.baselines.proved(lookup, alive),
             Input::Tick => self.ledger.went_through(now),
         }
+        self.end_listings(now);
         self.end_readings(now);
         self.begin_reads(now);
         while let Some(lookup) = self.baselines.begin() {
             self.outputs.push_back(Output::LookUp(lookup));
         }
-        if self.link == Link::Up && self.readings.is_empty() {
+        if self.link == Link::Up && self.readings.is_empty() && self.listings.is_empty() {
             self.ledger.settled(now);
         }
     }
@@ -136,16 +144,18 @@ impl Machine {
 
     /// When the next [`Input::Tick`] is wanted.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let waits = !self.urgent.is_empty() || !self.queue.is_empty();
+        let waits = !self.urgent.is_empty() || !self.queue.is_empty() || !self.listings.is_empty();
         let end = self.ends.front().map(|(end, _)| *end);
-        let resume = self.resume_at.filter(|_| waits);
-        [end, resume, self.ledger.forget_at()].into_iter().flatten().min()
+        let resume = self.pause.until().filter(|_| waits);
+        [end, resume, self.listing_deadline(), self.ledger.forget_at()].into_iter().flatten().min()
     }
 
     fn event(&mut self, now: Instant, event: Event) {
         match event {
             Event::Message(message) => return self.take(now, message),
-            Event::Gap { channels, complete } if self.settings.catch_up => return self.gap(now, channels, complete),
+            Event::Gap { channels, clans, complete } if self.settings.catch_up => {
+                return self.gap(now, channels, clans, complete);
+            }
             Event::Disconnected { .. } if self.settings.catch_up => self.lost(now),
             Event::Connected { .. } if self.link == Link::Down => self.link = Link::Rejoining,
             Event::Ready { generation } => {
@@ -157,6 +167,7 @@ impl Machine {
             Event::Closed { .. } => {
                 let all = self.readings.keys().copied().collect();
                 self.give_up(all);
+                self.leave_unlisted(|_, _| true);
             }
             _ => {}
         }
@@ -169,6 +180,9 @@ impl Machine {
         if self.link == Link::Rejoining && !self.readings.contains_key(&channel) {
             let until = now + self.settings.within;
             self.begin(channel, Reading::new(message.clan_id(), None, Stage::Waiting, until));
+        }
+        if !self.listings.is_empty() {
+            self.begin_listed(&message);
         }
         let Some(reading) = self.readings.get_mut(&channel) else { return self.pass(message) };
         let bytes = message.memory();
@@ -209,16 +223,25 @@ impl Machine {
         self.readings.values_mut().for_each(|reading| reading.connection_lost(until));
         self.ends = self.readings.keys().map(|channel| (until, *channel)).collect();
         (self.urgent, self.queue) = (VecDeque::new(), VecDeque::new());
+        self.listings.values_mut().for_each(|listing| listing.connection_lost(until));
     }
 
     /// What was missed is known.
-    fn gap(&mut self, now: Instant, channels: Vec<ChannelGap>, complete: bool) {
+    fn gap(&mut self, now: Instant, channels: Vec<ChannelGap>, clans: Vec<ClanId>, complete: bool) {
         self.link = Link::Up;
         let until = now + self.settings.within;
+        let all_listed = complete || !clans.is_empty();
+        let before = std::mem::take(&mut self.listings);
+        let clans = self.list_clans(now, clans, &channels);
         let mut unknown = Vec::new();
         for mut gap in channels {
             let channel = gap.channel_id;
-            let start = self.ledger.start_of(channel, gap.last_seen, self.baselines.of(channel));
+            let baseline = self.baselines.of(Joined::Channel(channel));
+            // What was seen since an earlier loss hides what was missed by that one.
+            let start = match before.get(&gap.clan_id) {
+                Some(listing) if !listing.covers(channel) => self.start_in(gap.clan_id, channel),
+                _ => self.ledger.start_of(channel, gap.last_seen, baseline),
+            };
             match (self.readings.get_mut(&channel), start) {
                 (Some(reading), _) if reading.after.is_some() => {
                     reading.until = until;
@@ -245,8 +268,10 @@ impl Machine {
                 }
             }
         }
+        self.begin_unseen();
+        let complete = all_listed && clans.is_empty();
         if !unknown.is_empty() || !complete {
-            self.deliver(Event::Gap { channels: unknown, complete });
+            self.deliver(Event::Gap { channels: unknown, clans, complete });
         }
         self.settle();
     }
@@ -260,7 +285,7 @@ impl Machine {
     }
 
     fn leave(&mut self, channel: ChannelId) {
-        self.baselines.forget(channel);
+        self.baselines.forget(Joined::Channel(channel));
         self.ledger.forget(channel);
         // What is said there from now on is not missed.
         if let Some(reading) = self.end(channel) {
@@ -270,7 +295,7 @@ impl Machine {
 
     fn added(&mut self, now: Instant, target: Target, after: MessageId) {
         let channel = target.channel_id;
-        if self.baselines.knows_of(channel) {
+        if self.baselines.knows_of(Joined::Channel(channel)) {
             return;
         }
         self.baselines.set(channel, after);
@@ -293,7 +318,7 @@ impl Machine {
             (Ok(()), None) => {}
             (Err(error), _) if may_pass(&error) => self.joins.push(target),
             (Err(error), reading) => {
-                self.baselines.forget(channel);
+                self.baselines.forget(Joined::Channel(channel));
                 match reading {
                     Some(reading) => {
                         reading.error = Some(error);
@@ -307,7 +332,7 @@ impl Machine {
 
     fn page(&mut self, channel: ChannelId, read: u64, messages: Vec<ChannelMessage>) {
         self.open -= 1;
-        self.failures = 0;
+        self.pause.succeeded();
         let Some(reading) = self.readings.get_mut(&channel) else { return };
         let Stage::Asked { read: own, again } = reading.stage else { return };
         let Some(after) = reading.after.filter(|_| own == read) else { return };
@@ -355,15 +380,7 @@ impl Machine {
     fn failed(&mut self, now: Instant, channel: ChannelId, read: u64, error: ClientError, unit: f64) {
         self.open -= 1;
         let passes = may_pass(&error);
-        if passes && read >= self.first_after_pause {
-            let retry_after = match error.class() {
-                ErrorClass::Transient { retry_after } => retry_after,
-                _ => None,
-            };
-            self.failures = self.failures.saturating_add(1);
-            self.resume_at = Some(now + self.settings.retry.delay(self.failures, retry_after, unit));
-            self.first_after_pause = self.next_read;
-        }
+        self.pause.failed(now, (read, self.next_read), &error, self.settings.retry, unit);
         let Some(reading) = self.readings.get_mut(&channel) else { return };
         let Stage::Asked { read: own, .. } = reading.stage else { return };
         if own != read {
@@ -386,7 +403,8 @@ impl Machine {
         let mut late = Vec::new();
         while let Some(&(end, channel)) = self.ends.front() {
             if let Some(reading) = self.readings.get(&channel).filter(|reading| reading.until == end) {
-                let begins = self.resume_at.filter(|_| reading.stage == Stage::Queued).map_or(now, |at| at.max(now));
+                let begins =
+                    self.pause.until().filter(|_| reading.stage == Stage::Queued).map_or(now, |at| at.max(now));
                 if begins < end {
                     break;
                 }
@@ -398,8 +416,10 @@ impl Machine {
     }
 
     fn begin_reads(&mut self, now: Instant) {
-        self.resume_at = self.resume_at.filter(|at| *at > now);
-        while self.open < self.settings.at_once && self.resume_at.is_none() {
+        while self.open < self.settings.at_once && self.pause.is_over(now) {
+            if self.begin_listing() {
+                continue;
+            }
             let Some(channel) = self.urgent.pop_front().or_else(|| self.queue.pop_front()) else { break };
             let Some(reading) = self.readings.get_mut(&channel) else { continue };
             let (Some(after), Stage::Queued) = (reading.after, reading.stage) else { continue };
@@ -417,8 +437,14 @@ impl Machine {
 
     fn begin(&mut self, channel: ChannelId, reading: Reading) {
         self.ledger.unsettled();
-        self.ends.push_back((reading.until, channel));
+        self.ends_at(channel, reading.until);
         self.readings.insert(channel, reading);
+    }
+
+    /// Notes when the reading of a channel ends.
+    fn ends_at(&mut self, channel: ChannelId, until: Instant) {
+        let at = self.ends.partition_point(|(end, _)| *end <= until);
+        self.ends.insert(at, (until, channel));
     }
 
     fn end(&mut self, channel: ChannelId) -> Option<Reading> {
@@ -439,7 +465,7 @@ impl Machine {
             })
             .collect();
         if !gaps.is_empty() {
-            self.deliver(Event::Gap { channels: gaps, complete: true });
+            self.deliver(Event::Gap { channels: gaps, clans: Vec::new(), complete: true });
         }
         for (channel_id, reading) in ended {
             let (held, error) = reading.into_parts();

@@ -10,8 +10,9 @@ mod reading;
 mod requests;
 mod settings;
 
+pub(crate) use baselines::Joined;
 pub(crate) use dispatch::{CatchUp, run};
 pub(crate) use history::History;
-pub(crate) use machine::Input;
+pub(crate) use machine::{Input, Listed};
 pub(crate) use requests::Requests;
-pub(crate) use settings::{PAGE, Settings};
+pub(crate) use settings::{CHANNEL_PAGES, PAGE, Settings};

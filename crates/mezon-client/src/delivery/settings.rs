@@ -40,5 +40,8 @@ pub(crate) const PAGE: u8 = 100;
 /// Pages of one channel that are read after one loss: a server may make a history up as it is read.
 pub(super) const MAX_PAGES: usize = 100;
 
+/// Pages of the list of a clan's channels, of 100 each: a server may make a list up as it is read.
+pub(crate) const CHANNEL_PAGES: u16 = 50;
+
 /// Baselines that are looked up at a time, however many channels are joined at once.
 pub(super) const LOOKUPS: usize = 4;

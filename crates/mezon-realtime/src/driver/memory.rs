@@ -1,5 +1,7 @@
 //! What events take in memory, for the bound of the queues that they wait in.
 
+use mezon_model::ClanId;
+
 use crate::{CallErrorKind, ChannelGap, Event, ServerError};
 
 /// How many bytes an event takes in memory, with all that it holds.
@@ -10,7 +12,9 @@ pub(super) fn memory(event: &Event) -> usize {
         | Event::RejoinFailed { error: CallErrorKind::Rejected { message, .. }, .. } => message.capacity(),
         Event::Push(raw) => raw.body.len(),
         Event::Undecodable { raw, reason } => raw.body.len() + reason.capacity(),
-        Event::Gap { channels, .. } => channels.capacity() * size_of::<ChannelGap>(),
+        Event::Gap { channels, clans, .. } => {
+            channels.capacity() * size_of::<ChannelGap>() + clans.capacity() * size_of::<ClanId>()
+        }
         _ => 0,
     };
     size_of::<Event>() + held
@@ -42,7 +46,7 @@ mod tests {
             Box::new(move || Event::ServerError(ServerError { code: 3, message: text(400) })),
             Box::new(move || Event::Push(raw())),
             Box::new(move || Event::Undecodable { raw: raw(), reason: text(60) }),
-            Box::new(move || Event::Gap { channels: vec![gap; 50], complete: true }),
+            Box::new(move || Event::Gap { channels: vec![gap; 50], clans: vec![clan_id; 50], complete: true }),
             Box::new(move || Event::RejoinFailed { clan_id, channel_id, error: rejected() }),
         ];
         for make in makers {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mezon_model::{Draft, MessageAck, Target};
+use mezon_model::{ClanId, Draft, MessageAck, Target};
 use mezon_proto::realtime::{self, envelope};
 use mezon_proto::wire::{CHANNEL_FIELD, decode_within};
 use tokio::sync::{oneshot, watch};
@@ -87,6 +87,20 @@ impl Socket {
             Reply::Unconfirmed => Joined::Unconfirmed,
             _ => Joined::Accepted,
         })
+    }
+
+    /// Joins a clan: the messages of its open channels come in from then on, after every reconnect too.
+    /// [`ClanId::DIRECT`](mezon_model::ClanId::DIRECT) is the clan of direct and group conversations.
+    ///
+    /// # Errors
+    /// As [`Socket::join`].
+    ///
+    /// # Cancel safety
+    /// As [`Socket::join`].
+    pub async fn join_clan(&self, clan_id: ClanId) -> Result<(), CallError> {
+        let join = realtime::ClanJoin { clan_id: clan_id.get(), ..realtime::ClanJoin::default() };
+        let request = Request::join_clan(&join, self.handle.revision);
+        self.request(request, self.handle.call_timeout).await.map(drop).map_err(CallError::new)
     }
 
     /// Leaves a channel. It is not joined again after a reconnect, whatever comes of the request: it may fail because

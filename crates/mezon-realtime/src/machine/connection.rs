@@ -181,8 +181,9 @@ impl<W> Machine<W> {
         }
         self.state = State::Stopped;
         self.end_calls(now, NotSent::Closed);
-        if let Some((channels, complete)) = self.rejoin.take_missed().filter(|(gaps, all)| !gaps.is_empty() || !all) {
-            self.tell(Event::Gap { channels, complete });
+        let is_empty = |gap: &Event| matches!(gap, Event::Gap { channels, complete: true, .. } if channels.is_empty());
+        if let Some(gap) = self.rejoin.take_missed().filter(|gap| !is_empty(gap)) {
+            self.tell(gap);
         }
         self.outputs.push_back(Output::State(ConnectionState::Closed(reason.clone())));
         self.tell(Event::Closed { reason });
@@ -202,8 +203,8 @@ impl<W> Machine<W> {
         let Some(link) = self.link.as_mut().filter(|link| done && !link.ready) else { return };
         link.ready = true;
         let generation = link.generation;
-        if let Some((channels, complete)) = self.rejoin.take_missed() {
-            self.tell(Event::Gap { channels, complete });
+        if let Some(gap) = self.rejoin.take_missed() {
+            self.tell(gap);
         }
         self.outputs.push_back(Output::State(ConnectionState::Ready { generation }));
         self.tell(Event::Ready { generation });

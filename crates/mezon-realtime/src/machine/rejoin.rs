@@ -8,7 +8,7 @@ use mezon_model::{ChannelId, ChannelMessage, ClanId, MessageCode, MessageId};
 use super::later;
 use super::membership::{Membership, Place};
 use super::settings::SEEN_CHANNELS;
-use crate::ChannelGap;
+use crate::{ChannelGap, Event};
 
 /// What the application wants joined (kept apart from what the server knows) and the last message of each channel.
 #[derive(Debug)]
@@ -175,11 +175,18 @@ impl Rejoin {
         self.queue.is_empty() && self.unanswered == 0
     }
 
-    /// The channels in which messages may have been missed, and whether those are all. `None`: nothing was missed.
-    pub(super) fn take_missed(&mut self) -> Option<(Vec<ChannelGap>, bool)> {
+    /// The [`Event::Gap`] of what may have been missed. `None`: nothing was missed.
+    pub(super) fn take_missed(&mut self) -> Option<Event> {
+        let channels: Vec<_> = self.missed.take()?.into_values().flatten().collect();
         // In a clan, messages may have come in channels that were never heard of.
-        let is_complete = !self.overflowed && !self.wanted.keys().any(|place| place.channel_id.is_none());
-        self.missed.take().map(|missed| (missed.into_values().flatten().collect(), is_complete))
+        let is_clan = |place: &&Place| place.channel_id.is_none();
+        let mut clans: Vec<_> = self.wanted.keys().filter(is_clan).map(|place| place.clan_id).collect();
+        let complete = !self.overflowed && clans.is_empty();
+        if self.overflowed {
+            // What was seen in a channel of theirs may not have been noted.
+            clans.clear();
+        }
+        Some(Event::Gap { channels, clans, complete })
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {

@@ -28,7 +28,7 @@ async fn a_cut_connection_comes_back_joined_and_tells_the_gap() {
     minh.until(|event| matches!(event, Event::Disconnected { reason: DisconnectReason::Broken, .. })).await;
     minh.until(|event| matches!(event, Event::Connected { generation: 2 })).await;
     let gap = minh.until(|event| matches!(event, Event::Gap { .. } | Event::Ready { .. })).await;
-    let Event::Gap { channels, complete: true } = gap else { panic!("{gap:?}") };
+    let Event::Gap { channels, complete: true, .. } = gap else { panic!("{gap:?}") };
     let seen: Vec<_> = channels.iter().map(|gap| (gap.channel_id, gap.last_seen)).collect();
     assert_eq!(seen, [(target.channel_id, Some(ack.message_id))]);
     minh.until(|event| matches!(event, Event::Ready { generation: 2 })).await;

@@ -1,157 +1,18 @@
 //! The machine on its own: what it asks for and what it delivers, moment by moment.
 
+mod clans;
 mod joining;
+mod rig;
 
 use std::time::Duration;
 
 use mezon_api::RetryPolicy;
-use mezon_model::{ClanId, MessageCode, MessageParts};
-use mezon_realtime::{CloseReason, DisconnectReason};
+use mezon_model::{MessageCode, MessageParts};
+use mezon_realtime::CloseReason;
 
 use super::*;
 
-/// A machine, and what it said so far.
-pub(super) struct Rig {
-    pub(super) machine: Machine,
-    pub(super) now: Instant,
-    pub(super) delivered: Vec<Event>,
-    pub(super) reads: VecDeque<Read>,
-    told: Vec<ClientError>,
-    joins: Vec<Target>,
-}
-
-/// A page that was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Read {
-    pub(super) channel: i64,
-    pub(super) after: i64,
-    number: u64,
-}
-
-impl Rig {
-    pub(super) fn new(settings: Settings) -> Self {
-        Self {
-            machine: Machine::new(settings, None),
-            now: Instant::now(),
-            delivered: Vec::new(),
-            reads: VecDeque::new(),
-            told: Vec::new(),
-            joins: Vec::new(),
-        }
-    }
-
-    /// Connected again after a loss before which `last_seen` was seen in each of these channels.
-    fn back(settings: Settings, channels: &[(i64, i64)]) -> Self {
-        let mut rig = Self::new(settings);
-        rig.lose();
-        rig.event(Event::Connected { generation: 2 });
-        rig.gap(channels, true);
-        rig.event(Event::Ready { generation: 2 });
-        rig
-    }
-
-    pub(super) fn handle(&mut self, input: Input) {
-        self.machine.handle(self.now, input);
-        while let Some(output) = self.machine.poll() {
-            match output {
-                Output::Deliver(event) => self.delivered.push(event),
-                Output::Tell(error) => self.told.push(error),
-                Output::Read { channel_id, after, read, .. } => {
-                    self.reads.push_back(Read { channel: channel_id.get(), after: after.get(), number: read });
-                }
-                Output::Join(target) => self.joins.push(target),
-                Output::LookUp(_) | Output::Prove(_) => {}
-            }
-        }
-    }
-
-    pub(super) fn event(&mut self, event: Event) {
-        self.handle(Input::Event(event));
-    }
-
-    pub(super) fn lose(&mut self) {
-        let retry_in = Duration::from_secs(1);
-        self.event(Event::Disconnected { reason: DisconnectReason::Broken, retry_in });
-    }
-
-    pub(super) fn gap(&mut self, channels: &[(i64, i64)], complete: bool) {
-        let gap = |&(channel, last_seen)| ChannelGap::new(ClanId::DIRECT, ChannelId::new(channel), known(last_seen));
-        self.event(Event::Gap { channels: channels.iter().map(gap).collect(), complete });
-    }
-
-    pub(super) fn say(&mut self, channel: i64, id: i64) {
-        self.event(Event::Message(message(channel, id)));
-    }
-
-    pub(super) fn answer(&mut self, read: Read, ids: impl IntoIterator<Item = i64>) {
-        let messages = ids.into_iter().map(|id| message(read.channel, id)).collect();
-        self.handle(Input::Page { channel_id: ChannelId::new(read.channel), read: read.number, messages });
-    }
-
-    pub(super) fn fail(&mut self, read: Read, error: ApiErrorKind) {
-        let error = ClientError::Api(error.into());
-        self.handle(Input::Failed { channel_id: ChannelId::new(read.channel), read: read.number, error, unit: 0.5 });
-    }
-
-    /// Lets time pass, and the machine have what it wants meanwhile.
-    pub(super) fn wait(&mut self, time: Duration) {
-        let end = self.now + time;
-        while let Some(deadline) = self.machine.deadline().filter(|deadline| *deadline <= end) {
-            self.now = self.now.max(deadline);
-            self.handle(Input::Tick);
-            assert!(self.machine.deadline() != Some(deadline), "it asks for a time that is over");
-        }
-        self.now = end;
-        self.handle(Input::Tick);
-    }
-
-    fn next_read(&mut self) -> Read {
-        self.reads.pop_front().expect("a page is asked for")
-    }
-
-    /// The ids of the messages of a channel that were delivered.
-    pub(super) fn ids(&self, channel: i64) -> Vec<i64> {
-        let messages = self.delivered.iter().filter_map(|event| match event {
-            Event::Message(message) => Some(message),
-            _ => None,
-        });
-        messages.filter(|message| message.channel_id().get() == channel).map(|message| message.id().get()).collect()
-    }
-
-    /// Where the gaps that were told of a channel begin, 0 if nobody knows.
-    pub(super) fn gaps(&self, channel: i64) -> Vec<i64> {
-        let gaps = self.delivered.iter().filter_map(|event| match event {
-            Event::Gap { channels, .. } => Some(channels),
-            _ => None,
-        });
-        gaps.flatten()
-            .filter(|gap| gap.channel_id.get() == channel)
-            .map(|gap| gap.last_seen.map_or(0, MessageId::get))
-            .collect()
-    }
-}
-
-fn known(id: i64) -> Option<MessageId> {
-    Some(MessageId::new(id)).filter(|id| !id.is_none())
-}
-
-fn message(channel: i64, id: i64) -> ChannelMessage {
-    coded(channel, id, MessageCode::Chat)
-}
-
-fn coded(channel: i64, id: i64, code: MessageCode) -> ChannelMessage {
-    let mut parts = MessageParts::default();
-    (parts.channel_id, parts.message_id, parts.code) = (ChannelId::new(channel), MessageId::new(id), code);
-    parts.into()
-}
-
-fn unavailable() -> ApiErrorKind {
-    ApiErrorKind::Intercepted { status: http::StatusCode::SERVICE_UNAVAILABLE, retry_after: None }
-}
-
-fn refused() -> ApiErrorKind {
-    ApiErrorKind::TooManyMissed { pages: 1 }
-}
+pub(super) use self::rig::*;
 
 fn full_page(after: i64) -> std::ops::RangeInclusive<i64> {
     after + 1..=after + i64::from(PAGE)
@@ -360,7 +221,7 @@ fn an_incomplete_gap_is_always_told() {
     let told = |rig: &Rig| {
         rig.delivered
             .iter()
-            .any(|event| matches!(event, Event::Gap { channels, complete: false } if channels.is_empty()))
+            .any(|event| matches!(event, Event::Gap { channels, complete: false, .. } if channels.is_empty()))
     };
     assert!(told(&rig));
     let read = rig.next_read();
@@ -417,7 +278,7 @@ fn the_delays_between_attempts_are_those_of_the_retry_rule() {
     for attempt in 1..=4 {
         let read = rig.next_read();
         rig.fail(read, unavailable());
-        assert_eq!(rig.machine.resume_at, Some(rig.now + retry.delay(attempt, None, 0.5)));
+        assert_eq!(rig.machine.pause.until(), Some(rig.now + retry.delay(attempt, None, 0.5)));
         rig.wait(retry.delay(attempt, None, 0.5));
     }
 }

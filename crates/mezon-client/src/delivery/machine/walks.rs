@@ -7,7 +7,11 @@ use proptest::prelude::*;
 use super::tests::{Read, Rig};
 use super::*;
 
-const CHANNELS: i64 = 3;
+/// Conversations, which are joined, and channels of a clan, which are not: the clan is.
+const CHANNELS: [i64; 6] = [1, 2, 3, 101, 102, 103];
+
+/// Of the clan when it was joined. No channel of it has a message after this one.
+const FLOOR: i64 = 100;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -17,6 +21,11 @@ enum Step {
         count: u8,
     },
     Lose,
+    /// The list of the clan's channels is answered.
+    List,
+    FailList {
+        passes: bool,
+    },
     /// The next step of coming back: connected, then the gap, then ready.
     Recover,
     /// A page that was asked for is answered.
@@ -34,11 +43,13 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        6 => (1..=CHANNELS, prop_oneof![9 => 1..4u8, 1 => 90..220u8]).prop_map(|(channel, count)| Step::Say { channel, count }),
+        6 => (proptest::sample::select(&CHANNELS[..]), prop_oneof![9 => 1..4u8, 1 => 90..220u8]).prop_map(|(channel, count)| Step::Say { channel, count }),
         1 => Just(Step::Lose),
         3 => Just(Step::Recover),
         5 => any::<u8>().prop_map(|which| Step::Answer { which }),
         1 => (any::<u8>(), any::<bool>()).prop_map(|(which, passes)| Step::Fail { which, passes }),
+        3 => Just(Step::List),
+        1 => any::<bool>().prop_map(|passes| Step::FailList { passes }),
         2 => (0..15_000u16).prop_map(|milliseconds| Step::Wait { milliseconds }),
     ]
 }
@@ -69,24 +80,25 @@ struct World {
 
 impl World {
     fn new(settings: Settings) -> Self {
-        let channels = usize::try_from(CHANNELS).unwrap();
+        let channels = CHANNELS.len();
         let mut world = Self {
             rig: Rig::new(settings),
             stage: Stage::Ready,
             generation: 1,
-            next_id: 1,
+            next_id: FLOOR + 1,
             history: vec![Vec::new(); channels],
             seen: vec![0; channels],
             missed: None,
             untold: Duration::ZERO,
         };
         world.rig.event(Event::Ready { generation: 1 });
-        (1..=CHANNELS).for_each(|channel| world.say(channel));
+        world.rig.join_clan(FLOOR);
+        (1..=3).for_each(|channel| world.say(channel));
         world
     }
 
     fn at(channel: i64) -> usize {
-        usize::try_from(channel - 1).unwrap()
+        CHANNELS.iter().position(|known| *known == channel).unwrap()
     }
 
     fn say(&mut self, channel: i64) {
@@ -118,8 +130,9 @@ impl World {
             }
             Stage::Connected => {
                 let missed = self.missed.take().unwrap_or_default();
-                let channels: Vec<_> = (1..=CHANNELS).zip(missed).collect();
-                self.rig.gap(&channels, true);
+                // Nobody knows of a channel of the clan before a message came in it.
+                let channels = CHANNELS.into_iter().zip(missed).filter(|(channel, seen)| *channel < 100 || *seen != 0);
+                self.rig.clan_gap(&channels.collect::<Vec<_>>());
                 Stage::Told
             }
             Stage::Told => {
@@ -140,6 +153,12 @@ impl World {
         self.rig.answer(read, page);
     }
 
+    fn list(&mut self) {
+        let newest = |channel| self.history[Self::at(channel)].last().copied().unwrap_or_default();
+        let listed: Vec<_> = [101, 102, 103].map(|channel| (channel, newest(channel))).into();
+        self.rig.list(&listed);
+    }
+
     fn step(&mut self, step: Step) {
         match step {
             Step::Say { channel, count } => (0..count).for_each(|_| self.say(channel)),
@@ -152,14 +171,14 @@ impl World {
             }
             Step::Fail { which, passes } => {
                 if let Some(read) = self.take(which) {
-                    let kind = if passes {
-                        ApiErrorKind::Intercepted { status: http::StatusCode::BAD_GATEWAY, retry_after: None }
-                    } else {
-                        ApiErrorKind::NotRefreshable
-                    };
-                    self.rig.fail(read, kind);
+                    self.rig.fail(read, failure(passes));
                 }
             }
+            Step::List if !self.rig.lists.is_empty() => self.list(),
+            Step::FailList { passes } if !self.rig.lists.is_empty() => {
+                self.rig.listed(Err(ClientError::Api(failure(passes).into())));
+            }
+            Step::List | Step::FailList { .. } => {}
             Step::Wait { milliseconds } => {
                 let time = Duration::from_millis(milliseconds.into());
                 if self.missed.is_some() {
@@ -176,6 +195,9 @@ impl World {
             self.recover();
         }
         for _ in 0..10_000 {
+            if !self.rig.lists.is_empty() {
+                self.list();
+            }
             match self.take(0) {
                 Some(read) => self.answer(read),
                 None if self.rig.machine.is_idle() => return,
@@ -186,7 +208,7 @@ impl World {
     }
 
     fn check(&self, in_order: bool) {
-        for channel in 1..=CHANNELS {
+        for channel in CHANNELS {
             let mut delivered = self.rig.ids(channel);
             if in_order {
                 assert!(delivered.is_sorted(), "in order: {delivered:?}");
@@ -194,11 +216,23 @@ impl World {
             delivered.sort_unstable();
             assert!(delivered.is_sorted_by(|a, b| a < b), "once: {delivered:?}");
             let gaps = self.rig.gaps(channel);
+            let is_clan_told = channel > 100 && self.rig.clan_gaps() > 0;
             for id in &self.history[Self::at(channel)] {
                 let is_told = || gaps.iter().any(|after| after < id);
-                assert!(delivered.binary_search(id).is_ok() || is_told(), "{id} is lost without a word");
+                assert!(
+                    delivered.binary_search(id).is_ok() || is_told() || is_clan_told,
+                    "{id} is lost without a word"
+                );
             }
         }
+    }
+}
+
+fn failure(passes: bool) -> ApiErrorKind {
+    if passes {
+        ApiErrorKind::Intercepted { status: http::StatusCode::BAD_GATEWAY, retry_after: None }
+    } else {
+        ApiErrorKind::NotRefreshable
     }
 }
 
@@ -214,7 +248,7 @@ proptest! {
     #[test]
     fn every_walk_delivers_each_message_once_and_in_order_or_tells(
         settings in settings(),
-        steps in proptest::collection::vec(step(), 0..60),
+        steps in proptest::collection::vec(step(), 0..80),
     ) {
         let mut world = World::new(settings);
         for step in steps {

@@ -125,7 +125,7 @@ fn a_gap_is_told_before_the_end_when_the_connection_ends_while_it_is_down() {
         rig.push(message(1, 10));
         rig.lose();
         end(&mut rig);
-        let [.., Event::Gap { channels, complete: true }, Event::Closed { .. }] = rig.events.as_slice() else {
+        let [.., Event::Gap { channels, complete: true, .. }, Event::Closed { .. }] = rig.events.as_slice() else {
             panic!("{:?}", rig.event_names());
         };
         assert_eq!(channels.iter().map(|gap| gap.last_seen).collect::<Vec<_>>(), [Some(10.into())]);

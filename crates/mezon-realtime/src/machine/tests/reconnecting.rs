@@ -5,7 +5,7 @@ use crate::{ChannelGap, ConnectErrorKind, DisconnectReason};
 
 fn gaps(rig: &Rig) -> Vec<(i64, Option<i64>)> {
     let channels = rig.events.iter().rev().find_map(|event| match event {
-        Event::Gap { channels, complete: true } => Some(channels),
+        Event::Gap { channels, complete: true, .. } => Some(channels),
         _ => None,
     });
     let plain = |gap: &ChannelGap| (gap.channel_id.get(), gap.last_seen.map(mezon_model::MessageId::get));
@@ -270,7 +270,7 @@ fn more_channels_than_are_kept_track_of_leave_the_gap_incomplete() {
         rig.connect();
         rig.answer(rig.last_sent().cid, channel(10_000));
         let gap = rig.events.iter().find_map(|event| match event {
-            Event::Gap { channels, complete } => Some((channels.clone(), *complete)),
+            Event::Gap { channels, complete, .. } => Some((channels.clone(), *complete)),
             _ => None,
         });
         gap.unwrap()
@@ -384,8 +384,27 @@ fn of_a_clan_nobody_knows_all_the_channels() {
     rig.pass(SECOND, false);
     rig.connect();
     rig.answer(rig.last_sent().cid, clan);
-    let is_it = |event: &Event| matches!(event, Event::Gap { channels, complete: false } if channels.is_empty());
+    let is_it = |event: &Event| {
+        matches!(event, Event::Gap { channels, clans, complete: false }
+            if channels.is_empty() && *clans == [mezon_model::ClanId::new(5)])
+    };
     assert!(rig.events.iter().any(is_it), "{:?}", rig.events);
+}
+
+/// What was seen in a channel of the clan may not have been noted, so a list of its channels does not tell what was missed.
+#[test]
+fn where_a_channel_was_not_kept_track_of_the_clan_is_not_named() {
+    let mut rig = Rig::up();
+    let clan = envelope::Message::ClanJoin(realtime::ClanJoin { clan_id: 5, ..Default::default() });
+    rig.call(&clan);
+    rig.answer(rig.last_sent().cid, clan.clone());
+    (1..=4_097).for_each(|id| rig.push(message(id, 10)));
+    rig.lose();
+    rig.pass(SECOND, false);
+    rig.connect();
+    rig.answer(rig.last_sent().cid, clan);
+    let is_it = |event: &Event| matches!(event, Event::Gap { clans, complete: false, .. } if clans.is_empty());
+    assert!(rig.events.iter().any(is_it));
 }
 
 #[test]
