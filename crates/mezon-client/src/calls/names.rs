@@ -3,6 +3,7 @@
 use std::fmt;
 
 use mezon_model::{Category, Channel, ChannelType, Clan, Friend, Member, Role, User};
+use strsim::levenshtein;
 
 /// How many of the things that share a name an error lists in its text.
 const LISTED: usize = 8;
@@ -94,48 +95,18 @@ fn called<'a, T: Named>(name: &str, all: &'a [T]) -> Option<Result<&'a T, Vec<Ca
     None
 }
 
-/// The name that is most like `wanted`, for an error that asks whether it was meant: one that is a slip of the hand away, or
-/// that begins like it. Capital and small letters count the same.
-///
-/// ```
-/// use mezon_client::calls::names::nearest;
-///
-/// assert_eq!(nearest("genral", ["random", "General"]), Some("General"));
-/// assert_eq!(nearest("xyz", ["random", "General"]), None);
-/// ```
-pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted: Vec<char> = wanted.to_lowercase().chars().collect();
-    if wanted.is_empty() {
-        return None;
-    }
-    let most = (wanted.len() / 3).max(1);
-    let rated = names.into_iter().filter_map(|name| {
-        let chars: Vec<char> = name.to_lowercase().chars().collect();
-        let begins = wanted.len() > 1 && chars.starts_with(&wanted);
-        let distance = if begins { most } else { distance(&wanted, &chars, most)? };
-        Some((distance, name))
+/// The name that is most like `wanted`: one that is a slip of the hand away, or that begins like it.
+pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = wanted.to_lowercase();
+    let length = wanted.chars().count();
+    let most = (length / 3).max(1);
+    let rated = names.filter(|name| length > 0 && !name.is_empty()).filter_map(|name| {
+        let small = name.to_lowercase();
+        let begins = length > 1 && small.starts_with(&wanted);
+        let distance = if begins { most } else { levenshtein(&wanted, &small) };
+        (distance <= most).then_some((distance, name))
     });
     rated.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
-}
-
-/// How many letters have to be changed, added or left out to get from one name to the other, if that is not more than `most`.
-fn distance(one: &[char], other: &[char], most: usize) -> Option<usize> {
-    if other.is_empty() || one.len().abs_diff(other.len()) > most {
-        return None;
-    }
-    // How far the letters of `one` up to here are from each beginning of `other`.
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.iter().enumerate() {
-        let mut left = index + 1;
-        let mut next = vec![left];
-        for (pair, theirs) in row.windows(2).zip(other) {
-            let [diagonal, above] = pair else { break };
-            left = (diagonal + usize::from(letter != theirs)).min(above + 1).min(left + 1);
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().filter(|distance| *distance <= most)
 }
 
 /// Why a name means nothing, or too much. From [`find`] and the calls that take a name.
