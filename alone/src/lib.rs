@@ -8,3 +8,4 @@ pub mod failures;
 pub mod files;
 pub mod live;
 pub mod store;
+pub mod subjects;

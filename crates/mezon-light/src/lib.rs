@@ -4,6 +4,7 @@ mod client;
 mod config;
 mod payload;
 mod socket;
+mod subjects;
 
 pub use client::{LightClient, LightClientBuilder};
 pub use config::{AuthenticateConfig, ClientInitConfig};
@@ -12,6 +13,8 @@ pub use socket::{LightSocket, SocketConnectOptions};
 
 /// Why a call failed.
 pub use mezon_client::ClientError as LightError;
+/// The calls by subject: their handles, what they take, and lists that come page by page.
+pub use mezon_client::calls;
 
 // The layers' own types, as they appear in this crate's signatures.
 pub use mezon_api::{
@@ -23,12 +26,8 @@ pub use mezon_client::{
     ConnectOptions, Connection, EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed,
     Subscription, WeakConnection,
 };
-pub use mezon_model::{
-    Attachment, CONTENT_LIMIT, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ContentBuilder, ContentError,
-    Draft, DraftError, EmojiId, EmojiMark, FileCategory, HashtagMark, Mark, MarkKind, Mention, MessageAck, MessageCode,
-    MessageContent, MessageHeader, MessageId, MessageParts, ParseIdError, Reaction, Reference, RoleId, Span,
-    StreamMode, Target, TopicId, UserId, event, interactive,
-};
+// Every word of the vocabulary, for what the calls by subject take and give.
+pub use mezon_model::*;
 pub use mezon_realtime::{
     CallError, CallErrorKind, ChannelGap, CloseReason, ConnectError, ConnectErrorKind, ConnectionState, DialPhase,
     DisconnectReason, Event, MaybeSent, NotSent, RawMessage, Revision, SendError, SendErrorKind, ServerError, Socket,
@@ -43,6 +42,11 @@ pub use mezon_session::{
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/coming-from-javascript.md")]
 struct ComingFromJavascript;
+
+/// So does every one of the guide for users of other SDKs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/coming-from-other-sdks.md")]
+struct ComingFromOtherSdks;
 
 /// So does the one of the project's front page.
 #[cfg(doctest)]

@@ -73,7 +73,7 @@ impl Clans {
     /// [`ClientError::Api`].
     ///
     /// # Cancel safety
-    /// A call that is given up may have banned them. Repeating it does no harm.
+    /// A call that is given up may have banned them.
     pub async fn ban(
         &self,
         from: impl Into<BanScope>,
@@ -81,7 +81,7 @@ impl Clans {
         options: BanOptions,
     ) -> Result<(), ClientError> {
         let request = request(from.into(), users, options)?;
-        Ok(self.api.call(methods::BAN_CLAN_USERS.idempotent(), &request).await?)
+        Ok(self.api.call(methods::BAN_CLAN_USERS, &request).await?)
     }
 
     /// Lifts a ban, in the scope in which it was given.
@@ -90,10 +90,10 @@ impl Clans {
     /// As [`Clans::ban`].
     ///
     /// # Cancel safety
-    /// A call that is given up may have lifted the ban. Repeating it does no harm.
+    /// A call that is given up may have lifted the ban.
     pub async fn unban(&self, from: impl Into<BanScope>, users: &[UserId]) -> Result<(), ClientError> {
         let request = request(from.into(), users, BanOptions::default())?;
-        Ok(self.api.call(methods::UNBAN_CLAN_USERS.idempotent(), &request).await?)
+        Ok(self.api.call(methods::UNBAN_CLAN_USERS, &request).await?)
     }
 
     /// Who is banned from a clan or one of its channels. The server gives them in one piece.

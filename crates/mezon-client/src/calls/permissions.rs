@@ -56,7 +56,8 @@ impl Roles {
         Ok(list.permissions.into_iter().map(Permission::from).collect())
     }
 
-    /// What a role allows. The server gives all permissions in one piece.
+    /// What a role allows: the permissions that are [active](Permission::is_active). The server may list the others as well, and
+    /// gives them in one piece.
     ///
     /// # Errors
     /// [`ClientError::InvalidInput`] for the id 0, before any request; [`ClientError::Api`].
