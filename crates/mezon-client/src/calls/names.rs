@@ -95,12 +95,20 @@ fn called<'a, T: Named>(name: &str, all: &'a [T]) -> Option<Result<&'a T, Vec<Ca
     None
 }
 
-/// The name that is most like `wanted`: one that is a slip of the hand away, or that begins like it.
-pub fn nearest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The name that is most like `wanted`, for an error that asks whether it was meant: one that is a slip of the hand away, or
+/// that begins like it. Capital and small letters count the same.
+///
+/// ```
+/// use mezon_client::calls::names::nearest;
+///
+/// assert_eq!(nearest("genral", ["random", "General"]), Some("General"));
+/// assert_eq!(nearest("xyz", ["random", "General"]), None);
+/// ```
+pub fn nearest<'a>(wanted: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = wanted.to_lowercase();
     let length = wanted.chars().count();
     let most = (length / 3).max(1);
-    let rated = names.filter(|name| length > 0 && !name.is_empty()).filter_map(|name| {
+    let rated = names.into_iter().filter(|name| length > 0 && !name.is_empty()).filter_map(|name| {
         let small = name.to_lowercase();
         let begins = length > 1 && small.starts_with(&wanted);
         let distance = if begins { most } else { levenshtein(&wanted, &small) };
