@@ -232,6 +232,7 @@ impl Emulator {
         let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(server) = server {
             server.cut().await;
+            self.gateway.town_mut().empty_rooms();
             // Without the reservation, coming back can still succeed, and says so if it does not.
             *self.reserved.lock().unwrap_or_else(PoisonError::into_inner) = reserve(self.addr).ok();
         }

@@ -94,6 +94,19 @@ struct Member {
     control: watch::Sender<Control>,
 }
 
+/// Which sockets something is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Joined<'a> {
+    /// Those that have joined this channel.
+    pub(crate) channel: Option<i64>,
+    /// Those that have joined this clan.
+    pub(crate) clan: i64,
+    /// All sockets of these users, each of whom is named once.
+    pub(crate) and: &'a [i64],
+    /// Not this one.
+    pub(crate) except: Option<i32>,
+}
+
 /// A place in the hub; the socket leaves when this is dropped.
 pub(crate) struct Registration {
     pub(crate) id: i32,
@@ -148,6 +161,10 @@ impl Hub {
         }
     }
 
+    pub(crate) fn has_joined_clan(&self, clan: i64, socket: i32) -> bool {
+        self.sockets().clans.get(&clan).is_some_and(|joined| joined.contains(&socket))
+    }
+
     pub(crate) fn has_joined(&self, channel: i64, socket: i32) -> bool {
         self.sockets().joined.get(&channel).is_some_and(|joined| joined.contains(&socket))
     }
@@ -200,23 +217,27 @@ impl Hub {
         self.sockets().of_user(user).map(|member| self.enqueue(member, frame.clone())).count()
     }
 
-    /// Reaches all sockets that have joined a channel or its clan, of the users who may hear it, but for one socket;
-    /// gives their number.
-    pub(crate) fn send_to_channel(
+    /// Reaches all sockets that have joined a channel or its clan, of the users who may hear it, and all sockets of some
+    /// users, but for one socket; gives their number.
+    pub(crate) fn send_to_joined(
         &self,
-        channel: i64,
-        clan: i64,
+        joined: Joined<'_>,
         envelope: &Arc<Envelope>,
-        except: Option<i32>,
         may_hear: impl Fn(i64) -> bool,
     ) -> usize {
+        let Joined { channel, clan, and, except } = joined;
         let sockets = self.sockets();
         let none = BTreeSet::new();
-        let [joined, of_clan] = [sockets.joined.get(&channel), sockets.clans.get(&clan)].map(|of| of.unwrap_or(&none));
-        let members = joined.union(of_clan).filter(|id| Some(**id) != except).filter_map(|id| sockets.open.get(id));
-        members
-            .filter(|member| may_hear(member.user))
-            .map(|member| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope))))
+        let of_channel = channel.and_then(|channel| sockets.joined.get(&channel)).unwrap_or(&none);
+        let of_clan = sockets.clans.get(&clan).unwrap_or(&none);
+        let hearing = of_channel.union(of_clan).filter_map(|id| Some((id, sockets.open.get(id)?)));
+        let hearing = hearing.filter(|(_, member)| !and.contains(&member.user) && may_hear(member.user));
+        let others = and.iter().filter_map(|user| sockets.users.get(user)).flatten();
+        let others = others.filter_map(|id| Some((id, sockets.open.get(id)?)));
+        hearing
+            .chain(others)
+            .filter(|(id, _)| Some(**id) != except)
+            .map(|(_, member)| self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope))))
             .count()
     }
 

@@ -1,7 +1,8 @@
 //! An emulated Mezon gateway for development and tests: HTTP, WebSocket and object store on one port.
 //!
-//! It stands in for the real gateway where there is no account, no network or no patience: it signs users in, opens
-//! direct and group channels, stores and delivers messages, and takes uploads, over real HTTP, WebSocket and TLS.
+//! It stands in for the real gateway where there is no account, no network or no patience: it signs users in, has clans
+//! with channels, threads and roles, direct and group conversations, stores and delivers messages, and takes uploads, over
+//! real HTTP, WebSocket and TLS.
 //! Clients of both protocol revisions work side by side. [`Faults`] makes bad days reproducible.
 //!
 //! **It is not a production server.** It accepts any ID token, keeps uploads in memory, and has no limits against
@@ -32,16 +33,21 @@
 //! | Friends | asked, accepted, ended, blocked; who is blocked opens no conversation and writes in none |
 //! | Notifications | of mentions, answers and requests of friends, with settings and mutes |
 //! | Sessions | signed tokens with lifetimes of choice; a refresh token works once unless told otherwise |
-//! | Channels | direct (the same two users share one) and groups; no clans |
+//! | Clans | made, changed, given away, deleted; joined by invitation, left; names of members, bans, categories, roles |
+//! | Channels | direct (the same two users share one), groups, and all types of clans: public or private, threads, archived |
+//! | Voice | who is in a voice or streaming room, without its sound; a lost connection leaves it |
 //! | Messages | send, update, remove, react, type, read back; ids grow; content up to 4000 UTF-16 units |
-//! | Delivery | to all sockets that have joined the channel, or clan 0 for direct and group conversations, those of the sender included |
+//! | Delivery | to all sockets that have joined the channel, or its clan, of those who may see it; clan 0 has the conversations |
 //! | Methods | over HTTP and over the socket alike; those that are missing answer "unimplemented" |
 //! | Uploads | presigned URLs with signature, expiry and exact length, checked; downloads by the clean URL |
 //!
 //! Where the behaviour of the real gateway is not known, the emulator does the plainest thing: history comes newest
 //! first; direction 1 reads what is newer than the message, 2 what is around it, 0 and 3 what is older; the lists of
 //! users in a channel description leave the viewer out; a join whose `channel_type`, or a send whose `mode`, does not
-//! fit the channel is bad input.
+//! fit the channel is bad input. `status` of the events of categories and roles is 1 for made, 2 for changed and 3 for
+//! deleted; a ban from a clan removes the user, one from a channel forbids to write there; the owner of a clan and those
+//! with the permission `administrator` see its private channels; a new clan has a category and a channel named `general`;
+//! `expiry_time` of an invitation counts days and `ban_time` seconds.
 
 mod builder;
 mod emulator;

@@ -13,8 +13,8 @@ use crate::gateway::{Caller, Gateway};
 use crate::message_lists;
 use crate::snowflake::{created_seconds, unix_seconds};
 use crate::store::{Direction, Page, Write};
-use crate::town::channels::page_limit;
-use crate::town::notices;
+use crate::town::channels::{Channel, page_limit};
+use crate::town::{Act, Town, notices};
 
 /// The longest content, in UTF-16 units of its encoded JSON.
 const CONTENT_LIMIT: usize = 4000;
@@ -31,20 +31,15 @@ impl Gateway {
         request: ChannelMessageSend,
     ) -> Result<ChannelMessageAck, Failure> {
         check_content(&request.content)?;
-        let channel = {
-            let town = self.town();
-            let channel = town.channel_for(caller.user, request.channel_id)?;
-            channel.check_mode(request.mode)?;
-            town.check_may_write(caller.user, channel)?;
-            channel.clone()
-        };
+        let channel = self.look(caller.user, writable, request.channel_id)?;
+        channel.check_mode(request.mode)?;
 
         let order = self.posting.lock().await;
         let id = self.ids.next();
         let created = created_seconds(id);
         let mode = channel.mode();
         let message = api::ChannelMessage {
-            clan_id: request.clan_id,
+            clan_id: channel.clan,
             channel_id: channel.id,
             message_id: id,
             code: request.code,
@@ -53,14 +48,14 @@ impl Gateway {
             display_name: caller.username.clone(),
             avatar: request.avatar,
             content: request.content,
-            channel_label: channel.label,
             mentions: list(&api::MessageMentionList { mentions: request.mentions }),
             attachments: list(&api::MessageAttachmentList { attachments: request.attachments }),
             references: list(&api::MessageRefList { refs: request.references }),
             create_time_seconds: created,
             update_time_seconds: created,
             mode,
-            is_public: request.is_public,
+            is_public: channel.is_public(),
+            channel_label: channel.label,
             topic_id: request.topic_id,
             ..api::ChannelMessage::default()
         };
@@ -155,7 +150,7 @@ impl Gateway {
             })
             .await?;
         let message = Some(envelope::Message::MessageReactionEvent(event.clone()));
-        self.tell_channel(channel.id, &Arc::new(Envelope { cid: 0, message }), None);
+        self.hand_out(channel.id, &Arc::new(Envelope { cid: 0, message }));
         Ok(event)
     }
 
@@ -218,7 +213,7 @@ impl Gateway {
         let push = Arc::new(Envelope { cid: 0, message });
         let times = if self.plan.take(|plan| &mut plan.repeat_messages) { 2 } else { 1 };
         for _ in 0..times {
-            let reached = self.tell_channel(channel, &push, None);
+            let reached = self.hand_out(channel, &push);
             self.counters.count(|stats| stats.deliveries += u64::try_from(reached).unwrap_or_default());
         }
     }
@@ -226,6 +221,10 @@ impl Gateway {
     fn on_the_wire(&self, message: api::ChannelMessage) -> api::ChannelMessage {
         if self.settings.json_lists { message_lists::as_json(message) } else { message }
     }
+}
+
+fn writable(town: &Town, act: &Act<'_>, channel: i64) -> Result<Channel, Failure> {
+    town.channel_to_write(act, channel).cloned()
 }
 
 /// What a list of channels shows of a message.

@@ -8,11 +8,10 @@ use mezon_proto::realtime::envelope::Message;
 
 use crate::failure::Failure;
 use crate::gateway::Gateway;
-use crate::hub::Outgoing;
+use crate::hub::{Joined, Outgoing};
 use crate::snowflake::unix_ms;
 use crate::store::{StoreError, Write};
-use crate::town::profiles;
-use crate::town::{Act, Audience, Done, Push, Town};
+use crate::town::{Act, Audience, Done, Push, Town, profiles, voice};
 
 impl Gateway {
     /// Runs an operation that changes the town: stores what it has changed, tells its events, and gives its answer.
@@ -106,23 +105,45 @@ impl Gateway {
                     self.hub.send_to_user(user, &Outgoing::Envelope(Arc::clone(&envelope)));
                 }
             }
-            Audience::Channel(channel) => {
-                self.tell_channel(channel, &envelope, None);
-            }
+            Audience::Channel(channel) => _ = self.tell_channel(channel, &envelope, &[], None),
+            Audience::ChannelAnd(channel, users) => _ = self.tell_channel(channel, &envelope, &users, None),
+            Audience::Clan(clan) => self.tell_clan(clan, &envelope, &[]),
+            Audience::ClanAnd(clan, users) => self.tell_clan(clan, &envelope, &users),
         }
     }
 
-    /// Reaches the sockets that hear a channel, but for one; gives their number.
-    pub(crate) fn tell_channel(&self, channel: i64, envelope: &Arc<Envelope>, except: Option<i32>) -> usize {
-        let town = self.town();
-        let Some(channel) = town.channels.get(channel) else { return 0 };
-        let may_hear = |user| town.may_see(user, channel);
-        self.hub.send_to_channel(channel.id, channel.clan, envelope, except, may_hear)
+    /// Hands a message to the sockets that hear its channel; gives their number.
+    pub(crate) fn hand_out(&self, channel: i64, message: &Arc<Envelope>) -> usize {
+        self.tell_channel(channel, message, &[], None)
     }
 
     /// Tells those who hear a channel something, but for one socket.
     pub(crate) fn tell_others(&self, channel: i64, message: Message, except: i32) {
         let envelope = Arc::new(Envelope { cid: 0, message: Some(message) });
-        self.tell_channel(channel, &envelope, Some(except));
+        self.tell_channel(channel, &envelope, &[], Some(except));
+    }
+
+    /// A channel that is gone is heard by nobody.
+    fn tell_channel(&self, channel: i64, envelope: &Arc<Envelope>, and: &[i64], except: Option<i32>) -> usize {
+        let town = self.town();
+        let found = town.channels.get(channel);
+        let joined = Joined { channel: Some(channel), clan: found.map_or(0, |of| of.clan), and, except };
+        self.hub.send_to_joined(joined, envelope, |user| found.is_some_and(|channel| town.may_see(user, channel)))
+    }
+
+    fn tell_clan(&self, clan: i64, envelope: &Arc<Envelope>, and: &[i64]) {
+        let town = self.town();
+        let joined = Joined { channel: None, clan, and, except: None };
+        self.hub.send_to_joined(joined, envelope, |user| town.members.has((clan, user)));
+    }
+
+    /// Takes a user out of the voice rooms when their last socket is gone.
+    pub(crate) async fn hang_up(&self, user: i64) {
+        if self.hub.is_online(user) || !self.town().is_in_a_room(user) {
+            return;
+        }
+        if let Err(failure) = self.change(user, voice::hang_up, ()).await {
+            tracing::error!(user, ?failure, "a user stays in a voice room");
+        }
     }
 }

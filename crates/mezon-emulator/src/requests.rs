@@ -12,6 +12,8 @@ use crate::failure::{Failure, FailureKind, MISSING_PAYLOAD, UNRECOGNIZED_PAYLOAD
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Outgoing;
 use crate::rpc;
+use crate::town::channels::THREAD;
+use crate::town::voice;
 
 /// The number of `Envelope.cid`.
 const CID_FIELD: u32 = 1;
@@ -116,11 +118,18 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
         }
         Message::MessageTypingEvent(request) => Some(typing(gateway, origin, request)?),
         Message::ClanJoin(request) => {
+            if request.clan_id != 0 {
+                gateway.town().clan_for(origin.caller.user, request.clan_id)?;
+            }
             gateway.hub.join_clan(request.clan_id, origin.socket);
             Some(Message::ClanJoin(request))
         }
         // The status is not shown to anyone; these are accepted, as clients send them on their own.
         echo @ (Message::StatusUpdate(_) | Message::LastSeenMessageEvent(_)) => Some(echo),
+        Message::HandleParticipantMeetStateEvent(request) => {
+            gateway.change(origin.caller.user, voice::take_part, request.clone()).await?;
+            Some(Message::HandleParticipantMeetStateEvent(request))
+        }
         Message::ApiRequestEvent(request) => {
             api_call(gateway, origin, cid, request).await;
             None
@@ -153,7 +162,12 @@ fn need_joined(gateway: &Gateway, origin: &Origin, channel: i64) -> Result<(), F
     if gateway.hub.has_joined(channel, origin.socket) {
         return Ok(());
     }
-    gateway.town().channel_for(origin.caller.user, channel)?;
+    let town = gateway.town();
+    let found = town.channel_for(origin.caller.user, channel)?;
+    // The public channels of a clan are joined with the clan.
+    if found.is_public() && found.kind != THREAD && gateway.hub.has_joined_clan(found.clan, origin.socket) {
+        return Ok(());
+    }
     Err(Failure::invalid("Must join channel before sending messages"))
 }
 

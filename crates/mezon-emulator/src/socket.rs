@@ -58,6 +58,7 @@ where
         }
     }
     drop(registration);
+    gateway.hang_up(user).await;
     gateway.tell_presence(user, false).await;
 }
 

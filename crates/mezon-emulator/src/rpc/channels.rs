@@ -1,16 +1,37 @@
-//! Channels.
+//! Channels, threads and voice rooms.
 
 use bytes::Bytes;
 
 use super::Call;
 use crate::failure::Failure;
-use crate::town::channels;
+use crate::town::channels::{self, in_clans, members, threads};
+use crate::town::voice;
 
 pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, Failure>> {
     Some(match method {
         "CreateChannelDesc" => call.change(channels::create).await,
         "ListChannelDescs" => call.look(channels::list),
+        "ListChannelByUserId" => call.look(channels::list_all),
         "ListChannelDetail" => call.look(channels::detail),
+        "UpdateChannelDesc" => call.change(in_clans::update).await,
+        "UpdateChannelPrivate" => call.change(in_clans::change_privacy).await,
+        "ChangeChannelCategory" => call.change(in_clans::change_category).await,
+        "DeleteChannelDesc" => call.change(in_clans::delete).await,
+        "ArchiveChannel" => call.change(in_clans::archive).await,
+        "ListArchivedChannelDescs" => call.look(in_clans::list_archived),
+
+        "ListChannelUsers" => call.look(members::list),
+        "AddChannelUsers" => call.change(members::add).await,
+        "RemoveChannelUsers" => call.change(members::remove).await,
+
+        "ListThreadDescs" => call.look(threads::list),
+        "SearchThread" => call.look(threads::search),
+        "LeaveThread" => call.change(threads::leave).await,
+        "ActiveArchivedThread" => call.change(threads::reopen).await,
+
+        "UpdateMezonVoiceState" => call.change(voice::take_part).await,
+        "ListChannelVoiceUsers" => call.look(voice::list),
+        "ListStreamingChannelUsers" => call.look(voice::list_streaming),
         _ => return None,
     })
 }

@@ -6,6 +6,7 @@ mod clans;
 mod friends;
 mod messages;
 mod notifications;
+mod roles;
 mod uploads;
 
 use bytes::Bytes;
@@ -27,7 +28,7 @@ pub(crate) async fn call(gateway: &Gateway, caller: &Caller, method: &str, body:
             $(if let Some(answer) = $subject::call(&call, method).await { return answer; })+
         };
     }
-    first_of!(accounts, channels, clans, friends, messages, notifications, uploads);
+    first_of!(accounts, channels, clans, friends, messages, notifications, roles, uploads);
     // The name came from the client: it is bounded before it goes back.
     let name: String = method.chars().take(60).collect();
     Err(Failure::new(FailureKind::Unimplemented, format!("the emulator has no method {name}")))

@@ -45,6 +45,9 @@ impl Store for Memory {
                     let of = self.messages.entry(message.channel_id).or_default();
                     of.insert(message.message_id, *message);
                 }
+                Write::NoMessages { channel } => {
+                    self.messages.remove(&channel);
+                }
                 Write::NoMessage { channel, id } => {
                     if let Some(of) = self.messages.get_mut(&channel) {
                         of.remove(&id);

@@ -37,6 +37,8 @@ pub(crate) enum Write {
     Message(Box<api::ChannelMessage>),
     /// Removes a message.
     NoMessage { channel: i64, id: i64 },
+    /// Removes all messages of a channel.
+    NoMessages { channel: i64 },
 }
 
 /// A file of the object store, announced or there.

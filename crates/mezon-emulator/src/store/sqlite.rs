@@ -147,6 +147,9 @@ fn apply(connection: &Connection, write: Write) -> rusqlite::Result<()> {
         Write::NoMessage { channel, id } => {
             connection.prepare("DELETE FROM messages WHERE channel = ?1 AND id = ?2")?.execute(params![channel, id])
         }
+        Write::NoMessages { channel } => {
+            connection.prepare("DELETE FROM messages WHERE channel = ?1")?.execute([channel])
+        }
     };
     changed.map(drop)
 }

@@ -87,6 +87,18 @@ fn a_message_is_replaced_and_removed() {
 }
 
 #[test]
+fn the_messages_of_a_channel_go_together() {
+    on_both(|store| {
+        for (channel, id) in [(1, 5), (1, 6), (2, 7)] {
+            put(store, message(channel, id, 0));
+        }
+        store.commit(vec![Write::NoMessages { channel: 1 }, Write::NoMessages { channel: 3 }]).unwrap();
+        assert_eq!(store.message(1, 6).unwrap(), None);
+        assert!(store.message(2, 7).unwrap().is_some());
+    });
+}
+
+#[test]
 fn a_refresh_token_is_removed_once() {
     on_both(|store| {
         store.add_refresh_token("one").unwrap();

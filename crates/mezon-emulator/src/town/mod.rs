@@ -26,48 +26,84 @@
 //! 4. Tests on the bare `Town` with [`testing`], and one or two over the wire in `tests/emulator/`.
 //! 5. Its rows in `proto/contract/support.tsv`, then `cargo xtask codegen`.
 
+pub(crate) mod bans;
+pub(crate) mod categories;
 pub(crate) mod channels;
+pub(crate) mod clans;
 mod describe;
 pub(crate) mod friends;
+pub(crate) mod invites;
+pub(crate) mod members;
 pub(crate) mod notices;
 pub(crate) mod people;
+pub(crate) mod permissions;
 pub(crate) mod profiles;
+pub(crate) mod roles;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod voice;
 pub(crate) mod wishes;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use mezon_proto::api;
 use mezon_proto::realtime::envelope::Message;
 
+use crate::failure::Failure;
 use crate::snowflake::Snowflakes;
 use crate::store::{Row, StoreError, Write};
-use channels::Channel;
+use bans::Ban;
+use categories::Category;
+use channels::{Channel, page_limit};
+use clans::Clan;
 use friends::Tie;
+use invites::Invite;
+use members::Member;
 use notices::Notice;
 use people::User;
+use roles::Role;
 use table::AnyTable;
 pub(crate) use table::{Key, Record, Table};
+use voice::Room;
 use wishes::Wish;
 
 /// All that the emulator knows but messages, uploads and refresh tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Town {
     pub(crate) users: Table<User>,
+    pub(crate) clans: Table<Clan>,
+    pub(crate) members: Table<Member>,
+    pub(crate) roles: Table<Role>,
+    pub(crate) categories: Table<Category>,
     pub(crate) channels: Table<Channel>,
+    pub(crate) invites: Table<Invite>,
+    pub(crate) bans: Table<Ban>,
     pub(crate) ties: Table<Tie>,
     pub(crate) notices: Table<Notice>,
     pub(crate) wishes: Table<Wish>,
     /// The newest message of each channel. No record: it is read from the messages at the start.
     pub(crate) newest: HashMap<i64, api::ChannelMessageHeader>,
+    /// The voice rooms in which somebody is, by channel. No records.
+    rooms: BTreeMap<i64, Room>,
 }
 
 impl Town {
     /// All tables: one that is missing here is not stored.
-    fn tables(&mut self) -> [&mut dyn AnyTable; 5] {
-        [&mut self.users, &mut self.channels, &mut self.ties, &mut self.notices, &mut self.wishes]
+    fn tables(&mut self) -> [&mut dyn AnyTable; 11] {
+        [
+            &mut self.users,
+            &mut self.clans,
+            &mut self.members,
+            &mut self.roles,
+            &mut self.categories,
+            &mut self.channels,
+            &mut self.invites,
+            &mut self.bans,
+            &mut self.ties,
+            &mut self.notices,
+            &mut self.wishes,
+        ]
     }
 
     /// Builds the town from the rows of a store.
@@ -151,7 +187,6 @@ impl<A> Done<A> {
     }
 
     /// Stores something in the transaction of the operation.
-    #[expect(dead_code, reason = "messages are stored without an operation of the town so far")]
     pub(crate) fn write(mut self, write: Write) -> Self {
         self.writes.push(write);
         self
@@ -172,6 +207,44 @@ pub(crate) enum Audience {
     /// All sockets of these users, whatever they have joined.
     Users(Vec<i64>),
     /// The sockets that have joined a channel, or its clan, of those who may see it.
-    #[expect(dead_code, reason = "messages and typing go their own way so far")]
     Channel(i64),
+    /// Those, and all sockets of these users.
+    ChannelAnd(i64, Vec<i64>),
+    /// The sockets that have joined a clan, of its members.
+    Clan(i64),
+    /// Those, and all sockets of these users.
+    ClanAnd(i64, Vec<i64>),
+}
+
+/// `status` of the events of categories and roles: it is new.
+pub(crate) const MADE: i32 = 1;
+/// `status` of the events of categories and roles: it is different.
+pub(crate) const CHANGED: i32 = 2;
+/// `status` of the events of categories and roles: it is no more.
+pub(crate) const GONE: i32 = 3;
+
+/// A name out of a request, without blanks around it.
+fn named(name: &str, field: &str) -> Result<String, Failure> {
+    let name = name.trim();
+    if name.is_empty() { Err(Failure::invalid(format!("{field} is required"))) } else { Ok(name.to_owned()) }
+}
+
+/// A page of a list that starts after the element that the cursor names, and the cursor of the next one, empty at the end.
+/// Without a limit it is the whole rest.
+fn after_cursor<'a, T>(
+    all: &'a [T],
+    cursor: &str,
+    limit: i32,
+    id: impl Fn(&T) -> i64,
+) -> Result<(&'a [T], String), Failure> {
+    let position = |cursor: &str| {
+        let after: i64 = cursor.parse().ok()?;
+        Some(all.iter().position(|element| id(element) == after)? + 1)
+    };
+    let start = if cursor.is_empty() { Some(0) } else { position(cursor) };
+    let start = start.ok_or_else(|| Failure::invalid("cursor is none of this list"))?;
+    let rest = all.get(start..).unwrap_or_default();
+    let page = if limit <= 0 { rest } else { rest.get(..page_limit(limit)).unwrap_or(rest) };
+    let last = page.last().filter(|_| page.len() < rest.len());
+    Ok((page, last.map(|last| id(last).to_string()).unwrap_or_default()))
 }

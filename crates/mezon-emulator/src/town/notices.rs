@@ -131,7 +131,7 @@ pub(crate) fn of_message(town: &mut Town, act: &Act<'_>, message: api::ChannelMe
     for mention in mentions {
         if mention.user_id == HERE {
             let channel = town.channel(message.channel_id)?;
-            told.extend(channel.members.iter().copied().filter(|user| (act.online)(*user)).map(mentioned));
+            told.extend(town.seers(channel).into_iter().filter(|user| (act.online)(*user)).map(mentioned));
         } else {
             told.push(mentioned(mention.user_id));
         }

@@ -59,7 +59,6 @@ impl<T: Record> Table<T> {
     }
 
     /// A row, to be changed.
-    #[cfg_attr(not(test), expect(dead_code, reason = "users and channels only grow so far"))]
     pub(crate) fn get_mut(&mut self, key: impl Into<Key>) -> Option<&mut T> {
         let key = key.into();
         let row = self.rows.get_mut(&key)?;
@@ -89,6 +88,14 @@ impl<T: Record> Table<T> {
     /// All rows, in the order of their keys.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.rows.values()
+    }
+
+    /// Removes the rows that a condition holds for.
+    pub(crate) fn remove_where(&mut self, condition: impl Fn(&T) -> bool) {
+        let keys: Vec<Key> = self.rows.iter().filter(|(_, row)| condition(row)).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.remove(key);
+        }
     }
 }
 

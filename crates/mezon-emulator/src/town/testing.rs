@@ -1,9 +1,11 @@
 //! A town on its own, for tests of its operations.
 
+use super::permissions::Permission;
 use super::{Act, Done, Town};
+use super::{channels, clans, invites, roles};
 use crate::failure::Failure;
 use crate::snowflake::Snowflakes;
-use crate::town::channels;
+use mezon_proto::api;
 
 /// A town whose clock stands still until it is set, and where nobody is online.
 pub(crate) struct Place {
@@ -72,12 +74,110 @@ impl Place {
 
     /// A direct channel of two.
     pub(crate) fn dm(&mut self, one: i64, other: i64) -> i64 {
-        let request = mezon_proto::api::CreateChannelDescRequest {
-            r#type: channels::DIRECT,
-            user_ids: vec![other],
+        let request =
+            api::CreateChannelDescRequest { r#type: channels::DIRECT, user_ids: vec![other], ..Default::default() };
+        self.done(one, channels::create, request).answer.channel_id
+    }
+
+    /// A group of a user and others.
+    pub(crate) fn group(&mut self, by: i64, others: &[i64]) -> i64 {
+        let request =
+            api::CreateChannelDescRequest { r#type: channels::GROUP, user_ids: others.to_vec(), ..Default::default() };
+        self.done(by, channels::create, request).answer.channel_id
+    }
+
+    /// A clan of a user, with others in it.
+    pub(crate) fn clan(&mut self, owner: i64, others: &[i64]) -> i64 {
+        let request = api::CreateClanDescRequest { clan_name: "town".to_owned(), ..Default::default() };
+        let clan = self.done(owner, clans::create, request).answer.clan_id;
+        for other in others {
+            self.enter(clan, *other);
+        }
+        clan
+    }
+
+    pub(crate) fn invite(&mut self, by: i64, clan: i64) -> i64 {
+        let request = api::LinkInviteUserRequest { clan_id: clan, ..Default::default() };
+        self.done(by, invites::create, request).answer.id
+    }
+
+    /// Lets a user into a clan.
+    pub(crate) fn enter(&mut self, clan: i64, user: i64) {
+        let owner = self.town.clan(clan).unwrap().owner;
+        let invite_id = self.invite(owner, clan);
+        self.done(user, invites::accept, api::InviteUserRequest { invite_id });
+    }
+
+    /// The channel that every clan has.
+    pub(crate) fn welcome(&self, clan: i64) -> i64 {
+        self.town.clan(clan).unwrap().welcome_channel
+    }
+
+    /// A private text channel.
+    pub(crate) fn channel(&mut self, by: i64, clan: i64, label: &str, users: &[i64]) -> i64 {
+        if !self.town.may(by, clan, Permission::ManageChannel) {
+            let owner = self.town.clan(clan).unwrap().owner;
+            self.role_that_may(owner, clan, &[by], &[Permission::ManageChannel]);
+        }
+        let request = api::CreateChannelDescRequest {
+            clan_id: clan,
+            r#type: channels::TEXT,
+            channel_label: label.to_owned(),
+            channel_private: 1,
+            user_ids: users.to_vec(),
             ..Default::default()
         };
-        self.done(one, channels::create, request).answer.channel_id
+        self.done(by, channels::create, request).answer.channel_id
+    }
+
+    /// A public channel.
+    pub(crate) fn channel_of_kind(&mut self, by: i64, clan: i64, kind: i32) -> i64 {
+        let request = api::CreateChannelDescRequest {
+            clan_id: clan,
+            r#type: kind,
+            channel_label: "a place".to_owned(),
+            ..Default::default()
+        };
+        self.done(by, channels::create, request).answer.channel_id
+    }
+
+    /// A public thread.
+    pub(crate) fn thread(&mut self, by: i64, parent: i64, label: &str, users: &[i64]) -> i64 {
+        let request = api::CreateChannelDescRequest {
+            r#type: channels::THREAD,
+            parent_id: parent,
+            channel_label: label.to_owned(),
+            user_ids: users.to_vec(),
+            ..Default::default()
+        };
+        self.done(by, channels::create, request).answer.channel_id
+    }
+
+    /// A role that allows nothing.
+    pub(crate) fn role(&mut self, by: i64, clan: i64, title: &str, users: &[i64]) -> i64 {
+        let request = api::CreateRoleRequest {
+            clan_id: clan,
+            title: title.to_owned(),
+            add_user_ids: users.to_vec(),
+            ..Default::default()
+        };
+        self.done(by, roles::create, request).answer.id
+    }
+
+    pub(crate) fn role_that_may(&mut self, by: i64, clan: i64, users: &[i64], what: &[Permission]) -> i64 {
+        let request = api::CreateRoleRequest {
+            clan_id: clan,
+            title: "role".to_owned(),
+            add_user_ids: users.to_vec(),
+            active_permission_ids: what.iter().map(|permission| permission.id()).collect(),
+            ..Default::default()
+        };
+        self.done(by, roles::create, request).answer.id
+    }
+
+    /// Whether a user may write into a channel.
+    pub(crate) fn may_write(&self, user: i64, channel: i64) -> Result<(), Failure> {
+        self.town.channel_to_write(&self.act(user), channel).map(drop)
     }
 
     fn run<R, A>(
