@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::workspace::{Workspace, output, say};
-use programs::{HEAVIER, PROGRAMS, Program, SDK, TOKIO};
+use programs::{CONNECTED, HEAVIER, ONE_OF_EACH, PROGRAMS, Program, SDK, TOKIO};
 
 /// The page with the figures, and what stands around them.
 const PAGE: &str = "docs/benchmarks.md";
@@ -20,6 +20,10 @@ const END: &str = "<!-- weight: end -->";
 /// What the program on our SDK may have at most.
 const MOST_CRATES: usize = 100;
 const MOST_BYTES: u64 = 4_500_000;
+
+/// What one method and one event may add to a program, in bytes: a few times what their own messages take, and a fraction
+/// of what all messages of the protocol would.
+const MOST_ADDED: u64 = 100_000;
 
 /// How often all programs are built, by turns. The cheapest build counts: other work on the machine, and a machine that
 /// slows down for minutes, can only make one dearer.
@@ -86,6 +90,11 @@ fn verdicts(weights: &[Weight]) -> String {
     add("crates from outside", &format!("≤ {MOST_CRATES}"), &crates.to_string(), crates <= MOST_CRATES);
     let (bound, size) = (thousands(MOST_BYTES / 1_000), thousands(ours.bytes / 1_000));
     add("kB, stripped", &format!("< {bound}"), &size, ours.bytes < MOST_BYTES);
+    if let (Some(alone), Some(more)) = (of(CONNECTED), of(ONE_OF_EACH)) {
+        let added = more.bytes.saturating_sub(alone.bytes);
+        let (bound, size) = (thousands(MOST_ADDED / 1_000), thousands(added / 1_000));
+        add("kB that one method and one event add", &format!("< {bound}"), &size, added < MOST_ADDED);
+    }
     for other in HEAVIER.iter().filter_map(|name| of(name)) {
         let ratio = ours.cpu / other.cpu;
         add(&format!("CPU of a build: of {}", other.name), "< 1", &format!("{ratio:.2}"), ratio < 1.0);
@@ -204,11 +213,16 @@ mod tests {
         assert_eq!(judged(weight(SDK, 100, 99.0, 4_499_999)), [true; 5]);
         assert_eq!(judged(weight(SDK, 101, 100.0, 4_500_000)), [false; 5]);
         assert_eq!(judged(weight(SDK, 101, 99.0, 4_499_999)), [false, true, true, true, true]);
+        let added = |bytes| {
+            let all = [weight(SDK, 1, 1.0, 1), weight(CONNECTED, 1, 1.0, 3_000_000), weight(ONE_OF_EACH, 1, 1.0, bytes)];
+            verdicts(&all).lines().last().is_some_and(|line| line.ends_with("| met |"))
+        };
+        assert!(added(3_099_999) && !added(3_100_000));
     }
 
     #[test]
     fn every_program_that_ours_is_compared_with_is_built() {
-        for name in HEAVIER.iter().chain(&[SDK]) {
+        for name in HEAVIER.iter().chain(&[SDK, CONNECTED, ONE_OF_EACH]) {
             assert!(PROGRAMS.iter().any(|program| program.name == *name), "{name}");
         }
     }

@@ -12,6 +12,10 @@ pub(super) struct Program {
 /// Ours.
 pub(super) const SDK: &str = "mezon-light";
 
+/// On the layer beneath: a connection, and one to which a single call and a single event were added.
+pub(super) const CONNECTED: &str = "mezon-client: a connection alone";
+pub(super) const ONE_OF_EACH: &str = "mezon-client: one method and one event";
+
 /// Those that ours is to take less time to build than.
 pub(super) const HEAVIER: [&str; 3] = [TWILIGHT, SERENITY, SLACK];
 
@@ -34,6 +38,39 @@ async fn run(word: String) -> Option<()> {
     socket.connect(SocketConnectOptions::new()).await.ok()?;
     socket.send_dm(SendMessagePayload::new(ChannelId::new(1), "hello")).await.ok()?;
     println!("{}", messages.next().await?.ok()?.text());
+    Some(())
+}"#,
+    },
+    Program {
+        name: CONNECTED,
+        dependencies: r#"mezon-client = { path = "ROOT/crates/mezon-client" }"#,
+        code: r#"
+async fn run(word: String) -> Option<()> {
+    use mezon_client::{Client, ConnectOptions, Connection, mezon_api::*};
+    let gateway = Gateway::builder().build().ok()?;
+    let api = gateway.authenticate(&IdTokenLogin::new(word, 1, "me")).await.ok()?;
+    let connection = Connection::new(&Client::new(api));
+    connection.connect(ConnectOptions::new()).await.ok()?;
+    println!("{:?}", connection.state());
+    Some(())
+}"#,
+    },
+    Program {
+        name: ONE_OF_EACH,
+        dependencies: r#"mezon-client = { path = "ROOT/crates/mezon-client" }
+mezon-proto = { path = "ROOT/crates/mezon-proto" }"#,
+        code: r#"
+async fn run(word: String) -> Option<()> {
+    use mezon_client::{Client, ConnectOptions, Connection, mezon_api::*, mezon_model::event::Typing};
+    let gateway = Gateway::builder().build().ok()?;
+    let api = gateway.authenticate(&IdTokenLogin::new(word, 1, "me")).await.ok()?;
+    let connection = Connection::new(&Client::new(api));
+    connection.connect(ConnectOptions::new()).await.ok()?;
+    println!("{:?}", connection.state());
+    let mut typing = connection.events_of::<Typing>();
+    let request = mezon_proto::api::RoleListEventRequest::default();
+    let roles = connection.client().api().call(methods::LIST_ROLES, &request).await.ok()?;
+    println!("{:?} {:?}", roles.roles.is_some(), typing.next().await?.ok()?.channel_id);
     Some(())
 }"#,
     },
