@@ -214,7 +214,8 @@ mod tests {
         assert_eq!(judged(weight(SDK, 101, 100.0, 4_500_000)), [false; 5]);
         assert_eq!(judged(weight(SDK, 101, 99.0, 4_499_999)), [false, true, true, true, true]);
         let added = |bytes| {
-            let all = [weight(SDK, 1, 1.0, 1), weight(CONNECTED, 1, 1.0, 3_000_000), weight(ONE_OF_EACH, 1, 1.0, bytes)];
+            let all =
+                [weight(SDK, 1, 1.0, 1), weight(CONNECTED, 1, 1.0, 3_000_000), weight(ONE_OF_EACH, 1, 1.0, bytes)];
             verdicts(&all).lines().last().is_some_and(|line| line.ends_with("| met |"))
         };
         assert!(added(3_099_999) && !added(3_100_000));

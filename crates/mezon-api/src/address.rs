@@ -1,8 +1,7 @@
 //! Addresses of files.
 
-use std::fmt::Write as _;
-
 use http::Uri;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 /// The address of a file.
 pub(crate) struct Address {
@@ -19,16 +18,10 @@ pub(crate) fn read(url: &str) -> Option<Address> {
     (over_http && uri.authority().is_some()).then_some(Address { text, uri })
 }
 
-/// Some servers put the name of the file into the address as it is; an address has ASCII only (RFC 3986 section 2).
+/// What an address cannot have, besides letters beyond ASCII (RFC 3986 section 2).
+const NOT_IN_ADDRESSES: &AsciiSet = &CONTROLS.add(b' ');
+
+/// Some servers put the name of the file into the address as it is; an address has ASCII only.
 fn escape(url: &str) -> String {
-    let mut escaped = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        if byte.is_ascii_graphic() {
-            escaped.push(char::from(byte));
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(escaped, "%{byte:02X}");
-        }
-    }
-    escaped
+    utf8_percent_encode(url, NOT_IN_ADDRESSES).to_string()
 }

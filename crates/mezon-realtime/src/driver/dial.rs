@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use mezon_session::{Endpoint, EndpointPolicy, Secret, Session, TokenErrorKind, TokenSource};
 use mezon_tls::TlsConfig;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
@@ -170,31 +171,18 @@ impl Dialler {
     }
 }
 
+/// All but the unreserved characters of RFC 3986 section 2.3, so that nothing breaks out of its place.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Path and query of the socket. The credential is in the query, which is where the gateway wants it: not to be logged.
 fn target(credential: &Secret, online: bool) -> String {
-    let credential = percent_encoded(credential.expose());
+    let credential = utf8_percent_encode(credential.expose(), RESERVED);
     format!("/ws?lang=en&status={online}&token={credential}&format=protobuf&platform=0")
 }
 
 /// Whether a socket may have been refused because of what it was opened with. Gateways also hang up without a word.
 fn may_be_the_credential(kind: &ConnectErrorKind) -> bool {
     matches!(kind, ConnectErrorKind::Refused { status: 400 | 401 | 403 | 404, .. } | ConnectErrorKind::Handshake)
-}
-
-/// Everything but the unreserved characters of RFC 3986 section 2.3 is escaped.
-fn percent_encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            // Writing to a string cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]
