@@ -17,6 +17,7 @@ mod protocol;
 mod secret_input;
 mod table;
 mod text;
+mod text_input;
 mod time;
 
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use mezon_client::Client;
-use mezon_client::calls::names::{self, NameErrorKind};
+use mezon_client::calls::names::{self, NameError, NameErrorKind};
 use mezon_client::mezon_model::User;
 use mezon_light::UserId;
 
@@ -42,9 +42,10 @@ impl fmt::Display for Person {
     }
 }
 
-/// The ids of the people that `named` mean: names are those of people in the user's conversations.
+/// The ids of the people that `named` mean: names are those of people in the user's conversations, of friends, and of members
+/// of the user's clans.
 pub(crate) async fn people(client: &Client, named: &[Person]) -> Result<Vec<UserId>, Failure> {
-    let mut near = None;
+    let (mut near, mut known) = (None, None);
     let mut found = Vec::new();
     for person in named {
         let name = match person {
@@ -58,22 +59,26 @@ pub(crate) async fn people(client: &Client, named: &[Person]) -> Result<Vec<User
             Some(near) => near,
             None => near.insert(in_conversations(client).await?),
         };
-        let unknown = || {
-            Failure::input("unknown_user", format!("nobody in your conversations is called {person}"))
-                .hint("give the user's id")
+        match names::find(name, near.as_slice()) {
+            Ok(user) => {
+                found.push(user.id);
+                continue;
+            }
+            Err(error) if matches!(error.kind(), NameErrorKind::Unknown { .. }) => {}
+            Err(error) => return Err(unknown(&error, person)),
+        }
+        let known = match &known {
+            Some(known) => known,
+            None => known.insert(client.users().known().await?),
         };
-        found.push(pick(near, person, name)?.ok_or_else(unknown)?);
+        found.push(names::find(name, known.as_slice()).map_err(|error| unknown(&error, person))?.id);
     }
     Ok(found)
 }
 
-/// The person that `name` means. Nobody is no error, and several are.
-fn pick(users: &[User], person: &Person, name: &str) -> Result<Option<UserId>, Failure> {
-    match names::find(name, users) {
-        Ok(user) => Ok(Some(user.id)),
-        Err(error) if matches!(error.kind(), NameErrorKind::Unknown { .. }) => Ok(None),
-        Err(error) => Err(unnamed(&error, "user", &person.to_string(), "give the user's id")),
-    }
+fn unknown(error: &NameError, person: &Person) -> Failure {
+    let unknown = format!("nobody in your conversations and clans, and no friend, is called {person}");
+    unnamed(error, "user", person, unknown, "give the user's id")
 }
 
 /// Everybody in the user's direct and group conversations.

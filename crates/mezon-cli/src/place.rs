@@ -88,7 +88,13 @@ pub(crate) async fn find(client: &Client, place: &Place) -> Result<Channel, Fail
 /// The clan with this name or id.
 pub(crate) async fn clan(client: &Client, name: &str) -> Result<Clan, Failure> {
     match client.clans().find(name).await {
-        Err(ClientError::Name(error)) => Err(unnamed(&error, "clan", &format!("{name:?}"), "`mez clans` lists yours")),
+        Err(ClientError::Name(error)) => Err(unnamed(
+            &error,
+            "clan",
+            format_args!("{name:?}"),
+            format!("you have no clan {name:?}"),
+            "`mez clans` lists yours",
+        )),
         found => Ok(found?),
     }
 }
@@ -152,11 +158,20 @@ fn pick<'a>(channels: impl IntoIterator<Item = &'a Channel>, wanted: &str) -> Re
 }
 
 fn unknown(error: &NameError, place: &Place) -> Failure {
-    unnamed(error, "channel", &place.to_string(), "`mez channels` lists yours, `mez dm USER` opens one")
+    let hint = "`mez channels` lists yours, `mez dm USER` opens one";
+    unnamed(error, "channel", place, format!("you have no channel {place}"), hint)
 }
 
 /// What is wrong with a name, and what else it could be.
-pub(crate) fn unnamed(error: &NameError, what: &str, named: &str, where_to_look: &str) -> Failure {
+///
+/// `unknown` says that there is none, `named` how it was written, `where_to_look` where the right one is.
+pub(crate) fn unnamed(
+    error: &NameError,
+    what: &str,
+    named: impl fmt::Display,
+    unknown: String,
+    where_to_look: &str,
+) -> Failure {
     match error.kind() {
         NameErrorKind::Ambiguous { candidates } => {
             let listed: Vec<String> = candidates
@@ -168,8 +183,7 @@ pub(crate) fn unnamed(error: &NameError, what: &str, named: &str, where_to_look:
         }
         NameErrorKind::Unknown { nearest } => {
             let near = nearest.as_ref().map(|near| format!("did you mean {near:?}? ")).unwrap_or_default();
-            let message = format!("you have no {what} {named}");
-            Failure::input(&format!("unknown_{what}"), message).hint(format!("{near}{where_to_look}"))
+            Failure::input(&format!("unknown_{what}"), unknown).hint(format!("{near}{where_to_look}"))
         }
         // Kinds to come.
         _ => Failure::input(&format!("unknown_{what}"), error.to_string()),

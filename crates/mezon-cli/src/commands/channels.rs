@@ -20,24 +20,24 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output) -> Result<(), Failure> {
     let client = account.resume()?;
     let client = client.client();
-    let (channels, place) = match &arguments.clan {
-        None => (place::conversations(client).await?, "TYPE"),
+    let (channels, in_clan) = match &arguments.clan {
+        None => (place::conversations(client).await?, false),
         Some(clan) => {
             let clan = place::clan(client, clan).await?;
-            (place::list(client, ListChannelsOptions::clan(clan.id)).await?, "CATEGORY")
+            (place::list(client, ListChannelsOptions::clan(clan.id)).await?, true)
         }
     };
     if channels.is_empty() {
-        output.status("no channels yet: `mez dm USER` opens one").await?;
+        let hint = if in_clan { "" } else { ": `mez dm USER` opens one" };
+        output.status(format_args!("no channels yet{hint}")).await?;
     }
-    let mut columns = vec![Column::whole("ID"), Column::whole("TYPE")];
-    columns.extend((place == "CATEGORY").then(|| Column::text(place)));
-    columns.push(Column::text("NAME"));
-    let mut table = Table::new(columns);
+    let category = in_clan.then(|| Column::text("CATEGORY"));
+    let columns = [Column::whole("ID"), Column::whole("TYPE")].into_iter().chain(category);
+    let mut table = Table::new(columns.chain([Column::text("NAME")]));
     for channel in &channels {
-        let category = (place == "CATEGORY").then(|| channel.category_name().to_owned());
-        let start = [channel.id().to_string(), place::kind(channel)];
-        table.row(start.into_iter().chain(category).chain([place::title(channel)]));
+        let category = in_clan.then(|| channel.category_name().to_owned());
+        let cells = [channel.id().to_string(), place::kind(channel)].into_iter().chain(category);
+        table.row(cells.chain([place::title(channel)]));
     }
     output.list(&channels, &table).await
 }

@@ -128,18 +128,17 @@ pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output
             let object = Done { event: "friend_asked", user_id: None };
             return output.print(&object, format!("{name} is asked to be your friend")).await;
         }
-        Some(Command::Add { user }) => {
-            let id = one(client, user, |_| true).await?;
-            friends.add(id).await?;
-            ("friend_asked", user, id, "is asked to be your friend")
+        Some(Command::Add { user: user @ Person::Id(id) }) => {
+            friends.add(*id).await?;
+            ("friend_asked", user, *id, "is asked to be your friend")
         }
         Some(Command::Accept { user }) => {
-            let id = one(client, user, |state| state == State::AsksYou).await?;
+            let id = one(client, user, "has asked to be your friend", |state| state == State::AsksYou).await?;
             friends.accept(id).await?;
             ("friend_accepted", user, id, "is your friend")
         }
         Some(Command::Remove { user }) => {
-            let id = one(client, user, |state| state != State::Blocked).await?;
+            let id = one(client, user, "is your friend or about to be", |state| state != State::Blocked).await?;
             friends.remove(id).await?;
             ("friend_removed", user, id, "is no friend of yours")
         }
@@ -149,7 +148,7 @@ pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output
             ("friend_blocked", user, id, "is blocked")
         }
         Some(Command::Unblock { user }) => {
-            let id = one(client, user, |state| state == State::Blocked).await?;
+            let id = one(client, user, "is blocked", |state| state == State::Blocked).await?;
             friends.unblock(id).await?;
             ("friend_unblocked", user, id, "is not blocked any more")
         }
@@ -158,7 +157,7 @@ pub(crate) async fn run(arguments: &Arguments, account: &Account, output: Output
 }
 
 /// The one in the list that `person` means, among those who stand to the user in a way that is `wanted`.
-async fn one(client: &Client, person: &Person, wanted: impl Fn(State) -> bool) -> Result<UserId, Failure> {
+async fn one(client: &Client, person: &Person, how: &str, wanted: impl Fn(State) -> bool) -> Result<UserId, Failure> {
     let name = match person {
         Person::Id(id) => return Ok(*id),
         Person::Name(name) => name,
@@ -166,7 +165,8 @@ async fn one(client: &Client, person: &Person, wanted: impl Fn(State) -> bool) -
     let all = client.friends().list().all().await?;
     let candidates: Vec<Friend> = all.into_iter().filter(|friend| State::of(friend).is_some_and(&wanted)).collect();
     let found = names::find(name, &candidates);
-    let friend = found.map_err(|error| unnamed(&error, "user", &person.to_string(), "`mez friends` lists them"))?;
+    let unknown = || format!("nobody called {person} {how}");
+    let friend = found.map_err(|error| unnamed(&error, "user", person, unknown(), "`mez friends` lists them"))?;
     Ok(friend.user.as_ref().map_or_else(UserId::default, |user| user.id))
 }
 

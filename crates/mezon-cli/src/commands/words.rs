@@ -1,8 +1,6 @@
 //! What a message says: its text, its files, its embeds. All that can be wrong with them is found before anything is sent.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use mezon_client::mezon_model::interactive::Embed;
@@ -11,7 +9,7 @@ use mezon_light::{Attachment, ChannelId, Draft, DraftError, LightClient, Message
 use crate::exit::Failure;
 use crate::output::Output;
 use crate::progress;
-use crate::text::without_mark;
+use crate::text_input::read_text;
 
 /// Far more than a message may have: a longer text is refused by the content limit.
 const LIMIT: u64 = 1024 * 1024;
@@ -99,30 +97,16 @@ pub(crate) async fn said(argument: &str) -> Result<String, Failure> {
     if argument != "-" {
         return Ok(argument.to_owned());
     }
-    let text = read(PathBuf::from("-"), "the message from stdin", "stdin").await?;
+    let text = read_text(PathBuf::from("-"), LIMIT).await;
+    let text = text.map_err(|error| Failure::input("stdin", "cannot read the message from stdin").because(&error))?;
     Ok(text.trim_end().replace("\r\n", "\n"))
 }
 
 async fn embed(path: PathBuf) -> Result<Embed, Failure> {
-    let what = format!("the embed {}", path.display());
-    let text = read(path, &what, "file").await?;
+    let name = path.display().to_string();
+    let text = read_text(path, LIMIT).await;
+    let text = text.map_err(|error| Failure::input("file", format!("cannot read the embed {name}")).because(&error))?;
     serde_json::from_str(&text).map_err(|error| {
-        Failure::input("invalid_json", format!("{what} is no embed")).because(&error).hint("nothing was sent")
+        Failure::input("invalid_json", format!("{name} is no embed")).because(&error).hint("nothing was sent")
     })
-}
-
-async fn read(path: PathBuf, what: &str, kind: &str) -> Result<String, Failure> {
-    let unreadable = || Failure::input(kind, format!("cannot read {what}"));
-    let read = tokio::task::spawn_blocking(move || {
-        let mut text = String::new();
-        if path == Path::new("-") {
-            io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
-        } else {
-            File::open(&path)?.take(LIMIT).read_to_string(&mut text)?;
-        }
-        Ok::<_, io::Error>(text)
-    });
-    let text = read.await.map_err(|error| unreadable().because(&error))?;
-    let text = text.map_err(|error| unreadable().because(&error))?;
-    Ok(without_mark(&text).to_owned())
 }

@@ -39,6 +39,7 @@ fn nothing_is_printed_that_opens_a_door() {
         vec!["send", dm, "hi", "--attach", file],
         vec!["upload", file, "--json"],
         vec!["history", dm],
+        vec!["api", "UploadAttachmentFile", r#"{"filename": "plan.txt", "filetype": "text/plain", "size": 8}"#],
         vec!["session", "refresh"],
     ] {
         run(loud("an").args(command), &mut sessions);

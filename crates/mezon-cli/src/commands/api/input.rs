@@ -1,8 +1,6 @@
 //! The request of `mez api`, out of an argument, a file or stdin, and single fields.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value};
@@ -10,9 +8,9 @@ use serde_json::{Map, Value};
 use super::Arguments;
 use crate::exit::Failure;
 use crate::protocol::assign;
-use crate::text::without_mark;
+use crate::text_input::read_text;
 
-/// More than the server takes. A wrong file, such as a device, is not read for ever.
+/// More than the server takes.
 const LIMIT: u64 = 16 * 1024 * 1024;
 
 /// Reads `clan_id=7`.
@@ -31,7 +29,7 @@ pub(super) async fn request(arguments: &Arguments, descriptor: &MessageDescripto
         (None, json) => json.map(str::to_owned),
     };
     let mut json = match whole {
-        Some(text) => serde_json::from_str(without_mark(&text))
+        Some(text) => serde_json::from_str(&text)
             .map_err(|error| Failure::input("invalid_json", "the request is no JSON").because(&error))?,
         None => Value::Object(Map::new()),
     };
@@ -43,19 +41,8 @@ pub(super) async fn request(arguments: &Arguments, descriptor: &MessageDescripto
     Ok(json)
 }
 
-/// The text of a file; `-` is stdin.
 async fn file(path: PathBuf) -> Result<String, Failure> {
     let name = path.display().to_string();
-    let unreadable = || Failure::input("file", format!("cannot read the request from {name}"));
-    let read = tokio::task::spawn_blocking(move || {
-        let mut text = String::new();
-        if path == Path::new("-") {
-            io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
-        } else {
-            File::open(&path)?.take(LIMIT).read_to_string(&mut text)?;
-        }
-        Ok::<_, io::Error>(text)
-    });
-    let text = read.await.map_err(|error| unreadable().because(&error))?;
-    text.map_err(|error| unreadable().because(&error))
+    let text = read_text(path, LIMIT).await;
+    text.map_err(|error| Failure::input("file", format!("cannot read the request from {name}")).because(&error))
 }
