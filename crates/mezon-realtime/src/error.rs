@@ -188,9 +188,12 @@ pub enum NotSent {
     NotConnected,
     /// Too many requests are waiting already.
     QueueFull,
+    /// As many requests as may wait for the send limit do so already.
+    RateLimited,
     /// The connection was lost before the request was handed to the socket.
     ConnectionLost,
-    /// Its time was up before it could be handed to the socket, because the server does not read.
+    /// Its time was up before it could be handed to the socket, because the server does not read, or the send limit held it
+    /// back for so long.
     TimedOut,
     /// The connection is closed, or closing.
     Closed,
@@ -234,7 +237,9 @@ impl ErrorKind for SendErrorKind {
 impl NotSent {
     fn class(self) -> ErrorClass {
         match self {
-            Self::NotConnected | Self::QueueFull | Self::ConnectionLost | Self::TimedOut => ErrorClass::TRANSIENT,
+            Self::NotConnected | Self::QueueFull | Self::RateLimited | Self::ConnectionLost | Self::TimedOut => {
+                ErrorClass::TRANSIENT
+            }
             Self::Closed => ErrorClass::Cancelled,
             Self::TooLarge | Self::Unsupported => ErrorClass::Permanent,
         }
@@ -271,8 +276,9 @@ impl fmt::Display for NotSent {
         f.write_str(match self {
             Self::NotConnected => "there is no connection at the moment",
             Self::QueueFull => "too many requests are waiting already",
+            Self::RateLimited => "too many requests wait for the send limit, send slower",
             Self::ConnectionLost => "the connection was lost first",
-            Self::TimedOut => "the server did not read in time",
+            Self::TimedOut => "it could not be handed to the socket in time",
             Self::Closed => "the connection is closed",
             Self::TooLarge => "its frame is over the size limit",
             Self::Unsupported => "requests of this kind are not made over the socket",

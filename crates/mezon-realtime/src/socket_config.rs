@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mezon_proto::wire::Revision;
-use mezon_session::{DelayPolicy, Endpoint, EndpointPolicy, ExponentialDelay};
+use mezon_session::{DelayPolicy, Endpoint, EndpointPolicy, ExponentialDelay, RateLimit};
 use mezon_tls::TlsConfig;
 
 use crate::driver::EVENT_MEMORY;
@@ -150,6 +150,15 @@ impl SocketConfigBuilder {
     /// How long to wait for the answer to a request that servers need not answer: joins, for instance. 3 s.
     pub fn soft_timeout(mut self, timeout: Duration) -> Self {
         self.settings.soft_timeout = timeout;
+        self
+    }
+
+    /// How many requests leave in a time, joins after a reconnect among them and heartbeats aside. Those that are too many
+    /// wait for their turn, in their order, and their own time runs meanwhile; one that finds no room among them fails as
+    /// [`NotSent::RateLimited`](crate::NotSent::RateLimited). Off by default; [`RateLimit::SENDS`] is what the official bot
+    /// SDKs keep to.
+    pub fn send_limit(mut self, limit: RateLimit) -> Self {
+        self.settings.send_limit = Some(limit);
         self
     }
 

@@ -6,9 +6,10 @@ use mezon_proto::realtime::Ping;
 
 use super::calls::{Entry, Kind};
 use super::heartbeat::{Beat, Heartbeat};
+use super::outbox::{Queued, Turn};
 use super::settings::PROVEN_AFTER;
 use super::state::{Link, State};
-use super::{Machine, Output, Queued, later};
+use super::{Machine, Output, later};
 use crate::{CallErrorKind, CloseAction, CloseReason, ConnectErrorKind, ConnectionState, DisconnectReason, Event};
 use crate::{MaybeSent, NotSent};
 
@@ -155,13 +156,14 @@ impl<W> Machine<W> {
 
     /// What follows from the state by itself, after every input.
     pub(super) fn advance(&mut self, now: Instant) {
+        self.outbox.release(now, |queued| self.calls.is_open(queued.slot));
         match self.state {
             State::Up => {
                 if let Some(membership) = self.rejoin.due(now) {
                     let request = membership.request(self.dialect.revision());
                     let deadline = later(now, self.settings.soft_timeout);
                     let entry = Entry::new(None, deadline, true, Kind::Rejoin(membership));
-                    if let Err((_, reason)) = self.start(now, entry, request) {
+                    if let Err((_, reason)) = self.start(now, entry, request, Turn::Own) {
                         self.rejoined(membership, Err(CallErrorKind::NotSent { reason }));
                     }
                 }
@@ -216,11 +218,11 @@ impl<W> Machine<W> {
         // With every correlation id in use there is no ping, but any frame counts as life as well.
         let Ok(slot) = self.calls.open(now, entry) else { return };
         let frame = self.dialect.revision().encode_arm_from(&mut self.pings, slot.cid.into(), &Ping {});
-        self.queue.push_front(Queued { slot, frame, notified: None });
+        self.outbox.push(now, Turn::First, Queued { slot, frame, notified: None });
     }
 
     fn has_work(&self) -> bool {
-        self.calls.has_callers() || self.queue.iter().any(|queued| queued.notified.is_some())
+        self.calls.has_callers() || self.outbox.has_notified()
     }
 
     fn send_close(&mut self, now: Instant) {
@@ -232,7 +234,7 @@ impl<W> Machine<W> {
 
     /// Ends every call: those handed to the socket as maybe sent, the others as not sent, for `reason`.
     fn end_calls(&mut self, now: Instant, reason: NotSent) {
-        let queue = std::mem::take(&mut self.queue);
+        let unsent = self.outbox.take_all();
         for entry in self.calls.clear() {
             let kind = if entry.handed {
                 CallErrorKind::MaybeSent { reason: MaybeSent::ConnectionLost }
@@ -241,7 +243,7 @@ impl<W> Machine<W> {
             };
             self.settle(now, entry, Err(kind));
         }
-        for queued in queue {
+        for queued in unsent {
             self.refuse_notified(queued, reason);
         }
     }

@@ -23,6 +23,7 @@ mod dialect;
 mod heartbeat;
 mod incoming;
 mod membership;
+mod outbox;
 mod outgoing;
 mod rejoin;
 mod request;
@@ -40,8 +41,9 @@ use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
 use self::attempts::Attempts;
-use self::calls::{Caller, Calls, Slot};
+use self::calls::Calls;
 use self::dialect::Dialect;
+use self::outbox::{Outbox, Queued};
 use self::rejoin::Rejoin;
 use self::state::{Link, State};
 use crate::{CallErrorKind, ConnectErrorKind, ConnectionState, DisconnectReason, Event, NotSent};
@@ -62,7 +64,7 @@ pub struct Machine<W> {
     attempts: Attempts,
     dialect: Dialect,
     calls: Calls<W>,
-    queue: VecDeque<Queued<W>>,
+    outbox: Outbox<W>,
     rejoin: Rejoin,
     /// What the frames of pings are cut from, and nothing else is, so that it stays small.
     pings: BytesMut,
@@ -214,15 +216,6 @@ pub struct Counters {
     pub copies: u64,
 }
 
-/// A frame that waits for room in the socket.
-#[derive(Debug)]
-struct Queued<W> {
-    slot: Slot,
-    frame: Bytes,
-    /// Who is told when it leaves.
-    notified: Option<Caller<W>>,
-}
-
 impl<W> Machine<W> {
     /// A machine that dials at once. `seed` decides everything that is random in it.
     pub fn new(settings: Settings, delays: Box<dyn DelayPolicy>, now: Instant, seed: u64) -> Self {
@@ -230,13 +223,13 @@ impl<W> Machine<W> {
             rejoin: Rejoin::new(settings.rejoin_spacing, now),
             dialect: Dialect::new(settings.revision, settings.detect_revision),
             attempts: Attempts::new(delays, now),
+            outbox: Outbox::new(settings.send_limit),
             settings,
             random: SmallRng::seed_from_u64(seed),
             state: State::Stopped,
             link: None,
             generation: 0,
             calls: Calls::new(),
-            queue: VecDeque::new(),
             pings: BytesMut::new(),
             round_trip: None,
             counters: Counters::default(),
@@ -280,7 +273,7 @@ impl<W> Machine<W> {
     /// handed over, and its call can end as *maybe sent* only, no longer as *not sent*. Drain [`Machine::poll`] afterwards.
     pub fn transmit(&mut self) -> Option<Bytes> {
         loop {
-            let queued = self.queue.pop_front()?;
+            let queued = self.outbox.pop()?;
             if self.calls.hand_over(queued.slot) {
                 if let Some(link) = &mut self.link {
                     link.asked = true;
@@ -298,8 +291,10 @@ impl<W> Machine<W> {
     pub fn deadline(&self) -> Option<Instant> {
         let heartbeat = || self.link.as_ref().map(|link| link.heartbeat.deadline());
         let (of_state, of_link) = match self.state {
-            State::Up => (self.rejoin.deadline(), heartbeat()),
-            State::Draining { until, close_sent: false } => (Some(until), heartbeat()),
+            State::Up => (self.rejoin.deadline().into_iter().chain(self.outbox.deadline()).min(), heartbeat()),
+            State::Draining { until, close_sent: false } => {
+                (self.outbox.deadline().into_iter().chain([until]).min(), heartbeat())
+            }
             State::BackingOff { until } | State::Dialling { until } | State::Draining { until, .. } => {
                 (Some(until), None)
             }

@@ -6,9 +6,10 @@ use bytes::Bytes;
 
 use super::calls::{Caller, Entry, Kind, RefusedSend, Slot};
 use super::membership::{Membership, Place};
+use super::outbox::{Queued, Turn};
 use super::request::{Purpose, Request};
 use super::state::State;
-use super::{CallId, Machine, Outcome, Queued, Reply, later};
+use super::{CallId, Machine, Outcome, Reply, later};
 use crate::{CallErrorKind, Event, MaybeSent, NotSent, ServerError};
 
 /// What the server answers to a message for a channel that the connection has not joined. The code alone is its answer
@@ -21,7 +22,7 @@ type Started<W> = Result<(Slot, Bytes), (Option<Caller<W>>, NotSent)>;
 impl<W> Machine<W> {
     pub(super) fn call(&mut self, now: Instant, id: CallId, request: Request, timeout: Duration, waiter: W) {
         self.note_leave(&request);
-        if let Some(reason) = self.hindrance(&request) {
+        if let Some(reason) = self.hindrance(now, &request) {
             return self.refuse(waiter, reason);
         }
         let Request { soft, purpose, .. } = request;
@@ -32,7 +33,7 @@ impl<W> Machine<W> {
             _ => Kind::Plain,
         };
         let entry = Entry::new(Some(Caller { id, waiter }), later(now, timeout), soft, kind);
-        match (self.start(now, entry, request), purpose) {
+        match (self.start(now, entry, request, Turn::Application), purpose) {
             (Ok((slot, frame)), Purpose::Send(membership)) => {
                 self.calls.set_kind(slot, Kind::Send { frame, membership });
             }
@@ -45,15 +46,18 @@ impl<W> Machine<W> {
     /// that it is not taken for a push, and so that an error is told.
     pub(super) fn notify(&mut self, now: Instant, id: CallId, request: Request, waiter: W) {
         self.note_leave(&request);
-        if let Some(reason) = self.hindrance(&request) {
+        if let Some(reason) = self.hindrance(now, &request) {
             return self.refuse(waiter, reason);
         }
         let deadline = later(now, self.settings.soft_timeout);
-        if let Err((_, reason)) = self.start(now, Entry::new(None, deadline, true, Kind::Notified), request) {
-            return self.refuse(waiter, reason);
-        }
-        if let Some(Queued { notified, .. }) = self.queue.back_mut() {
-            *notified = Some(Caller { id, waiter });
+        let entry = Entry::new(None, deadline, true, Kind::Notified);
+        match self.start(now, entry, request, Turn::Application) {
+            Ok((slot, _)) => {
+                if let Some(queued) = self.outbox.find(slot) {
+                    queued.notified = Some(Caller { id, waiter });
+                }
+            }
+            Err((_, reason)) => self.refuse(waiter, reason),
         }
     }
 
@@ -66,7 +70,7 @@ impl<W> Machine<W> {
     }
 
     /// Files a call and queues its frame.
-    pub(super) fn start(&mut self, now: Instant, entry: Entry<W>, request: Request) -> Started<W> {
+    pub(super) fn start(&mut self, now: Instant, entry: Entry<W>, request: Request, turn: Turn) -> Started<W> {
         let slot = match self.calls.open(now, entry) {
             Ok(slot) => slot,
             Err(entry) => return Err((entry.caller, NotSent::QueueFull)),
@@ -76,7 +80,7 @@ impl<W> Machine<W> {
             let caller = self.calls.answer(slot.cid).and_then(|entry| entry.caller);
             return Err((caller, NotSent::TooLarge));
         }
-        self.queue.push_back(Queued { slot, frame: frame.clone(), notified: None });
+        self.outbox.push(now, turn, Queued { slot, frame: frame.clone(), notified: None });
         Ok((slot, frame))
     }
 
@@ -90,8 +94,7 @@ impl<W> Machine<W> {
             self.settle(now, entry, Err(kind));
         }
         let is_it = |queued: &Queued<W>| queued.notified.as_ref().is_some_and(|caller| caller.id == id);
-        let at = self.queue.iter().position(is_it);
-        if let Some(queued) = at.and_then(|at| self.queue.remove(at)) {
+        if let Some(queued) = self.outbox.remove(is_it) {
             self.calls.answer(queued.slot.cid);
             self.refuse_notified(queued, NotSent::Closed);
         }
@@ -109,13 +112,8 @@ impl<W> Machine<W> {
     /// Frames for which the socket had no room in time. They must not pile up while the server does not read, and whoever
     /// waits for one to leave is told.
     pub(super) fn drop_expired_frames(&mut self) {
-        for _ in 0..self.queue.len() {
-            let Some(queued) = self.queue.pop_front() else { break };
-            if self.calls.is_open(queued.slot) {
-                self.queue.push_back(queued);
-            } else {
-                self.refuse_notified(queued, NotSent::TimedOut);
-            }
+        for queued in self.outbox.take_unwanted(|queued| self.calls.is_open(queued.slot)) {
+            self.refuse_notified(queued, NotSent::TimedOut);
         }
     }
 
@@ -186,7 +184,7 @@ impl<W> Machine<W> {
     }
 
     /// Why a request cannot be taken now.
-    fn hindrance(&self, request: &Request) -> Option<NotSent> {
+    fn hindrance(&self, now: Instant, request: &Request) -> Option<NotSent> {
         match self.state {
             State::Up => {}
             State::BackingOff { .. } | State::Dialling { .. } => return Some(NotSent::NotConnected),
@@ -196,7 +194,10 @@ impl<W> Machine<W> {
             return Some(NotSent::Unsupported);
         }
         let limit = self.settings.calls_in_flight;
-        (self.calls.len() >= limit || self.queue.len() >= limit).then_some(NotSent::QueueFull)
+        if self.calls.len() >= limit || self.outbox.len() >= limit {
+            return Some(NotSent::QueueFull);
+        }
+        self.outbox.is_over_limit(now).then_some(NotSent::RateLimited)
     }
 
     fn join_then_send(&mut self, now: Instant, caller: Option<Caller<W>>, refused: RefusedSend) {
@@ -204,7 +205,7 @@ impl<W> Machine<W> {
         let deadline = refused.deadline.min(later(now, self.settings.soft_timeout));
         let error = refused.error.clone();
         let entry = Entry::new(caller, deadline, true, Kind::JoinThenSend(Box::new(refused)));
-        if let Err((Some(caller), _)) = self.start(now, entry, request) {
+        if let Err((Some(caller), _)) = self.start(now, entry, request, Turn::Own) {
             self.finish(caller.waiter, Err(rejected(error)));
         }
     }
@@ -219,7 +220,7 @@ impl<W> Machine<W> {
                     self.rejoin.joined(membership);
                 }
                 let entry = Entry::new(caller, deadline, false, Kind::Resend(error.clone()));
-                match self.start(now, entry, Request::again(&frame, self.dialect.revision())) {
+                match self.start(now, entry, Request::again(&frame, self.dialect.revision()), Turn::Own) {
                     Ok(_) => return,
                     Err((caller, _)) => (caller, rejected(error)),
                 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use mezon_proto::wire::Revision;
+use mezon_session::RateLimit;
 
 /// The numbers that the machine decides by. Each has a default that suits the public gateway.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,9 @@ pub struct Settings {
     /// The time between two joins after a reconnect. 12.5 ms, which is the 80 messages a second that the official bot
     /// SDKs keep to: a burst of joins makes the gateway close the connection.
     pub rejoin_spacing: Duration,
+    /// How many requests leave in a time, heartbeats aside, and how many wait. `None`, the default: they leave as they are
+    /// made. [`RateLimit::SENDS`] is what the official bot SDKs keep to.
+    pub send_limit: Option<RateLimit>,
     /// The largest frame that is sent. 1 MiB.
     pub max_outgoing: usize,
     /// The largest push that is read. 1 MiB, which is what official clients take.
@@ -52,6 +56,7 @@ impl Default for Settings {
             close_timeout: Duration::from_secs(2),
             calls_in_flight: 1_024,
             rejoin_spacing: Duration::from_micros(12_500),
+            send_limit: None,
             max_outgoing: 1 << 20,
             max_push: 1 << 20,
             revision: Revision::default(),

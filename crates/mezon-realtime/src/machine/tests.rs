@@ -4,6 +4,7 @@ mod attempts;
 mod calling;
 mod closing;
 mod copies;
+mod limits;
 mod odd;
 mod reconnecting;
 mod walks;

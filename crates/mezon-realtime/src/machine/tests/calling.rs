@@ -277,5 +277,5 @@ fn a_notification_ends_in_time_while_the_server_reads_nothing() {
     }
     assert!(rig.drops.is_empty());
     assert_eq!(*rig.outcome(100), not_sent(NotSent::TimedOut));
-    assert!(rig.machine.queue.len() <= 1, "a ping at the most: {}", rig.machine.queue.len());
+    assert!(rig.machine.outbox.len() <= 1, "a ping at the most: {}", rig.machine.outbox.len());
 }

@@ -95,7 +95,7 @@ fn a_join_that_did_not_leave_in_time_is_made_once_more_before_ready() {
         rig.handle_blocked(Input::Alive { generation });
     }
     assert_eq!(rig.event_names(), ["connected"]);
-    assert!(rig.machine.queue.len() <= 3 + 6, "joins and pings, and nothing that has become useless");
+    assert!(rig.machine.outbox.len() <= 3 + 6, "joins and pings, and nothing that has become useless");
     rig.handle_blocked(Input::Call {
         id: CallId(100),
         request: Request::new(&leave(3), Revision::default()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mezon_session::ExponentialDelay;
+use mezon_session::{ExponentialDelay, RateLimit};
 use proptest::prelude::*;
 
 use super::*;
@@ -80,6 +80,7 @@ impl World {
             calls_in_flight: 8,
             retry_first: seed.is_multiple_of(2),
             detect_revision: seed.is_multiple_of(3),
+            send_limit: seed.is_multiple_of(5).then_some(RateLimit::new(2, SECOND).waiting(3)),
             ..Settings::default()
         };
         let machine = Machine::new(settings, Box::new(ExponentialDelay::default()), now, seed);
@@ -244,7 +245,7 @@ impl World {
     /// Closes, and lets the time pass that this may take.
     fn end(&mut self) {
         self.handle(Input::Close);
-        for _ in 0..10 {
+        for _ in 0..20 {
             if let Some(deadline) = self.machine.deadline() {
                 self.now = self.now.max(deadline);
                 self.handle(Input::Timeout);
