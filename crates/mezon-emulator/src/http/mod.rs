@@ -1,5 +1,6 @@
 //! The HTTP side: which request goes where.
 
+mod invitation;
 mod login;
 mod object_store;
 mod reply;
@@ -86,6 +87,9 @@ fn route_of(request: &Request<Incoming>) -> Option<Route> {
 
 /// A call: a sign-in by its path, or a method by its name.
 async fn call(gateway: &Gateway, name: &str, request: Request<Incoming>, host: String) -> Result<Reply, Failure> {
+    if let Some(id) = name.strip_prefix(invitation::PATH) {
+        return invitation::answer(gateway, id, &request);
+    }
     if request.method() != Method::POST {
         return Ok(reply::error(StatusCode::METHOD_NOT_ALLOWED, 12, "use POST"));
     }

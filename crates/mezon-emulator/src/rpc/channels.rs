@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Call;
 use crate::failure::Failure;
 use crate::town::channels::{self, in_clans, members, threads};
-use crate::town::voice;
+use crate::town::{marks, voice};
 
 pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, Failure>> {
     Some(match method {
@@ -19,6 +19,12 @@ pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, 
         "DeleteChannelDesc" => call.change(in_clans::delete).await,
         "ArchiveChannel" => call.change(in_clans::archive).await,
         "ListArchivedChannelDescs" => call.look(in_clans::list_archived),
+
+        "CloseDMByChannelId" => call.change(marks::hide).await,
+        "OpenDMByChannelId" => call.change(marks::show).await,
+        "GetListFavoriteChannel" => call.look(marks::favorites),
+        "AddChannelFavorite" => call.change(marks::add_favorite).await,
+        "RemoveChannelFavorite" => call.change(marks::remove_favorite).await,
 
         "ListChannelUsers" => call.look(members::list),
         "AddChannelUsers" => call.change(members::add).await,

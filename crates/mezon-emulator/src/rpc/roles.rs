@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Call;
 use crate::failure::Failure;
 use crate::town::channels::in_clans;
-use crate::town::{permissions, roles};
+use crate::town::{overrides, permissions, roles};
 
 pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, Failure>> {
     Some(match method {
@@ -18,6 +18,9 @@ pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, 
         "GetRoleOfUserInTheClan" => call.look(roles::of_caller),
         "AddRolesChannelDesc" => call.change(in_clans::add_roles).await,
         "DeleteRoleChannelDesc" => call.change(in_clans::remove_role).await,
+
+        "GetPermissionByRoleIdChannelId" => call.look(overrides::list),
+        "SetRoleChannelPermission" => call.change(overrides::set).await,
 
         "GetListPermission" => call.look(permissions::list),
         "ListRolePermissions" => call.look(roles::permissions),

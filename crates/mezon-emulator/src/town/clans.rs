@@ -214,7 +214,7 @@ pub(crate) fn delete(town: &mut Town, act: &Act<'_>, request: api::DeleteClanDes
     let mut done = Done::new(()).push(Audience::Users(members), Message::ClanDeletedEvent(event));
     let channels: Vec<i64> = town.channels.iter().filter(|of| of.clan == id).map(|of| of.id).collect();
     for channel in channels {
-        town.channels.remove(channel);
+        town.remove_channel(channel);
         done = done.write(Write::NoMessages { channel });
     }
     town.clans.remove(id);

@@ -63,33 +63,51 @@ pub(crate) fn accept(
     act: &Act<'_>,
     request: api::InviteUserRequest,
 ) -> Result<Done<api::InviteUserRes>, Failure> {
-    let found = town.invites.get(request.invite_id).cloned();
-    let invite = found.ok_or_else(|| Failure::not_found("invite not found"))?;
-    if invite.expires != 0 && invite.expires <= act.now() {
-        return Err(Failure::invalid("invite link has expired"));
-    }
+    let invite = town.invite(act, request.invite_id)?.clone();
     if town.is_banned(act, invite.clan, act.by) {
         return Err(Failure::denied("clan permission denied"));
     }
     let invitor = town.users.get(invite.by).map(|user| user.username.clone()).unwrap_or_default();
     let push = town.enter(act, invite.clan, act.by, &invitor)?;
+    Ok(Done { pushes: push.into_iter().collect(), ..Done::new(town.led_to(&invite, act.by)?) })
+}
 
-    let clan = town.clan(invite.clan)?;
-    let channel = if invite.channel == 0 { clan.welcome_channel } else { invite.channel };
-    let answer = api::InviteUserRes {
-        clan_id: clan.id,
-        channel_id: channel,
-        clan_name: clan.name.clone(),
-        channel_label: town.channels.get(channel).map(|channel| channel.label.clone()).unwrap_or_default(),
-        user_joined: true,
-        expiry_time_seconds: invite.expires,
-        clan_logo: clan.logo.clone(),
-        member_count: i32::try_from(town.members.of(clan.id).count()).unwrap_or(i32::MAX),
-        banner: clan.banner.clone(),
-        community_banner: clan.community_banner.clone(),
-        is_community: clan.community,
-    };
-    Ok(Done { pushes: push.into_iter().collect(), ..Done::new(answer) })
+/// What an invitation leads to, for anybody who has it.
+pub(crate) fn preview(
+    town: &Town,
+    act: &Act<'_>,
+    request: api::InviteUserRequest,
+) -> Result<api::InviteUserRes, Failure> {
+    town.led_to(town.invite(act, request.invite_id)?, act.by)
+}
+
+impl Town {
+    /// An invitation that still holds.
+    fn invite(&self, act: &Act<'_>, id: i64) -> Result<&Invite, Failure> {
+        let invite = self.invites.get(id).ok_or_else(|| Failure::not_found("invite not found"))?;
+        if invite.expires != 0 && invite.expires <= act.now() {
+            return Err(Failure::invalid("invite link has expired"));
+        }
+        Ok(invite)
+    }
+
+    fn led_to(&self, invite: &Invite, user: i64) -> Result<api::InviteUserRes, Failure> {
+        let clan = self.clan(invite.clan)?;
+        let channel = if invite.channel == 0 { clan.welcome_channel } else { invite.channel };
+        Ok(api::InviteUserRes {
+            clan_id: clan.id,
+            channel_id: channel,
+            clan_name: clan.name.clone(),
+            channel_label: self.channels.get(channel).map(|channel| channel.label.clone()).unwrap_or_default(),
+            user_joined: self.members.has((clan.id, user)),
+            expiry_time_seconds: invite.expires,
+            clan_logo: clan.logo.clone(),
+            member_count: i32::try_from(self.members.of(clan.id).count()).unwrap_or(i32::MAX),
+            banner: clan.banner.clone(),
+            community_banner: clan.community_banner.clone(),
+            is_community: clan.community,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +129,9 @@ mod tests {
         assert_eq!(link.expiry_time_seconds - link.create_time_seconds, 7 * DAY);
 
         let accept_it = api::InviteUserRequest { invite_id: link.id };
+        assert!(!place.seen(3, preview, accept_it).user_joined, "looking is not joining");
         let joined = place.done(3, accept, accept_it);
+        assert!(joined.answer.user_joined);
         assert_eq!((joined.answer.clan_id, joined.answer.member_count), (clan, 3));
         assert_eq!(joined.answer.channel_label, "general");
         assert_eq!(joined.pushes[0].to, Audience::ClanAnd(clan, vec![3]));

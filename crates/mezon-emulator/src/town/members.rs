@@ -62,6 +62,7 @@ impl Town {
             self.members.remove((clan, *user));
         }
         let of_clan: Vec<i64> = self.channels.iter().filter(|of| of.clan == clan).map(|of| of.id).collect();
+        self.overrides.remove_where(|of| of_clan.contains(&of.channel) && users.contains(&of.user));
         for id in of_clan {
             if let Some(channel) = self.channels.get(id)
                 && channel.members.iter().any(|member| users.contains(member))

@@ -33,8 +33,10 @@ pub(crate) mod clans;
 mod describe;
 pub(crate) mod friends;
 pub(crate) mod invites;
+pub(crate) mod marks;
 pub(crate) mod members;
 pub(crate) mod notices;
+pub(crate) mod overrides;
 pub(crate) mod people;
 pub(crate) mod permissions;
 pub(crate) mod profiles;
@@ -59,8 +61,10 @@ use channels::{Channel, page_limit};
 use clans::Clan;
 use friends::Tie;
 use invites::Invite;
+use marks::Mark;
 use members::Member;
 use notices::Notice;
+use overrides::Override;
 use people::User;
 use roles::Role;
 use table::AnyTable;
@@ -79,6 +83,8 @@ pub(crate) struct Town {
     pub(crate) channels: Table<Channel>,
     pub(crate) invites: Table<Invite>,
     pub(crate) bans: Table<Ban>,
+    pub(crate) overrides: Table<Override>,
+    pub(crate) marks: Table<Mark>,
     pub(crate) ties: Table<Tie>,
     pub(crate) notices: Table<Notice>,
     pub(crate) wishes: Table<Wish>,
@@ -90,7 +96,7 @@ pub(crate) struct Town {
 
 impl Town {
     /// All tables: one that is missing here is not stored.
-    fn tables(&mut self) -> [&mut dyn AnyTable; 11] {
+    fn tables(&mut self) -> [&mut dyn AnyTable; 13] {
         [
             &mut self.users,
             &mut self.clans,
@@ -100,6 +106,8 @@ impl Town {
             &mut self.channels,
             &mut self.invites,
             &mut self.bans,
+            &mut self.overrides,
+            &mut self.marks,
             &mut self.ties,
             &mut self.notices,
             &mut self.wishes,
@@ -135,6 +143,12 @@ impl Town {
     /// Ends the operation under way: all records are as before.
     pub(crate) fn roll_back(&mut self) {
         self.tables().into_iter().for_each(AnyTable::roll_back);
+    }
+
+    /// All records, as the store has them.
+    #[cfg(test)]
+    fn rows(&mut self) -> Vec<Row> {
+        self.tables().into_iter().flat_map(|table| table.rows()).collect()
     }
 
     /// The highest id that the emulator made, 0 when there is none.
@@ -247,4 +261,25 @@ fn after_cursor<'a, T>(
     let page = if limit <= 0 { rest } else { rest.get(..page_limit(limit)).unwrap_or(rest) };
     let last = page.last().filter(|_| page.len() < rest.len());
     Ok((page, last.map(|last| id(last).to_string()).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_is_stored() {
+        let mut town = Town::default();
+        let shown = format!("{town:?}");
+        assert_eq!(shown.matches("Table {").count(), town.tables().len(), "a table is missing in `Town::tables`");
+    }
+
+    #[test]
+    fn a_record_of_an_unknown_kind_is_an_error() {
+        let row = Row { kind: "castle".to_owned(), body: b"{}".to_vec() };
+        let refused = Town::load(vec![row]).unwrap_err();
+        assert_eq!(refused.to_string(), "the database holds records of an unknown kind");
+        let damaged = Row { kind: "user".to_owned(), body: b"{".to_vec() };
+        assert_eq!(Town::load(vec![damaged]).unwrap_err().to_string(), "a stored record is damaged");
+    }
 }

@@ -134,7 +134,7 @@ pub(crate) fn in_channel(
     let clan = channel.clan;
     let allowed = Permission::ALL.into_iter().filter(|permission| match permission {
         Permission::SendMessage => town.channel_to_write(act, channel.id).is_ok(),
-        permission => town.may(act.by, clan, *permission),
+        permission => town.may_in(act.by, channel, *permission),
     });
     Ok(api::UserPermissionInChannelListResponse {
         clan_id: clan,

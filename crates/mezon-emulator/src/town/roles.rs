@@ -225,6 +225,7 @@ pub(crate) fn delete(town: &mut Town, act: &Act<'_>, request: api::DeleteRoleReq
         }
     }
     town.roles.remove(role.id);
+    town.overrides.remove_where(|of| of.role == role.id);
     Ok(tell(Done::new(()), act, described, GONE, Changes { removed: role.members, ..Changes::default() }))
 }
 

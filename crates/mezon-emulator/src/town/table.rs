@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(test)]
+use crate::store::Row;
 use crate::store::{StoreError, Write};
 
 /// What names a record within its table: one id, or two where the record ties one thing to another.
@@ -110,6 +112,9 @@ pub(super) trait AnyTable {
     fn keep(&mut self);
     /// Ends the operation: all is as it was before.
     fn roll_back(&mut self);
+    /// All rows, as the store has them.
+    #[cfg(test)]
+    fn rows(&self) -> Vec<Row>;
     /// The highest id that was made by the emulator, 0 when there is none.
     fn last_id(&self) -> i64;
 }
@@ -146,6 +151,12 @@ impl<T: Record> AnyTable for Table<T> {
                 None => self.rows.remove(&key),
             };
         }
+    }
+
+    #[cfg(test)]
+    fn rows(&self) -> Vec<Row> {
+        let row = |row| Row { kind: T::KIND.to_owned(), body: serde_json::to_vec(row).unwrap() };
+        self.rows.values().map(row).collect()
     }
 
     fn last_id(&self) -> i64 {

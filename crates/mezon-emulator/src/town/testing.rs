@@ -5,18 +5,23 @@ use super::{Act, Done, Town};
 use super::{channels, clans, invites, roles};
 use crate::failure::Failure;
 use crate::snowflake::Snowflakes;
+use crate::store::{Memory, Store as _};
 use mezon_proto::api;
 
 /// A town whose clock stands still until it is set, and where nobody is online.
+///
+/// After each operation, what was written is held against what is there: a town that is loaded from it is the same, and a
+/// refused operation has left everything as it was.
 pub(crate) struct Place {
     pub(crate) town: Town,
     pub(crate) now_ms: u64,
     ids: Snowflakes,
+    store: Memory,
 }
 
 impl Default for Place {
     fn default() -> Self {
-        Self { town: Town::default(), now_ms: 1_800_000_000_000, ids: Snowflakes::after(0) }
+        Self { town: Town::default(), now_ms: 1_800_000_000_000, ids: Snowflakes::after(0), store: Memory::default() }
     }
 }
 
@@ -30,7 +35,9 @@ impl Place {
         request: R,
     ) -> Done<A> {
         let done = self.run(by, operation, request).unwrap();
-        self.town.keep();
+        self.write();
+        let mut loaded = Town::load(self.store.records().unwrap()).unwrap();
+        assert_eq!(loaded.rows(), self.town.rows(), "what was written is not what is there");
         done
     }
 
@@ -45,6 +52,8 @@ impl Place {
     ) {
         let refused = self.run(by, operation, request).err().expect("done in place of refused");
         self.town.roll_back();
+        let mut loaded = Town::load(self.store.records().unwrap()).unwrap();
+        assert_eq!(loaded.rows(), self.town.rows(), "what was refused has changed something");
         assert_eq!(refused.message, message);
     }
 
@@ -189,8 +198,17 @@ impl Place {
         // Not `act`, which would borrow the town as well.
         let act = Act { by, now_ms: self.now_ms, ids: &self.ids, online: &|_| false };
         self.town.registered(&act, by)?;
+        let writes = self.town.changes()?;
+        self.store.commit(writes)?;
         self.town.keep();
         operation(&mut self.town, &act, request)
+    }
+
+    /// Ends an operation that has succeeded.
+    fn write(&mut self) {
+        let writes = self.town.changes().unwrap();
+        self.store.commit(writes).unwrap();
+        self.town.keep();
     }
 
     fn act(&self, by: i64) -> Act<'_> {

@@ -1,13 +1,15 @@
 //! Clans and conversations as clients see them over real connections.
 
-use ::http::StatusCode;
+use ::http::{Method, StatusCode};
 use mezon_emulator::Emulator;
 use mezon_proto::realtime::ClanJoin;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::{api, realtime};
 use prost::Message as _;
 
-use crate::support::{DM, GROUP, Seen, Socket, User, error_of, ping, text_message, user};
+use crate::support::{
+    DM, GROUP, Seen, Socket, User, basic, error_of, http, ping, request as request_to, text_message, user,
+};
 
 fn clan_join(clan_id: i64) -> Message {
     Message::ClanJoin(ClanJoin { clan_id, ..Default::default() })
@@ -280,4 +282,29 @@ async fn a_town_survives_the_emulator() {
     let roles: api::RoleListEventResponse =
         binh.get("ListRoles", &api::RoleListEventRequest { clan_id: clan, ..Default::default() }).await;
     assert_eq!(roles.roles.unwrap().roles[0].title, "helper");
+}
+
+#[tokio::test]
+async fn an_invitation_is_looked_at_without_an_account() {
+    let emulator = Emulator::start().await.unwrap();
+    let an = user(&emulator, 1).await;
+    let clan = an.found(&[]).await;
+    let request = api::LinkInviteUserRequest { clan_id: clan.clan_id, ..Default::default() };
+    let link: api::LinkInviteUser = an.get("CreateLinkInviteUser", &request).await;
+    let look = async |method: Method, key: &str, id: &str| {
+        let path = format!("/v2/invite/{id}");
+        http(an.addr, request_to(an.addr, method, &path, &basic(key), "")).await
+    };
+    let key = format!("{}:", emulator.server_key());
+    let found = look(Method::GET, &key, &link.id.to_string()).await;
+    assert_eq!(found.status(), StatusCode::OK);
+    let found = api::InviteUserRes::decode(found.into_body()).unwrap();
+    assert_eq!((found.clan_name.as_str(), found.member_count, found.user_joined), ("Town", 1, false));
+    let statuses = [
+        look(Method::GET, &key, "404").await.status(),
+        look(Method::GET, &key, "x").await.status(),
+        look(Method::GET, "wrong:", &link.id.to_string()).await.status(),
+        look(Method::POST, &key, &link.id.to_string()).await.status(),
+    ];
+    assert_eq!(statuses.map(|status| status.as_u16()), [404, 400, 401, 405]);
 }

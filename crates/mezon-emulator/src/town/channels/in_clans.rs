@@ -298,11 +298,13 @@ pub(crate) fn list_archived(
 
 impl Town {
     /// Removes a channel and what the town knows of it.
-    pub(super) fn remove_channel(&mut self, id: i64) {
+    pub(in crate::town) fn remove_channel(&mut self, id: i64) {
         self.channels.remove(id);
         self.newest.remove(&id);
         self.rooms.remove(&id);
         self.bans.remove_where(|ban| ban.place == id);
+        self.overrides.remove_where(|of| of.channel == id);
+        self.marks.remove_where(|mark| mark.channel == id);
     }
 }
 

@@ -123,6 +123,9 @@ impl Town {
     /// A channel that the caller may write into.
     pub(crate) fn channel_to_write(&self, act: &Act<'_>, id: i64) -> Result<&Channel, Failure> {
         let channel = self.channel_for(act.by, id)?;
+        if channel.clan != 0 && !self.may_in(act.by, channel, Permission::SendMessage) {
+            return Err(Failure::denied("channel permission denied"));
+        }
         if self.is_banned(act, channel.id, act.by) {
             return Err(Failure::denied("the user is banned from the channel"));
         }
@@ -131,9 +134,9 @@ impl Town {
     }
 
     /// A channel of a clan that the caller may change: those who manage channels, and who made it.
-    fn channel_to_manage(&self, act: &Act<'_>, id: i64) -> Result<&Channel, Failure> {
+    pub(super) fn channel_to_manage(&self, act: &Act<'_>, id: i64) -> Result<&Channel, Failure> {
         let channel = self.channel_for(act.by, id)?;
-        let manages = |permission| self.may(act.by, channel.clan, permission);
+        let manages = |permission| self.may_in(act.by, channel, permission);
         let may = channel.creator == act.by
             || (channel.clan != 0 && manages(Permission::ManageChannel))
             || (channel.kind == THREAD && manages(Permission::ManageThread));
@@ -147,7 +150,7 @@ impl Town {
         if channel.clan == 0 {
             return channel.has(user);
         }
-        if !self.members.has((channel.clan, user)) {
+        if !self.members.has((channel.clan, user)) || !self.may_in(user, channel, Permission::ViewChannel) {
             return false;
         }
         if !channel.private {
@@ -183,7 +186,7 @@ pub(crate) fn create(
 }
 
 /// The channels of a clan in the order in which they were made, or the conversations of the caller, the one with the
-/// latest activity first. Archived channels are left out.
+/// latest activity first. Archived channels and hidden conversations are left out.
 pub(crate) fn list(
     town: &Town,
     act: &Act<'_>,
@@ -197,6 +200,7 @@ pub(crate) fn list(
     });
     let mut seen: Vec<&Channel> = wanted.filter(|channel| town.may_see(act.by, channel)).collect();
     if request.clan_id == 0 {
+        seen.retain(|channel| !town.is_hidden(channel, act.by));
         seen.sort_by_key(|channel| Reverse(town.newest.get(&channel.id).map_or(channel.id, |newest| newest.id)));
     }
     Ok(api::ChannelDescList { channeldesc: described(town, act, page(&seen, request.limit, request.page)) })
