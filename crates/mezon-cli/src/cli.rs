@@ -159,16 +159,15 @@ pub(crate) enum Command {
 const TOP: &str = "\
 {about}
 
-Usage: {usage}
-
-{after-help}";
+Usage: {usage}{after-help}";
 
 const AFTER_HELP: &str = "\
 Commands (a line about each: mez help commands):
   try it    demo, emulator
   sign in   login, session, whoami
   look      clans, channels, members, friends, history, search, listen
-  talk      dm, thread, send, reply, edit, delete, react, pin, unpin, mark-read
+  talk      dm, thread, send, reply
+  change    edit, delete, react, pin, unpin, mark-read
   files     upload, download
   more      api: any method of the server, with JSON in and out
             help, completions, man, version

@@ -98,7 +98,7 @@ fn commands() -> String {
     for command in Cli::command().get_subcommands() {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         // Writing to a string cannot fail.
-        let _ = write!(text, "\n  {:<12}{about}", command.get_name());
+        let _ = write!(text, "\n  {:<13}{about}", command.get_name());
     }
     text
 }

@@ -158,8 +158,11 @@ fn pick<'a>(channels: impl IntoIterator<Item = &'a Channel>, wanted: &str) -> Re
 }
 
 fn unknown(error: &NameError, place: &Place) -> Failure {
-    let hint = "`mez channels` lists yours, `mez dm USER` opens one";
-    unnamed(error, "channel", place, format!("you have no channel {place}"), hint)
+    let hint = match place {
+        Place::InClan { clan, .. } => format!("`mez channels --clan {clan}` lists them"),
+        _ => "`mez channels` lists yours, `mez dm USER` opens one".to_owned(),
+    };
+    unnamed(error, "channel", place, format!("you have no channel {place}"), &hint)
 }
 
 /// What is wrong with a name, and what else it could be.

@@ -1,5 +1,6 @@
 //! What is done to messages that are there.
 
+use mezon_emulator::{Answer, Page, Times};
 use serde_json::{Value, json};
 
 use crate::gateway::Gateway;
@@ -68,6 +69,13 @@ fn an_emoji_is_put_under_a_message_and_taken_back() {
     assert_eq!(react(&["👍", "--remove"]).json()["event"], "unreacted");
     assert_eq!(newest(&gateway, &dm)["reactions"], json!([]));
     react(&[" "]).failed(2, &["the emoji is empty"]);
+
+    // A short name is that of an emoji of a clan: number 7 of the protocol's list, ":like:".
+    let emojis = Answer::new(200, Page::Empty).body("application/proto", b"\x0a\x0a\x08\x07\x1a\x06:like:".as_slice());
+    gateway.emulator.faults().answer("GetListEmojisByUserId", Times::Always, emojis);
+    assert_eq!(react(&["like"]).json()["emoji"], ":like:");
+    let shown = newest(&gateway, &dm)["reactions"][0].clone();
+    assert_eq!((&shown["emoji"], &shown["emoji_id"]), (&":like:".into(), &"7".into()));
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn a_name_of_two_channels_lists_both_and_sends_nothing() {
     }
     let near = gateway.mez("an").args(["send", "#genral", "hi"]).run();
     near.failed(6, &["you have no channel \"#genral\"", "did you mean \"general\"?"]);
-    gateway.mez("an").args(["send", "komu/#weekend", "hi"]).run().failed(6, &["\"komu/#weekend\""]);
+    gateway.mez("an").args(["send", "komu/#weekend", "hi"]).run().failed(6, &["\"komu/#weekend\"", "--clan komu"]);
     gateway.mez("an").args(["send", "@general", "hi"]).run().failed(6, &["you have no channel \"@general\""]);
     assert_eq!(gateway.emulator.stats().messages, 0);
 
@@ -119,8 +119,24 @@ fn a_thread_is_begun_in_a_channel_and_not_in_a_thread() {
     gateway.mez("an").args(["thread", "binh", "plans"]).run().failed(6, &["only channels of clans have threads"]);
     assert_eq!(lines(gateway.mez("an").args(["thread", "komu/#general"])).len(), 1);
 
+    let private = gateway.mez("an").args(["thread", "komu/#general", "a present", "--private", "binh", "--json"]);
+    assert_eq!(private.run().json()["is_private"], true);
+
     gateway.mez("an").args(["send", id, "in the thread"]).run().succeeded();
     assert_eq!(lines(gateway.mez("an").args(["history", id, "--json"]))[0]["text"], "in the thread");
+}
+
+#[test]
+fn a_channel_of_a_clan_is_listened_to() {
+    let gateway = Gateway::start();
+    gateway.an_and_binh();
+    invite_binh(&gateway, &clan(&gateway, "Komu"));
+    let listen = ["listen", "komu/#general", "--json", "--count", "1"];
+    let mut listen = gateway.mez("binh").args(listen).start();
+    assert_eq!(listen.json()["event"], "ready");
+    gateway.mez("an").args(["send", "komu/#general", "chào cả nhà"]).run().succeeded();
+    assert_eq!(listen.json()["message"]["text"], "chào cả nhà");
+    listen.end().succeeded();
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn help_fits_a_small_terminal() {
 #[test]
 fn the_bare_command_is_a_question() {
     let bare = mez().run().succeeded().stdout;
+    assert!(!bare.contains("\n\n\n"), "{bare}");
     assert_eq!(bare, mez().arg("--help").run().succeeded().stdout);
     assert_eq!(bare, mez().arg("help").run().succeeded().stdout);
     let all = mez().args(["help", "commands"]).run().succeeded().stdout;
