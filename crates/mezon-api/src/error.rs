@@ -78,6 +78,13 @@ pub enum ApiErrorKind {
         /// The server's own message.
         message: Option<String>,
     },
+    /// The call was not made. Nothing was sent.
+    HeldBack {
+        /// What holds it back.
+        reason: HoldReason,
+        /// For how long at least.
+        retry_after: Duration,
+    },
     /// Any other status that is no success.
     Status {
         /// The status.
@@ -206,6 +213,17 @@ pub enum ApiErrorKind {
     Interrupted,
 }
 
+/// What holds a call back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HoldReason {
+    /// The server asked to leave the method alone for a while, in the answer to another call, and the call has less time.
+    RetryAfter,
+    /// More calls wait for the rate limit than may, or the call has less time than it would have to wait
+    /// ([`GatewayBuilder::rate_limit`](crate::GatewayBuilder::rate_limit)).
+    RateLimit,
+}
+
 /// What took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -227,6 +245,7 @@ impl ErrorKind for ApiErrorKind {
             Self::RateLimited { retry_after, .. } | Self::Intercepted { retry_after, .. } => {
                 ErrorClass::Transient { retry_after: *retry_after }
             }
+            Self::HeldBack { retry_after, .. } => ErrorClass::Transient { retry_after: Some(*retry_after) },
             Self::Status { status, retry_after, .. } if is_transient(*status) => {
                 ErrorClass::Transient { retry_after: *retry_after }
             }
@@ -325,6 +344,14 @@ impl fmt::Display for ApiErrorKind {
                     write!(f, ", try again in {} s", wait.as_secs())?;
                 }
                 Said(message).fmt(f)
+            }
+            Self::HeldBack { reason, retry_after } => {
+                let reason = match reason {
+                    HoldReason::RetryAfter => "the server asked to leave this method alone",
+                    HoldReason::RateLimit => "too many calls wait for the rate limit",
+                };
+                // Rounded up: at zero seconds it would still be held back.
+                write!(f, "the call was not made: {reason}, try again in {} s", retry_after.as_millis().div_ceil(1_000))
             }
             Self::Status { status, message, .. } => {
                 write!(f, "the server answered {}{}", status.as_u16(), Said(message))

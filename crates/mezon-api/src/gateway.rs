@@ -1,5 +1,6 @@
 //! Where and how to sign in.
 
+mod admission;
 mod attempts;
 mod builder;
 
@@ -12,6 +13,7 @@ use rand::RngExt as _;
 use rand::rngs::SmallRng;
 use tokio::time::Instant;
 
+use self::admission::Admission;
 use crate::request::Base;
 use crate::retry::RetryBudget;
 use crate::timeouts::later;
@@ -48,6 +50,7 @@ pub(crate) struct GatewayInner {
     pub(crate) decoded_limit: usize,
     retry: RetryPolicy,
     budget: Mutex<RetryBudget>,
+    admission: Mutex<Admission>,
     random: Mutex<SmallRng>,
 }
 

@@ -56,7 +56,7 @@ pub use changes::SessionChanges;
 pub use channels::ListChannelsOptions;
 pub use client::ApiClient;
 pub use download::Download;
-pub use error::{ApiError, ApiErrorKind, Phase};
+pub use error::{ApiError, ApiErrorKind, HoldReason, Phase};
 pub use gateway::{Gateway, GatewayBuilder};
 pub use history::{ListMessagesOptions, Position};
 pub use login::{AppLogin, IdTokenLogin};

@@ -18,9 +18,9 @@ pub use mezon_client::calls;
 
 // The layers' own types, as they appear in this crate's signatures.
 pub use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, AppLogin, Download, GatewayBuilder, ListChannelsOptions, ListMessagesOptions,
-    Position, RetryPolicy, Roots, SessionChanges, Timeouts, TlsConfig, TlsError, TlsErrorKind, UploadRequest,
-    UploadSource, UploadTicket,
+    ApiClient, ApiError, ApiErrorKind, AppLogin, Download, GatewayBuilder, HoldReason, ListChannelsOptions,
+    ListMessagesOptions, Position, RetryPolicy, Roots, SessionChanges, Timeouts, TlsConfig, TlsError, TlsErrorKind,
+    UploadRequest, UploadSource, UploadTicket,
 };
 pub use mezon_client::{
     ConnectOptions, Connection, EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed,
@@ -34,8 +34,9 @@ pub use mezon_realtime::{
     SocketConfigBuilder, WireError, WireErrorKind,
 };
 pub use mezon_session::{
-    Clock, DelayPolicy, ErrorClass, ExponentialDelay, FileStore, MemoryStore, RefreshPolicy, Secret, Session,
-    SessionError, SessionErrorKind, SessionStore, StagedSave, StoreError, StoreErrorKind, StoreLock, SystemClock,
+    Clock, DelayPolicy, ErrorClass, ExponentialDelay, FileStore, MemoryStore, RateLimit, RefreshPolicy, Secret,
+    Session, SessionError, SessionErrorKind, SessionStore, StagedSave, StoreError, StoreErrorKind, StoreLock,
+    SystemClock,
 };
 
 /// Every snippet of the guide compiles.

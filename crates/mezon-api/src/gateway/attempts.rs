@@ -2,19 +2,24 @@
 
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 use mezon_session::{BoxFuture, Clock as _};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::debug;
 
 use super::GatewayInner;
+use super::admission::Admission;
 use crate::request::Outgoing;
 use crate::response;
 use crate::retry::{FailedAttempt, Fate, RetryBudget};
 use crate::timeouts::later;
-use crate::{ApiError, ApiErrorKind};
+use crate::{ApiError, ApiErrorKind, HoldReason};
+
+/// Calls that waited for the end of a pause begin within this time, at the most.
+const SPREAD: Duration = Duration::from_secs(1);
 
 impl GatewayInner {
     /// Sends a request until it succeeds, may not be repeated, or time is up; answers with the body.
@@ -26,12 +31,53 @@ impl GatewayInner {
         Box::pin(async move {
             let mut attempts = self.attempts(outgoing.name, outgoing.idempotent, Some(deadline));
             loop {
+                self.admitted(outgoing, deadline).await?;
                 match self.once(outgoing, attempts.number, deadline).await {
                     Ok(body) => return Ok(attempts.succeeded(body)),
-                    Err(failure) => attempts.again(failure).await.map_err(|failure| settle(failure, outgoing))?,
+                    Err(failure) => {
+                        if let Some(wait) = failure.retry_after() {
+                            self.admission().pause(Instant::now().into_std(), outgoing.host(), outgoing.name, wait);
+                        }
+                        attempts.again(failure).await.map_err(|failure| settle(failure, outgoing))?;
+                    }
                 }
             }
         })
+    }
+
+    /// Waits until the request may begin: the server may have asked to leave its method alone, when this call or another
+    /// one was refused; and its host may have a rate limit.
+    async fn admitted(&self, outgoing: &Outgoing<'_>, deadline: Instant) -> Result<(), ApiError> {
+        let held_back = |reason, retry_after| Err(ApiErrorKind::HeldBack { reason, retry_after }.into());
+        loop {
+            let now = Instant::now();
+            let paused = self.admission().paused(now.into_std(), outgoing.host(), outgoing.name);
+            let Some(left) = paused.map(|until| until.saturating_duration_since(now.into_std())) else { break };
+            // The call that was refused comes back first, and the others not all at once: it may be refused again.
+            let wait = left + (left / 10).min(SPREAD).mul_f64(self.unit());
+            if later(wait) >= deadline {
+                return held_back(HoldReason::RetryAfter, left);
+            }
+            debug!(method = outgoing.name, wait_ms = millis(wait), "the server asked to wait");
+            sleep(wait).await;
+        }
+        if outgoing.tells_time {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let turn = self.admission().take(now.into_std(), outgoing.host(), deadline.into_std());
+        match turn {
+            Ok(turn) if turn <= now.into_std() => Ok(()),
+            Ok(turn) => {
+                sleep_until(turn.into()).await;
+                Ok(())
+            }
+            Err(left) => held_back(HoldReason::RateLimit, left),
+        }
+    }
+
+    fn admission(&self) -> MutexGuard<'_, Admission> {
+        self.admission.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// For a request called `name`. Without a `deadline` each failure has the time of a whole call for the next attempt.
@@ -117,6 +163,6 @@ fn settle(failure: FailedAttempt, outgoing: &Outgoing<'_>) -> ApiError {
     failure.error
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use mezon_session::{
-    Clock, Endpoint, EndpointError, EndpointErrorKind, EndpointPolicy, RefreshPolicy, Secret, ServerClock,
+    Clock, Endpoint, EndpointError, EndpointErrorKind, EndpointPolicy, RateLimit, RefreshPolicy, Secret, ServerClock,
     SessionStore, SystemClock,
 };
 use mezon_tls::TlsConfig;
 
 use super::GatewayInner;
+use super::admission::Admission;
 use crate::request::Base;
 use crate::transport::Transport;
 use crate::{ApiError, ApiErrorKind, Gateway, RetryPolicy, Timeouts};
@@ -35,6 +36,7 @@ pub struct GatewayBuilder {
     tls: TlsConfig,
     timeouts: Timeouts,
     retry: RetryPolicy,
+    rate_limit: Option<RateLimit>,
     body_limit: usize,
     decoded_limit: usize,
     clock: Arc<dyn Clock>,
@@ -53,6 +55,7 @@ impl Default for GatewayBuilder {
             tls: TlsConfig::default(),
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
+            rate_limit: None,
             body_limit: DEFAULT_BODY_LIMIT,
             decoded_limit: DEFAULT_DECODED_LIMIT,
             clock: Arc::new(SystemClock),
@@ -101,6 +104,15 @@ impl GatewayBuilder {
     /// How often and when requests are repeated.
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
+        self
+    }
+
+    /// How many calls of the API begin in a time, for each host, and how many wait. Sign-ins and refreshes wait for nothing,
+    /// and files are not counted. A call that finds no room, or whose own time would be up, fails at once as
+    /// [`ApiErrorKind::HeldBack`]. A call that is given up while it waits keeps its place. Off by default;
+    /// [`RateLimit::CALLS`] is what an official bot SDK keeps to.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
         self
     }
 
@@ -201,6 +213,7 @@ impl GatewayBuilder {
             decoded_limit: self.decoded_limit,
             retry: self.retry,
             budget: Mutex::default(),
+            admission: Mutex::new(Admission::new(self.rate_limit)),
             random: Mutex::new(rand::make_rng()),
         })))
     }

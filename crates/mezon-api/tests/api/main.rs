@@ -10,6 +10,7 @@ mod hostile;
 mod invitation;
 mod killed;
 mod limits;
+mod pacing;
 mod previous;
 mod refresh;
 mod secrets;
