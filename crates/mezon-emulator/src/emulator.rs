@@ -106,9 +106,9 @@ impl Emulator {
     /// [`EmulatorErrorKind::NoTls`] without TLS, [`EmulatorErrorKind::WriteCa`] when the file cannot be written.
     pub fn write_ca(&self, file: impl AsRef<Path>) -> Result<(), EmulatorError> {
         let file = file.as_ref();
-        let pem = self.ca_pem().ok_or_else(|| EmulatorError::bare(EmulatorErrorKind::NoTls))?;
+        let pem = self.ca_pem().ok_or_else(|| EmulatorError::new(EmulatorErrorKind::NoTls))?;
         std::fs::write(file, pem)
-            .map_err(|source| EmulatorError::new(EmulatorErrorKind::WriteCa(file.to_owned()), source))
+            .map_err(|source| EmulatorError::with_source(EmulatorErrorKind::WriteCa(file.to_owned()), source))
     }
 
     /// Faults on demand.
@@ -220,7 +220,7 @@ impl Emulator {
     /// When the future is dropped, the new access token may be refused already, and the new refresh token still be taken.
     pub async fn undo_refresh(&self, user_id: i64) -> Result<(), EmulatorError> {
         let undone = self.gateway.undo_refresh(user_id).await;
-        undone.map_err(|source| EmulatorError::new(EmulatorErrorKind::Storage, source))
+        undone.map_err(|source| EmulatorError::with_source(EmulatorErrorKind::Storage, source))
     }
 
     /// Goes away like a gateway that crashed: cuts all connections and stops listening. What it knows stays.
@@ -298,11 +298,11 @@ fn reserve(addr: SocketAddr) -> Result<TcpSocket, EmulatorError> {
         socket.set_reuseaddr(true)?;
         socket.bind(addr).map(|()| socket)
     });
-    bound.map_err(|source| EmulatorError::new(EmulatorErrorKind::Listen(addr), source))
+    bound.map_err(|source| EmulatorError::with_source(EmulatorErrorKind::Listen(addr), source))
 }
 
 fn serve(gateway: &Arc<Gateway>, socket: TcpSocket, addr: SocketAddr) -> Result<(Server, SocketAddr), EmulatorError> {
-    let cannot = |source| EmulatorError::new(EmulatorErrorKind::Listen(addr), source);
+    let cannot = |source| EmulatorError::with_source(EmulatorErrorKind::Listen(addr), source);
     let listener = socket.listen(BACKLOG).map_err(cannot)?;
     let addr = listener.local_addr().map_err(cannot)?;
     Ok((Server::spawn(Arc::clone(gateway), listener, addr), addr))

@@ -4,18 +4,14 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use mezon_error::{Error, ErrorClass, ErrorKind};
+
 use crate::failure::{Failure, FailureKind};
 
-type Source = Box<dyn std::error::Error + Send + Sync>;
-
 /// An emulator could not start, listen again, or use its database.
-#[derive(Debug)]
-pub struct EmulatorError {
-    kind: EmulatorErrorKind,
-    source: Option<Source>,
-}
+pub type EmulatorError = Error<EmulatorErrorKind>;
 
-/// What failed.
+/// What failed, to match on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmulatorErrorKind {
@@ -37,18 +33,12 @@ pub enum EmulatorErrorKind {
     NoTls,
 }
 
-impl EmulatorError {
-    pub(crate) fn new(kind: EmulatorErrorKind, source: impl Into<Source>) -> Self {
-        Self { kind, source: Some(source.into()) }
-    }
-
-    pub(crate) fn bare(kind: EmulatorErrorKind) -> Self {
-        Self { kind, source: None }
-    }
-
-    /// What failed.
-    pub fn kind(&self) -> &EmulatorErrorKind {
-        &self.kind
+impl ErrorKind for EmulatorErrorKind {
+    fn class(&self) -> ErrorClass {
+        match self {
+            Self::Randomness | Self::Storage => ErrorClass::TRANSIENT,
+            _ => ErrorClass::Permanent,
+        }
     }
 }
 
@@ -58,31 +48,25 @@ impl From<Failure> for EmulatorError {
             FailureKind::Internal => EmulatorErrorKind::Storage,
             _ => EmulatorErrorKind::Refused,
         };
-        Self::new(kind, failure.message)
+        Self::with_source(kind, failure.message)
     }
 }
 
-impl fmt::Display for EmulatorError {
+impl fmt::Display for EmulatorErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            EmulatorErrorKind::Listen(addr) => {
+        match self {
+            Self::Listen(addr) => {
                 write!(f, "cannot listen on {addr}, choose another address or port 0 for a free one")
             }
-            EmulatorErrorKind::Randomness => f.write_str("the system gives no random bytes"),
-            EmulatorErrorKind::Certificates => f.write_str("cannot make the certificates for TLS"),
-            EmulatorErrorKind::Database(path) => {
+            Self::Randomness => f.write_str("the system gives no random bytes"),
+            Self::Certificates => f.write_str("cannot make the certificates for TLS"),
+            Self::Database(path) => {
                 write!(f, "cannot open the database {}, it must be writable and made by this emulator", path.display())
             }
-            EmulatorErrorKind::Storage => f.write_str("the emulator's storage failed"),
-            EmulatorErrorKind::Refused => f.write_str("the emulator refuses what the user was to do"),
-            EmulatorErrorKind::WriteCa(path) => write!(f, "cannot write the CA certificate to {}", path.display()),
-            EmulatorErrorKind::NoTls => f.write_str("there is no CA certificate, start the emulator with TLS"),
+            Self::Storage => f.write_str("the emulator's storage failed"),
+            Self::Refused => f.write_str("the emulator refuses what the user was to do"),
+            Self::WriteCa(path) => write!(f, "cannot write the CA certificate to {}", path.display()),
+            Self::NoTls => f.write_str("there is no CA certificate, start the emulator with TLS"),
         }
-    }
-}
-
-impl std::error::Error for EmulatorError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|source| source.as_ref() as &(dyn std::error::Error + 'static))
     }
 }

@@ -85,7 +85,8 @@ impl Gateway {
                     let path = path.clone();
                     move || Storage::sqlite(&path)
                 });
-                let database = |source: StoreError| EmulatorError::new(EmulatorErrorKind::Database(path), source);
+                let database =
+                    |source: StoreError| EmulatorError::with_source(EmulatorErrorKind::Database(path), source);
                 opened
                     .await
                     .unwrap_or_else(|stopped| Err(StoreError::new("the storage task was stopped", stopped)))
@@ -93,7 +94,7 @@ impl Gateway {
             }
         };
         let random = ring::rand::generate::<[u8; 32]>(&ring::rand::SystemRandom::new());
-        let fresh = random.map_err(|_| EmulatorError::bare(EmulatorErrorKind::Randomness))?.expose();
+        let fresh = random.map_err(|_| EmulatorError::new(EmulatorErrorKind::Randomness))?.expose();
         let (secret, last_id, town) = storage
             .run(move |store| {
                 let mut town = Town::load(store.records()?)?;
@@ -101,7 +102,7 @@ impl Gateway {
                 Ok::<_, StoreError>((store.secret(fresh)?, store.last_id()?.max(town.last_id()), town))
             })
             .await
-            .map_err(|source| EmulatorError::new(EmulatorErrorKind::Storage, source))?;
+            .map_err(|source| EmulatorError::with_source(EmulatorErrorKind::Storage, source))?;
 
         let counters = Arc::new(Counters::new());
         let plan = Arc::new(Plan::default());

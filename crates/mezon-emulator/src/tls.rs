@@ -23,7 +23,7 @@ pub(crate) struct Tls {
 impl Tls {
     /// Makes an authority and a certificate for the loopback names and for `addr`.
     pub(crate) fn generate(addr: IpAddr) -> Result<Self, EmulatorError> {
-        let certificates = |source: rcgen::Error| EmulatorError::new(EmulatorErrorKind::Certificates, source);
+        let certificates = |source: rcgen::Error| EmulatorError::with_source(EmulatorErrorKind::Certificates, source);
 
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -48,7 +48,7 @@ impl Tls {
             .and_then(|config| {
                 config.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], private_key)
             })
-            .map_err(|source| EmulatorError::new(EmulatorErrorKind::Certificates, source))?;
+            .map_err(|source| EmulatorError::with_source(EmulatorErrorKind::Certificates, source))?;
         Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem: authority.pem() })
     }
 }

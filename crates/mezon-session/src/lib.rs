@@ -8,7 +8,7 @@
 //! - [`SessionStore`]: where a session outlives the process, in a [`FileStore`] that only its owner reads.
 //! - [`Endpoint`] and [`EndpointPolicy`]: the addresses that servers hand out, and which of them may get credentials.
 //! - [`DelayPolicy`]: how long to wait before the next attempt.
-//! - [`Error`], [`ErrorKind`], [`ErrorClass`]: the error design of every layer. [`Secret`]: a text that is not printed.
+//! - [`Error`], [`ErrorKind`], [`ErrorClass`]: the error design of every layer, from `mezon-error`. [`Secret`]: a text that is not printed.
 //!
 //! No rule here reads the clock or draws a random number on its own: both are arguments (`now`, `unit`). [`Clock`] is where
 //! callers get the time from.
@@ -30,7 +30,6 @@ mod claims;
 mod clock;
 mod delay;
 mod endpoint;
-mod error;
 mod export;
 mod pace;
 mod policy;
@@ -44,7 +43,7 @@ pub use claims::Claims;
 pub use clock::{Clock, ManualClock, ServerClock, SystemClock};
 pub use delay::{DelayPolicy, ExponentialDelay};
 pub use endpoint::{Endpoint, EndpointError, EndpointErrorKind};
-pub use error::{Error, ErrorClass, ErrorKind};
+pub use mezon_error::{Error, ErrorClass, ErrorKind};
 pub use pace::{Pace, RateLimit};
 pub use policy::EndpointPolicy;
 pub use refresh::RefreshPolicy;

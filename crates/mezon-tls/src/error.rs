@@ -1,17 +1,11 @@
 //! Why there is no TLS configuration.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 
-/// Why there is no TLS configuration: a kind to match on, and the error beneath it.
-///
-/// Cheap to clone, because one configuration is shared by many connections.
-#[derive(Clone, Debug)]
-pub struct TlsError {
-    kind: TlsErrorKind,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
-}
+use mezon_error::{Error, ErrorClass, ErrorKind};
+
+/// Why there is no TLS configuration.
+pub type TlsError = Error<TlsErrorKind>;
 
 /// Why there is no TLS configuration, to match on. Each is a matter of settings: the same attempt fails again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +30,9 @@ pub enum TlsErrorKind {
     Refused,
 }
 
-impl TlsError {
-    pub(crate) fn new(kind: TlsErrorKind) -> Self {
-        Self { kind, source: None }
-    }
-
-    pub(crate) fn with_source(kind: TlsErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
-        Self { kind, source: Some(Arc::new(source)) }
-    }
-
-    /// What is wrong, to match on.
-    pub fn kind(&self) -> &TlsErrorKind {
-        &self.kind
+impl ErrorKind for TlsErrorKind {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Permanent
     }
 }
 
@@ -70,26 +55,5 @@ impl fmt::Display for TlsErrorKind {
             ),
             Self::Refused => f.write_str("the TLS library refuses this configuration"),
         }
-    }
-}
-
-/// `{}` prints the kind alone, `{:#}` adds the sources.
-impl fmt::Display for TlsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.kind)?;
-        if f.alternate() {
-            let mut next = self.source();
-            while let Some(error) = next {
-                write!(f, ": {error}")?;
-                next = error.source();
-            }
-        }
-        Ok(())
-    }
-}
-
-impl StdError for TlsError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }

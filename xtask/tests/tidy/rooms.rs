@@ -9,16 +9,17 @@ use crate::{assert_none, packages, read, root};
 
 /// Who depends on whom in a normal build: the picture in docs/architecture.md.
 const ROOMS: &[(&str, &[&str])] = &[
+    ("mezon-error", &[]),
     ("mezon-proto", &[]),
     ("mezon-model", &["mezon-proto"]),
-    ("mezon-session", &["mezon-model"]),
-    ("mezon-tls", &[]),
+    ("mezon-session", &["mezon-error", "mezon-model"]),
+    ("mezon-tls", &["mezon-error"]),
     ("mezon-mmn", &["mezon-session"]),
     ("mezon-api", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
     ("mezon-realtime", &["mezon-model", "mezon-proto", "mezon-session", "mezon-tls"]),
     ("mezon-client", &["mezon-api", "mezon-model", "mezon-proto", "mezon-realtime", "mezon-session"]),
     ("mezon-light", &["mezon-api", "mezon-client", "mezon-model", "mezon-realtime", "mezon-session"]),
-    ("mezon-emulator", &["mezon-proto"]),
+    ("mezon-emulator", &["mezon-error", "mezon-proto"]),
     ("mezon-cli", &["mezon-client", "mezon-emulator", "mezon-light"]),
     ("alone", &["mezon-light"]),
     ("xtask", &[]),

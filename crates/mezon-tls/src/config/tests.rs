@@ -268,6 +268,7 @@ fn an_empty_platform_store_is_an_error_unless_a_root_is_added() {
 
 const _: fn() = || {
     fn handle<T: Clone + Send + Sync + 'static>() {}
+    fn error<T: std::error::Error + Send + Sync + 'static>() {}
     handle::<TlsConfig>();
-    handle::<TlsError>();
+    error::<TlsError>();
 };

@@ -1,4 +1,33 @@
 //! The error design that every layer shares: a kind to match on, a class to decide by, a source to trace.
+//!
+//! ```
+//! use std::fmt;
+//!
+//! use mezon_error::{Error, ErrorClass, ErrorKind};
+//!
+//! /// Why no coffee came.
+//! #[derive(Debug, PartialEq)]
+//! enum CoffeeErrorKind {
+//!     NoBeans,
+//! }
+//!
+//! impl ErrorKind for CoffeeErrorKind {
+//!     fn class(&self) -> ErrorClass {
+//!         ErrorClass::TRANSIENT
+//!     }
+//! }
+//!
+//! impl fmt::Display for CoffeeErrorKind {
+//!     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+//!         f.write_str("there are no beans, ask the kitchen")
+//!     }
+//! }
+//!
+//! let error = Error::with_source(CoffeeErrorKind::NoBeans, "the bag is empty");
+//! assert!(error.class().is_transient());
+//! assert_eq!(format!("{error}"), "there are no beans, ask the kitchen");
+//! assert_eq!(format!("{error:#}"), "there are no beans, ask the kitchen: the bag is empty");
+//! ```
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -110,28 +139,51 @@ impl<K: ErrorKind> StdError for Error<K> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{StoreError, StoreErrorKind, TokenError, TokenErrorKind};
+
+    #[derive(Debug, PartialEq, Eq)]
+    enum Kind {
+        NoDisk,
+        LoginOver,
+        Busy(Duration),
+    }
+
+    impl ErrorKind for Kind {
+        fn class(&self) -> ErrorClass {
+            match self {
+                Self::NoDisk => ErrorClass::TRANSIENT,
+                Self::LoginOver => ErrorClass::Auth,
+                Self::Busy(wait) => ErrorClass::Transient { retry_after: Some(*wait) },
+            }
+        }
+    }
+
+    impl fmt::Display for Kind {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(match self {
+                Self::NoDisk => "the disk cannot be reached",
+                Self::LoginOver => "the login is over",
+                Self::Busy(_) => "the server is busy",
+            })
+        }
+    }
 
     #[test]
     fn plain_display_is_the_kind_and_alternate_display_adds_every_source() {
-        let inner = StoreError::with_source(StoreErrorKind::Unavailable, "the disk is gone");
-        let error = TokenError::with_source(TokenErrorKind::LoginOver, inner);
-        assert_eq!(error.to_string(), "the login is over, sign in again");
-        assert_eq!(
-            format!("{error:#}"),
-            "the login is over, sign in again: the session store cannot be reached: the disk is gone"
-        );
+        let inner = Error::with_source(Kind::NoDisk, "it is gone");
+        let error = Error::with_source(Kind::LoginOver, inner);
+        assert_eq!(error.to_string(), "the login is over");
+        assert_eq!(format!("{error:#}"), "the login is over: the disk cannot be reached: it is gone");
         let (kind, source) = error.into_parts();
-        assert_eq!(kind, TokenErrorKind::LoginOver);
-        assert_eq!(source.unwrap().downcast::<StoreError>().unwrap().kind(), &StoreErrorKind::Unavailable);
+        assert_eq!(kind, Kind::LoginOver);
+        assert_eq!(source.unwrap().downcast::<Error<Kind>>().unwrap().kind(), &Kind::NoDisk);
     }
 
     #[test]
     fn classes_say_what_can_be_done() {
-        let retry_after = Some(Duration::from_secs(3));
-        assert_eq!(TokenError::new(TokenErrorKind::LoginOver).class(), ErrorClass::Auth);
-        let later = TokenError::from(TokenErrorKind::Unavailable { retry_after });
-        assert_eq!(later.class(), ErrorClass::Transient { retry_after });
+        assert_eq!(Error::new(Kind::LoginOver).class(), ErrorClass::Auth);
+        let wait = Duration::from_secs(3);
+        let later = Error::from(Kind::Busy(wait));
+        assert_eq!(later.class(), ErrorClass::Transient { retry_after: Some(wait) });
         assert!(later.class().is_transient() && ErrorClass::TRANSIENT.is_transient());
         for settled in [ErrorClass::Auth, ErrorClass::Permanent, ErrorClass::MaybeDone, ErrorClass::Cancelled] {
             assert!(!settled.is_transient());
