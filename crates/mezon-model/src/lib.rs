@@ -75,7 +75,7 @@ pub use kind::{
     ChannelType, FriendState, MenuKind, MessageCode, NotificationCategory, NotificationCode, NotificationLevel,
     PermissionRule, PollKind, StreamMode,
 };
-pub use membership::{Ban, ChannelMember, ClanProfile, InvitedTo, PermissionOverride};
+pub use membership::{Ban, ChannelMember, ClanProfile, InvitedTo, PermissionChange, PermissionOverride};
 pub use mention::Mention;
 pub use message::{ChannelMessage, MessageParts};
 pub use notice::{Notification, NotificationOverride, NotificationSetting, PinnedMessage, QuickMenu, Topic};

@@ -1,6 +1,7 @@
 //! Being part of something: members of channels, bans, invitations, a member's profile.
 
 use crate::id::{ChannelId, ClanId, PermissionId, RoleId, UserId};
+use crate::kind::PermissionRule;
 use crate::record::records;
 
 records! {
@@ -54,8 +55,8 @@ records! {
         channel_label: String = channel_label,
         /// How many members the clan has.
         member_count: i32 = member_count,
-        /// Whether the user was a member before.
-        was_member: bool = user_joined,
+        /// Whether the user is a member of the clan. False when the server does not know who asks.
+        is_member: bool = user_joined,
         /// Whether the clan is a public community.
         is_community: bool = is_community,
         /// When the invitation ends, in Unix seconds; 0 when never.
@@ -74,6 +75,16 @@ records! {
         avatar: String = avatar,
         /// What the user says of itself in this clan; may be empty.
         about: String = about,
+    }
+
+    /// A change of what a role or a single user may do in one channel.
+    PermissionChange from api::PermissionUpdate {
+        /// The permission.
+        permission_id: PermissionId = permission_id,
+        /// Its name for programs.
+        slug: String = slug,
+        /// What holds from now on.
+        rule: PermissionRule = r#type,
     }
 
     /// What a role or a single user may do in one channel, where that differs from the clan.

@@ -54,8 +54,8 @@ mod read {
         PermissionId, PinId, PollId, RoleId, StickerId, TopicId, UserId, WebhookId,
     };
     use crate::kind::{
-        ChannelType, FriendState, MenuKind, NotificationCategory, NotificationCode, NotificationLevel, PollKind,
-        StreamMode,
+        ChannelType, FriendState, MenuKind, NotificationCategory, NotificationCode, NotificationLevel, PermissionRule,
+        PollKind, StreamMode,
     };
     use crate::{Channel, MessageHeader};
 
@@ -100,7 +100,7 @@ mod read {
     as_it_is!(bool, i32, i64, u32, String);
     ids!(AppId, CategoryId, ChannelId, ClanId, EmojiId, EventId, InviteId, MenuId, MessageId, NotificationId);
     ids!(PermissionId, PinId, PollId, RoleId, StickerId, TopicId, UserId, WebhookId);
-    open_enums!(MenuKind, PollKind);
+    open_enums!(MenuKind, PermissionRule, PollKind);
     open_enums!(ChannelType, FriendState, NotificationCategory, NotificationCode, NotificationLevel, StreamMode);
 
     /// Flags that the wire writes as 0 and 1.

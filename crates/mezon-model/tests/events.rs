@@ -95,6 +95,8 @@ fn reader(event: &str) -> fn(u32, &[u8]) -> Value {
         QuickMenuChosen,
         FriendUnblocked,
         OwnershipTransferred,
+        PermissionsSet,
+        PermissionsChanged,
         FriendAdded,
         MembersBanned,
         ClanCreated,
@@ -108,7 +110,7 @@ fn reader(event: &str) -> fn(u32, &[u8]) -> Value {
 #[test]
 fn every_event_says_what_its_frame_says() {
     let rows: Vec<&str> = FRAMES.lines().filter(|line| !line.starts_with('#')).collect();
-    assert_eq!(rows.len(), 55);
+    assert_eq!(rows.len(), 57);
     for row in rows {
         let [arm, event, frame, expected] = row.split('\t').collect::<Vec<_>>().try_into().unwrap();
         let frame = data_encoding::HEXLOWER.decode(frame.as_bytes()).unwrap();

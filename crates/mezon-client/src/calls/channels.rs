@@ -1,5 +1,7 @@
 //! Channels: direct, group and clan channels.
 
+use std::collections::HashSet;
+
 use mezon_api::{ListChannelsOptions, methods};
 use mezon_model::{CategoryId, Channel, ChannelId, ChannelMember, ChannelType, ClanId, Target, UserId};
 use mezon_proto::api;
@@ -44,8 +46,8 @@ impl Channels {
         })
     }
 
-    /// All channels of the user: those of every clan, and the direct and group conversations. The server gives those of clans
-    /// in one piece.
+    /// All channels of the user: those of every clan, and the direct and group conversations, each once. The server gives those
+    /// of clans in one piece.
     ///
     /// # Errors
     /// [`ClientError::Api`].
@@ -54,9 +56,11 @@ impl Channels {
     /// Cancel safe: it only reads.
     pub async fn all(&self) -> Result<Vec<Channel>, ClientError> {
         let of_clans = self.api.call(methods::LIST_CHANNEL_BY_USER_ID, &()).await?.channeldesc;
-        let mut channels: Vec<Channel> = of_clans.into_iter().map(Channel::from).collect();
-        channels.extend(self.list(ListChannelsOptions::default()).all().await?);
-        Ok(channels)
+        let conversations = self.list(ListChannelsOptions::default()).all().await?;
+        // Servers may list conversations among the channels of clans as well.
+        let mut seen = HashSet::new();
+        let all = of_clans.into_iter().map(Channel::from).chain(conversations);
+        Ok(all.filter(|channel| seen.insert(channel.id())).collect())
     }
 
     /// The channel with this name or id, among all of the user: `general`, `#general`, `@linh` for the conversation with Linh.

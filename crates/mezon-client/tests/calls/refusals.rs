@@ -9,16 +9,8 @@ use mezon_client::mezon_model::{
 };
 use mezon_client::{Client, ClientError};
 
-use crate::support::{LINH, MINH};
+use crate::support::{LINH, MINH, refused};
 use crate::two::Two;
-
-/// What a call says that was refused before any request.
-fn refused<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
-    match answer {
-        Err(ClientError::InvalidInput { problem }) => problem.into_owned(),
-        other => panic!("not refused before a request: {other:?}"),
-    }
-}
 
 #[tokio::test]
 async fn a_message_of_somebody_else_is_not_edited() {

@@ -35,12 +35,18 @@ impl Two {
 }
 
 impl Side {
-    async fn join(client: Client, place: &Target) -> Self {
+    /// A user who listens, and has joined nothing.
+    pub(crate) async fn connected(client: Client) -> Self {
         let connection = Connection::new(&client);
         let events = connection.events();
         connection.connect(ConnectOptions::new()).await.unwrap();
-        connection.join(place).await.unwrap();
         Self { client, connection, events }
+    }
+
+    async fn join(client: Client, place: &Target) -> Self {
+        let side = Self::connected(client).await;
+        side.connection.join(place).await.unwrap();
+        side
     }
 
     /// The next message, edit or removal.

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use mezon_client::mezon_api::{Gateway, IdTokenLogin};
+use mezon_client::mezon_api::{ApiErrorKind, Gateway, IdTokenLogin};
 use mezon_client::mezon_model::{ChannelMessage, UserId};
 use mezon_client::mezon_realtime::Event;
-use mezon_client::{Client, EventStream, MessageStream};
+use mezon_client::{Client, ClientError, EventStream, MessageStream};
 use mezon_emulator::Emulator;
 
 pub(crate) const LINH: UserId = UserId::new(1_840_651_530_236_071_936);
@@ -42,4 +42,20 @@ pub(crate) async fn next_event(events: &mut EventStream, mut wanted: impl FnMut(
         }
     };
     tokio::time::timeout(PATIENCE, search).await.expect("the event in time")
+}
+
+/// What a call says that was refused before any request.
+pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
+    match answer {
+        Err(ClientError::InvalidInput { problem }) => problem.into_owned(),
+        other => panic!("not refused before a request: {other:?}"),
+    }
+}
+
+/// What the server said to a call that it refused.
+pub(crate) fn denied<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> ApiErrorKind {
+    match answer {
+        Err(ClientError::Api(error)) => error.kind().clone(),
+        other => panic!("not refused by the server: {other:?}"),
+    }
 }

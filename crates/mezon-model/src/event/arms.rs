@@ -70,6 +70,8 @@ arms! {
     MarkedAsRead: realtime::MarkAsRead;
     QuickMenuChosen: realtime::QuickMenuDataEvent;
     FriendUnblocked: realtime::UnblockFriend;
+    PermissionsSet: realtime::PermissionSetEvent;
+    PermissionsChanged: realtime::PermissionChangedEvent;
     OwnershipTransferred: realtime::TransferOwnershipEvent;
     FriendAdded: realtime::AddFriend;
     MembersBanned: realtime::BannedUserEvent;

@@ -2,6 +2,7 @@
 
 use crate::clan::Role;
 use crate::id::{ChannelId, ClanId, EmojiId, EventId, PermissionId, RoleId, StickerId, UserId};
+use crate::membership::PermissionChange;
 use crate::person::Profile;
 use crate::record::records;
 
@@ -136,6 +137,34 @@ records! {
         users_added: Vec<UserId> = user_ids_assigned,
         /// Who has it no longer.
         users_removed: Vec<UserId> = user_ids_removed,
+    }
+
+    /// What a role or a user may do in a channel was changed.
+    PermissionsSet from realtime::PermissionSetEvent {
+        /// The channel.
+        channel_id: ChannelId = channel_id,
+        /// The role, or none when it is a user.
+        role_id: RoleId = role_id,
+        /// The user, or none when it is a role.
+        user_id: UserId = user_id,
+        /// Who changed it, or none if the server does not say.
+        changed_by: UserId = caller,
+        /// What was changed.
+        changes: Vec<PermissionChange> = permission_updates,
+    }
+
+    /// What a user may do in a channel has changed; the user hears it.
+    PermissionsChanged from realtime::PermissionChangedEvent {
+        /// Whose permissions.
+        user_id: UserId = user_id,
+        /// The channel.
+        channel_id: ChannelId = channel_id,
+        /// What is allowed from now on.
+        allowed: Vec<PermissionChange> = add_permissions,
+        /// What is forbidden from now on.
+        denied: Vec<PermissionChange> = remove_permissions,
+        /// What is as in the clan from now on.
+        inherited: Vec<PermissionChange> = default_permissions,
     }
 
     /// An event of a clan was planned, changed or called off.

@@ -22,8 +22,8 @@ pub use channel::{
 };
 pub use clan::{
     ClanCreated, ClanDeleted, ClanEventAnnounced, ClanUpdated, EmojiChanged, MemberJoined, MemberProfileUpdated,
-    MembersBanned, MembersLeft, OwnershipTransferred, RoleAssigned, RoleChanged, StickerCreated, StickerDeleted,
-    StickerUpdated,
+    MembersBanned, MembersLeft, OwnershipTransferred, PermissionsChanged, PermissionsSet, RoleAssigned, RoleChanged,
+    StickerCreated, StickerDeleted, StickerUpdated,
 };
 pub use interaction::{ButtonClicked, MenuMessage, OptionsSelected, QuickMenuChosen};
 pub use message::{LastSeen, MessagePinned, MessageUnpinned, Notified, TopicAnswered, Typing};
