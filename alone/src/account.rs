@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use mezon_light::{
     ApiClient, AppLogin, AuthenticateConfig, Channel, ChannelId, ChannelMessage, ChannelType, ClanId, ClientInitConfig,
     Clock, DelayPolicy, ExponentialDelay, FileStore, GatewayBuilder, LightClient, LightClientBuilder, LightError,
-    ListChannelsOptions, ListMessagesOptions, MemoryStore, MessageHeader, MessageId, Position, RefreshPolicy,
-    RetryPolicy, Revision, Roots, Secret, Session, SessionChanges, SessionStore, SocketConfigBuilder, SystemClock,
-    Timeouts, TlsConfig, TlsError, TopicId, UserId,
+    ListChannelsOptions, ListMessagesOptions, MemoryStore, MessageHeader, MessageId, Position, RateLimit,
+    RefreshPolicy, RetryPolicy, Revision, Roots, Secret, Session, SessionChanges, SessionStore, SocketConfigBuilder,
+    SystemClock, Timeouts, TlsConfig, TlsError, TopicId, UserId,
 };
 
 /// A clock that is an hour ahead.
@@ -40,11 +40,12 @@ impl DelayPolicy for EverySecond {
 pub fn settings(store: Arc<dyn SessionStore>, authority: &[u8]) -> Result<LightClientBuilder, TlsError> {
     let tls: TlsConfig = TlsConfig::builder().roots(Roots::None).add_root_pem(authority).build()?;
     let http = |gateway: GatewayBuilder| {
-        gateway.retry(RetryPolicy::none()).body_limit(1 << 20).refresh_policy(RefreshPolicy::default())
+        let gateway = gateway.retry(RetryPolicy::none()).body_limit(1 << 20).refresh_policy(RefreshPolicy::default());
+        gateway.rate_limit(RateLimit::CALLS)
     };
     let socket = |config: SocketConfigBuilder| {
         let config = config.heartbeat(Duration::from_secs(20), Duration::from_secs(5)).delays(|| EverySecond);
-        config.delays(ExponentialDelay::default)
+        config.delays(ExponentialDelay::default).send_limit(RateLimit::SENDS)
     };
     Ok(LightClient::builder()
         .gateway_url("https://gw.example.org")

@@ -2,7 +2,7 @@
 
 use mezon_light::{
     ApiError, ApiErrorKind, CallError, CallErrorKind, CloseReason, ConnectError, ConnectErrorKind, DialPhase,
-    DisconnectReason, ErrorClass, LightError, MaybeSent, NotSent, SendError, SendErrorKind, SessionError,
+    DisconnectReason, ErrorClass, HoldReason, LightError, MaybeSent, NotSent, SendError, SendErrorKind, SessionError,
     SessionErrorKind, TlsError, TlsErrorKind, WireError, WireErrorKind,
 };
 
@@ -21,7 +21,11 @@ pub fn advice(error: &LightError) -> &'static str {
 }
 
 fn api(error: &ApiError) -> &'static str {
-    if matches!(error.kind(), ApiErrorKind::LoginOver) { "sign in again" } else { "look into it" }
+    match error.kind() {
+        ApiErrorKind::LoginOver => "sign in again",
+        ApiErrorKind::HeldBack { reason: HoldReason::RateLimit, .. } => "call more slowly",
+        _ => "look into it",
+    }
 }
 
 fn connect(error: &ConnectError) -> &'static str {
