@@ -6,15 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use mezon_proto::api::CreateChannelDescRequest;
-use mezon_proto::realtime::{ChannelMessageSend, Envelope, envelope};
-use serde_json::json;
+use mezon_proto::realtime::{Envelope, envelope};
 use tokio::net::TcpSocket;
 
 use crate::builder::EmulatorBuilder;
 use crate::error::{EmulatorError, EmulatorErrorKind};
 use crate::faults::Faults;
-use crate::gateway::{Caller, Gateway};
+use crate::gateway::Gateway;
 use crate::hub::Outgoing;
+use crate::residents::Person;
 use crate::server::Server;
 use crate::stats::Stats;
 use crate::town::channels::{self, DIRECT, GROUP};
@@ -157,10 +157,10 @@ impl Emulator {
     ///
     /// When the future is dropped, the channel may have been made and not told.
     pub async fn open_channel(&self, user_id: i64, others: &[i64]) -> Result<i64, EmulatorError> {
-        let caller = self.person(user_id).await?;
+        let person = self.known(user_id).await?;
         let kind = if others.len() == 1 { DIRECT } else { GROUP };
         let request = CreateChannelDescRequest { r#type: kind, user_ids: others.to_vec(), ..Default::default() };
-        Ok(self.gateway.change(caller.user, channels::create, request).await?.channel_id)
+        Ok(self.gateway.change(person.id(), channels::create, request).await?.channel_id)
     }
 
     /// Lets a user write a text into a channel, without a client of their own; gives the id of the message.
@@ -174,17 +174,17 @@ impl Emulator {
     ///
     /// When the future is dropped, the message may have been stored and not delivered.
     pub async fn say(&self, user_id: i64, channel_id: i64, text: &str) -> Result<i64, EmulatorError> {
-        let caller = self.person(user_id).await?;
-        let content = json!({ "t": text }).to_string();
-        let request = ChannelMessageSend { channel_id, content, ..Default::default() };
-        Ok(self.gateway.send_message(&caller, request).await?.message_id)
+        self.known(user_id).await?.say(channel_id, text).await
     }
 
-    /// A user as the maker of a request that came without a client.
-    async fn person(&self, id: i64) -> Result<Caller, EmulatorError> {
+    pub(crate) fn gateway(&self) -> &Arc<Gateway> {
+        &self.gateway
+    }
+
+    /// A user who acts without a client.
+    async fn known(&self, id: i64) -> Result<Person, EmulatorError> {
         let registered = |town: &mut Town, act: &Act<'_>, id| Ok(Done::new(town.registered(act, id)?.clone()));
-        let user = self.gateway.change(id, registered, id).await?;
-        Ok(Caller { user: user.id, username: user.username, token: 0, host: self.addr.to_string() })
+        Ok(Person::new(&self.gateway, self.gateway.change(id, registered, id).await?))
     }
 
     /// Makes a new session for a user and pushes it to the user's sockets, as gateways do before a token expires.

@@ -63,6 +63,7 @@ mod messages;
 mod operations;
 mod percent;
 mod requests;
+mod residents;
 mod rpc;
 mod server;
 mod sessions;
@@ -86,4 +87,5 @@ pub use error::{EmulatorError, EmulatorErrorKind};
 pub use faults::{Answer, Fault, Faults, Page, ParseFaultError, Route, Times};
 /// The messages that [`Emulator::push`] takes.
 pub use mezon_proto as proto;
+pub use residents::{Clan, Person};
 pub use stats::Stats;

@@ -84,6 +84,17 @@ impl Town {
     }
 }
 
+/// Lets a user into a clan of the caller without an invitation.
+pub(crate) fn let_in(town: &mut Town, act: &Act<'_>, (clan, user): (i64, i64)) -> Result<Done<()>, Failure> {
+    town.clan_for(act.by, clan)?;
+    if town.is_banned(act, clan, user) {
+        return Err(Failure::denied("the user is banned from the clan"));
+    }
+    let invitor = town.user(act.by)?.username.clone();
+    let push = town.enter(act, clan, user, &invitor)?;
+    Ok(Done { pushes: push.into_iter().collect(), ..Done::new(()) })
+}
+
 /// The members of a clan.
 pub(crate) fn list(
     town: &Town,

@@ -152,6 +152,22 @@ pub(crate) fn sign_in(town: &mut Town, act: &Act<'_>, request: SignIn) -> Result
     Ok(Done::new((user, first)))
 }
 
+/// The user of a name, or of an id who has this name from now on: somebody who needs no client.
+pub(crate) fn resident(
+    town: &mut Town,
+    act: &Act<'_>,
+    (id, username): (Option<i64>, String),
+) -> Result<Done<User>, Failure> {
+    let username = super::named(&username, "username")?;
+    let known = id.or_else(|| town.user_named(&username).map(|user| user.id));
+    let mut user = town.registered(act, known.unwrap_or_else(|| act.id()))?.clone();
+    if user.username != username {
+        user.username = username;
+        town.users.put(user.clone());
+    }
+    Ok(Done::new(user))
+}
+
 /// The account of the caller.
 pub(crate) fn account(town: &Town, act: &Act<'_>, (): ()) -> Result<api::Account, Failure> {
     let user = town.user(act.by)?;

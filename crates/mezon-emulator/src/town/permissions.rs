@@ -53,6 +53,11 @@ impl Permission {
         found.ok_or_else(|| Failure::not_found("permission not found"))
     }
 
+    pub(crate) fn of_slug(slug: &str) -> Result<Self, Failure> {
+        let found = Self::ALL.into_iter().find(|permission| permission.slug() == slug);
+        found.ok_or_else(|| Failure::not_found(format!("there is no permission {slug}")))
+    }
+
     pub(crate) fn slug(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
@@ -176,6 +181,7 @@ mod tests {
     fn every_permission_has_an_id_of_its_own() {
         for permission in Permission::ALL {
             assert_eq!(Permission::of_id(permission.id()).unwrap(), permission);
+            assert_eq!(Permission::of_slug(permission.slug()).unwrap(), permission);
         }
         let place = Place::default();
         assert_eq!(place.seen(1, list, ()).permissions.len(), Permission::ALL.len());

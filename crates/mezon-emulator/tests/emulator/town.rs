@@ -1,7 +1,7 @@
 //! Clans and conversations as clients see them over real connections.
 
 use ::http::{Method, StatusCode};
-use mezon_emulator::Emulator;
+use mezon_emulator::{Emulator, EmulatorErrorKind};
 use mezon_proto::realtime::ClanJoin;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::{api, realtime};
@@ -307,4 +307,42 @@ async fn an_invitation_is_looked_at_without_an_account() {
         look(Method::POST, &key, &link.id.to_string()).await.status(),
     ];
     assert_eq!(statuses.map(|status| status.as_u16()), [404, 400, 401, 405]);
+}
+
+#[tokio::test]
+async fn a_town_is_set_up_from_code() {
+    let emulator = Emulator::start().await.unwrap();
+    let (linh, minh) = (emulator.person("linh").await.unwrap(), emulator.person_with_id(2, "minh").await.unwrap());
+    let clan = linh.found_clan("Book club").await.unwrap();
+    clan.let_in(&minh).await.unwrap();
+    clan.let_in(&minh).await.unwrap();
+    let news = clan.add_text_channel("news").await.unwrap();
+    let secret = clan.add_private_channel("secret", &[]).await.unwrap();
+    let thread = clan.add_thread(news, "chapter three").await.unwrap();
+    let stage = clan.add_channel(VOICE, "stage").await.unwrap();
+    clan.add_role("helper", &[&minh], &["manage-channel"]).await.unwrap();
+    minh.say(thread, "read it").await.unwrap();
+    let dm = linh.open_direct(&minh).await.unwrap();
+
+    // A client that signs in as the person finds all of it.
+    let client = user(&emulator, 2).await;
+    let request = api::ListChannelDescsRequest { clan_id: clan.id(), ..Default::default() };
+    let list: api::ChannelDescList = client.get("ListChannelDescs", &request).await;
+    let ids: Vec<i64> = list.channeldesc.iter().map(|channel| channel.channel_id).collect();
+    assert_eq!(ids, [clan.welcome_channel(), news, thread, stage]);
+    assert_eq!(list.channeldesc[2].last_sent_message.as_ref().unwrap().sender_id, 2);
+    assert_eq!(client.history(dm).await, Vec::<String>::new());
+    assert_eq!(client.make(clan.id(), TEXT, "by the helper", &[]).await.r#type, TEXT);
+
+    let refused = [
+        minh.say(secret, "let me in").await.unwrap_err(),
+        emulator.person(" ").await.unwrap_err(),
+        clan.add_role("king", &[], &["rule"]).await.unwrap_err(),
+        clan.add_thread(thread, "nested").await.unwrap_err(),
+        linh.open_direct(&linh).await.unwrap_err(),
+    ];
+    for error in refused {
+        assert_eq!(error.kind(), &EmulatorErrorKind::Refused, "{error:?}");
+    }
+    assert_eq!(emulator.person("linh").await.unwrap().id(), linh.id());
 }
