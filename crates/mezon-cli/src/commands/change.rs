@@ -14,6 +14,9 @@ use crate::output::{Output, printable};
 use crate::place::{self, Place};
 use crate::table::{Column, Table};
 
+/// The keys of a content that belong to its text: the text itself, hashtags, emojis, links, marks, voice links.
+const OF_A_TEXT: [&str; 6] = ["t", "hg", "ej", "lk", "mk", "vk"];
+
 /// Which message.
 #[derive(Debug, Args)]
 struct Which {
@@ -25,7 +28,7 @@ struct Which {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Only your own messages can be edited. Their files stay.\n\n\
+#[command(after_help = "Only your own messages can be edited. Files, embeds and buttons stay.\n\n\
                         Examples:\n  mez edit binh 1990 'at nine, not at eight'\n  mez edit binh 1990 - < text")]
 pub(crate) struct EditArguments {
     #[command(flatten)]
@@ -106,19 +109,36 @@ pub(crate) async fn edit(arguments: &EditArguments, account: &Account, output: O
     if text.is_empty() {
         return Err(Failure::usage("the message would be empty").hint("`mez delete` removes it"));
     }
-    let mut draft = Draft::new(MessageContent::text(text));
-    if !arguments.hide_link {
-        draft.mark_links();
-    }
-    words::check(&draft)?;
+    let draft = |content: MessageContent| {
+        let mut draft = Draft::new(content);
+        if !arguments.hide_link {
+            draft.mark_links();
+        }
+        words::check(&draft).map(|()| draft)
+    };
+    // A text that is too long by itself is told before anything is asked for.
+    draft(MessageContent::text(&text))?;
     let client = account.resume()?;
     let (channel, message) = arguments.which.find(client.client()).await?;
+    let mut draft = draft(with_text(message.content(), &text)?)?;
     for file in message.attachments() {
         draft = draft.attach(file.clone());
     }
     client.client().messages().edit(&message, draft).await?;
     let text = format!("edited {} in {}", message.id(), place::title(&channel));
     output.print(&Done::new("edited", &channel, message.id()), text).await
+}
+
+/// Another text in the place of the one that is there. The marks of the old one go with it, and all else stays.
+fn with_text(content: &MessageContent, text: &str) -> Result<MessageContent, Failure> {
+    let mut changed = MessageContent::text(text);
+    for key in content.keys().filter(|key| !OF_A_TEXT.contains(key)) {
+        if let Some(value) = content.get::<serde_json::Value>(key) {
+            let unusable = |error| Failure::input("invalid_message", "the message cannot be edited").because(&error);
+            changed.set(key, &value).map_err(unusable)?;
+        }
+    }
+    Ok(changed)
 }
 
 pub(crate) async fn delete(arguments: &DeleteArguments, account: &Account, output: Output) -> Result<(), Failure> {

@@ -44,6 +44,23 @@ fn a_message_is_changed_by_its_author_alone() {
 }
 
 #[test]
+fn an_edit_changes_the_text_and_nothing_else() {
+    let gateway = Gateway::start();
+    let dm = gateway.an_and_binh();
+    let embed = gateway.write("embed.json", r#"{"title": "the plan"}"#);
+    let sent =
+        gateway.mez("an").args(["send", &dm, "see https://mezon.ai", "--json", "--embed"]).arg(embed).run().json();
+    let id = sent["message_id"].as_str().unwrap();
+    gateway.mez("an").args(["edit", &dm, id, "no link here"]).run().succeeded();
+    let message = gateway.mez("binh").args(["history", &dm, "--json"]).run().json();
+    assert_eq!(
+        (&message["text"], &message["content"]["embed"][0]["title"]),
+        (&"no link here".into(), &"the plan".into())
+    );
+    assert!(message["content"].get("lk").is_none(), "{message}");
+}
+
+#[test]
 fn a_message_is_deleted() {
     let gateway = Gateway::start();
     let dm = gateway.an_and_binh();

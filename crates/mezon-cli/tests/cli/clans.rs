@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::gateway::Gateway;
-use crate::mez::Mez;
 
 /// Calls a method as `user`.
 #[track_caller]
@@ -25,12 +24,6 @@ fn invite_binh(gateway: &Gateway, clan: &str) {
     call(gateway, "binh", "InviteUser", &json!({ "invite_id": invite["invite_link"] }));
 }
 
-/// The lines of JSON that a command prints.
-#[track_caller]
-fn lines(command: Mez) -> Vec<Value> {
-    command.run().succeeded().stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
 #[test]
 fn clans_their_channels_and_their_members_are_listed() {
     let gateway = Gateway::start();
@@ -39,23 +32,23 @@ fn clans_their_channels_and_their_members_are_listed() {
     let komu = clan(&gateway, "Komu");
     invite_binh(&gateway, &komu);
 
-    let clans = lines(gateway.mez("binh").arg("clans"));
+    let clans = gateway.mez("binh").arg("clans").run().lines();
     assert_eq!((clans.len(), &clans[0]["id"], &clans[0]["name"]), (1, &komu.as_str().into(), &"Komu".into()));
     let table = gateway.mez("binh").args(["clans", "--no-json"]).run().succeeded().stdout;
     assert!(table.starts_with("ID ") && table.contains(&format!("\n{komu}  Komu")), "{table}");
 
     // By name in any case, or by id.
     for name in ["Komu", "komu", &komu] {
-        let channels = lines(gateway.mez("binh").args(["channels", "--clan", name]));
+        let channels = gateway.mez("binh").args(["channels", "--clan", name]).run().lines();
         assert_eq!((channels.len(), &channels[0]["channel_label"]), (1, &"general".into()));
     }
     let shown = gateway.mez("binh").args(["channels", "--clan", "komu", "--no-json"]).run().succeeded().stdout;
     assert!(shown.lines().next().unwrap().contains("CATEGORY") && shown.contains("  channel  "), "{shown}");
     // Conversations are another list.
-    assert!(lines(gateway.mez("binh").arg("channels")).iter().all(|channel| channel["clan_id"] == "0"));
+    assert!(gateway.mez("binh").arg("channels").run().lines().iter().all(|channel| channel["clan_id"] == "0"));
 
     for command in [["members", "--clan", "komu"].as_slice(), &["members", "komu/#general"]] {
-        let mut members = lines(gateway.mez("an").args(command));
+        let mut members = gateway.mez("an").args(command).run().lines();
         members.sort_by_key(|member| member["user_id"].as_str().unwrap().to_owned());
         let names: Vec<&str> = members.iter().map(|member| member["username"].as_str().unwrap()).collect();
         assert_eq!(names, ["an", "binh"], "{command:?}");
@@ -78,7 +71,8 @@ fn a_name_of_two_channels_lists_both_and_sends_nothing() {
     gateway.an_and_binh();
     let (komu, mezon) = (clan(&gateway, "Komu"), clan(&gateway, "Mezon"));
     invite_binh(&gateway, &komu);
-    let channel = |clan: &str| lines(gateway.mez("an").args(["channels", "--clan", clan]))[0]["channel_id"].clone();
+    let channel =
+        |clan: &str| gateway.mez("an").args(["channels", "--clan", clan]).run().lines()[0]["channel_id"].clone();
     let (first, second) = (channel(&komu), channel(&mezon));
     let both = [first.as_str().unwrap(), second.as_str().unwrap(), "2 channels", "in Komu", "in Mezon", "give the id"];
     for name in ["#general", "general"] {
@@ -96,7 +90,7 @@ fn a_name_of_two_channels_lists_both_and_sends_nothing() {
     gateway.mez("an").args(["send", "komu/#general", "one"]).run().succeeded();
     gateway.mez("an").args(["send", both[0], "two"]).run().succeeded();
     gateway.mez("binh").args(["send", "#general", "three"]).run().succeeded();
-    let heard = lines(gateway.mez("an").args(["history", "komu/#general", "--json"]));
+    let heard = gateway.mez("an").args(["history", "komu/#general", "--json"]).run().lines();
     let texts: Vec<&str> = heard.iter().map(|message| message["text"].as_str().unwrap()).collect();
     assert_eq!(texts, ["one", "two", "three"]);
 }
@@ -110,20 +104,20 @@ fn a_thread_is_begun_in_a_channel_and_not_in_a_thread() {
     gateway.mez("an").args(["thread", "komu/#general"]).run().told(&["no threads"]);
     let thread = gateway.mez("an").args(["thread", "komu/#general", "plans", "--json"]).run().json();
     assert_eq!((&thread["channel_label"], &thread["clan_id"]), (&"plans".into(), &komu.as_str().into()));
-    let listed = lines(gateway.mez("an").args(["thread", "komu/#general"]));
+    let listed = gateway.mez("an").args(["thread", "komu/#general"]).run().lines();
     assert_eq!((listed.len(), &listed[0]["channel_id"]), (1, &thread["channel_id"]));
 
     let id = thread["channel_id"].as_str().unwrap();
     let words = ["plans is a thread", "threads have none of their own"];
     gateway.mez("an").args(["thread", id, "more plans"]).run().failed(6, &words);
     gateway.mez("an").args(["thread", "binh", "plans"]).run().failed(6, &["only channels of clans have threads"]);
-    assert_eq!(lines(gateway.mez("an").args(["thread", "komu/#general"])).len(), 1);
+    assert_eq!(gateway.mez("an").args(["thread", "komu/#general"]).run().lines().len(), 1);
 
     let private = gateway.mez("an").args(["thread", "komu/#general", "a present", "--private", "binh", "--json"]);
     assert_eq!(private.run().json()["is_private"], true);
 
     gateway.mez("an").args(["send", id, "in the thread"]).run().succeeded();
-    assert_eq!(lines(gateway.mez("an").args(["history", id, "--json"]))[0]["text"], "in the thread");
+    assert_eq!(gateway.mez("an").args(["history", id, "--json"]).run().lines()[0]["text"], "in the thread");
 }
 
 #[test]

@@ -199,6 +199,13 @@ impl Ended {
         serde_json::from_str(&ended.stdout).unwrap()
     }
 
+    /// It printed lines of JSON, or nothing.
+    #[track_caller]
+    pub(crate) fn lines(self) -> Vec<Value> {
+        let ended = self.succeeded();
+        ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// It failed with this exit code and all these words on stderr, and printed no result.
     #[track_caller]
     pub(crate) fn failed(self, code: i32, words: &[&str]) -> Self {
