@@ -77,6 +77,8 @@ struct Sockets {
     joined: HashMap<i64, BTreeSet<i32>>,
     /// Sockets by the clan they joined; clan 0 has the direct and group conversations.
     clans: HashMap<i64, BTreeSet<i32>>,
+    /// Sockets by the user whom they follow.
+    followers: HashMap<i64, BTreeSet<i32>>,
 }
 
 impl Sockets {
@@ -152,6 +154,35 @@ impl Hub {
         let mut sockets = self.sockets();
         if sockets.open.contains_key(&socket) {
             sockets.clans.entry(clan).or_default().insert(socket);
+        }
+    }
+
+    /// From now on the socket is told when these users come and go.
+    pub(crate) fn follow(&self, users: &[i64], socket: i32) {
+        let mut sockets = self.sockets();
+        if sockets.open.contains_key(&socket) {
+            for user in users {
+                sockets.followers.entry(*user).or_default().insert(socket);
+            }
+        }
+    }
+
+    pub(crate) fn unfollow(&self, users: &[i64], socket: i32) {
+        let mut sockets = self.sockets();
+        for user in users {
+            if let Some(followers) = sockets.followers.get_mut(user) {
+                followers.remove(&socket);
+            }
+        }
+    }
+
+    /// Reaches all sockets that follow a user, and those of the user's friends, each once.
+    pub(crate) fn send_to_followers(&self, user: i64, friends: &[i64], envelope: &Arc<Envelope>) {
+        let sockets = self.sockets();
+        let of_friends = friends.iter().filter_map(|friend| sockets.users.get(friend));
+        let told: BTreeSet<i32> = of_friends.chain(sockets.followers.get(&user)).flatten().copied().collect();
+        for member in told.iter().filter_map(|id| sockets.open.get(id)) {
+            self.enqueue(member, Outgoing::Envelope(Arc::clone(envelope)));
         }
     }
 
@@ -264,7 +295,7 @@ impl Drop for Registration {
     fn drop(&mut self) {
         {
             let mut sockets = self.hub.sockets();
-            let Sockets { open, users, joined, clans, .. } = &mut *sockets;
+            let Sockets { open, users, joined, clans, followers, .. } = &mut *sockets;
             let user = open.remove(&self.id).map_or(0, |member| member.user);
             if let Some(sockets) = users.get_mut(&user) {
                 sockets.remove(&self.id);
@@ -272,7 +303,7 @@ impl Drop for Registration {
                     users.remove(&user);
                 }
             }
-            for places in [joined, clans] {
+            for places in [joined, clans, followers] {
                 places.retain(|_, sockets| {
                     sockets.remove(&self.id);
                     !sockets.is_empty()

@@ -29,9 +29,10 @@
 //! | Of the gateway | Here |
 //! |---|---|
 //! | Sign-in | any ID token with any user id or name; bots that were set up with [`EmulatorBuilder::app`], with the header of any official SDK |
-//! | Users | made when they first sign in, or when another user names them as a peer; profiles, states, who is online |
+//! | Users | made when they first sign in, or when another user names them as a peer; profiles, states, activities, who is online |
 //! | Friends | asked, accepted, ended, blocked; who is blocked opens no conversation and writes in none |
 //! | Notifications | of mentions, answers and requests of friends, with settings and mutes |
+//! | Clans' things | events with who takes part, emojis, stickers; webhooks, whose addresses take messages |
 //! | Sessions | signed tokens with lifetimes of choice; a refresh token works once unless told otherwise |
 //! | Clans | made, changed, given away, deleted; joined by invitation, left; names of members, bans, categories, roles |
 //! | Channels | direct (the same two users share one), groups, and all types of clans: public or private, threads, archived |

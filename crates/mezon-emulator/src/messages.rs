@@ -30,10 +30,20 @@ impl Gateway {
         caller: &Caller,
         request: ChannelMessageSend,
     ) -> Result<ChannelMessageAck, Failure> {
-        check_content(&request.content)?;
         let channel = self.look(caller.user, writable, request.channel_id)?;
         channel.check_mode(request.mode)?;
+        self.post(caller, channel, request).await
+    }
 
+    /// As [`send_message`](Self::send_message), for whoever may write there: a webhook is no member of its channel.
+    pub(crate) async fn post(
+        &self,
+        caller: &Caller,
+        channel: Channel,
+        request: ChannelMessageSend,
+    ) -> Result<ChannelMessageAck, Failure> {
+        check_content(&request.content)?;
+        let sender = self.town().user(caller.user)?.clone();
         let order = self.posting.lock().await;
         let id = self.ids.next();
         let created = created_seconds(id);
@@ -45,8 +55,8 @@ impl Gateway {
             code: request.code,
             sender_id: caller.user,
             username: caller.username.clone(),
-            display_name: caller.username.clone(),
-            avatar: request.avatar,
+            display_name: sender.shown_name().to_owned(),
+            avatar: if request.avatar.is_empty() { sender.avatar } else { request.avatar },
             content: request.content,
             mentions: list(&api::MessageMentionList { mentions: request.mentions }),
             attachments: list(&api::MessageAttachmentList { attachments: request.attachments }),

@@ -89,11 +89,15 @@ impl Gateway {
         Act { by, now_ms: unix_ms(), ids: &self.ids, online }
     }
 
-    /// Tells who hears of it that a user has come online by the first socket, or gone with the last one.
-    pub(crate) async fn tell_presence(&self, user: i64, came: bool) {
-        let sockets = self.hub.sockets_of(user);
-        if sockets == usize::from(came) && self.change(user, profiles::presence, came).await.is_err() {
-            tracing::debug!(user, came, "nobody is told");
+    /// Tells friends and followers that a user has come online by the first socket, or gone with the last one.
+    pub(crate) fn tell_presence(&self, user: i64, came: bool) {
+        if self.hub.sockets_of(user) != usize::from(came) {
+            return;
+        }
+        // A user who is not known any more is nobody's friend.
+        if let Ok((message, friends)) = self.look(user, profiles::presence, came) {
+            let envelope = Arc::new(Envelope { cid: 0, message: Some(message) });
+            self.hub.send_to_followers(user, &friends, &envelope);
         }
     }
 

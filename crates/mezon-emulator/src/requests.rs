@@ -13,7 +13,7 @@ use crate::gateway::{Caller, Gateway};
 use crate::hub::Outgoing;
 use crate::rpc;
 use crate::town::channels::THREAD;
-use crate::town::voice;
+use crate::town::{profiles, voice};
 
 /// The number of `Envelope.cid`.
 const CID_FIELD: u32 = 1;
@@ -123,6 +123,15 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
             }
             gateway.hub.join_clan(request.clan_id, origin.socket);
             Some(Message::ClanJoin(request))
+        }
+        Message::StatusFollow(request) => {
+            let (users, status) = gateway.look(origin.caller.user, profiles::followed, request)?;
+            gateway.hub.follow(&users, origin.socket);
+            Some(Message::Status(status))
+        }
+        Message::StatusUnfollow(request) => {
+            gateway.hub.unfollow(&request.user_ids, origin.socket);
+            Some(Message::StatusUnfollow(request))
         }
         // The status is not shown to anyone; these are accepted, as clients send them on their own.
         echo @ (Message::StatusUpdate(_) | Message::LastSeenMessageEvent(_)) => Some(echo),

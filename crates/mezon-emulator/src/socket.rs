@@ -39,7 +39,7 @@ where
     tracing::debug!(user = caller.user, socket = registration.id, "socket opened");
 
     let user = caller.user;
-    gateway.tell_presence(user, true).await;
+    gateway.tell_presence(user, true);
     let origin = Origin { socket: registration.id, caller, revision: OnceLock::new() };
     let meter = FrameMeter::default();
     let (mut sink, mut source) = stream.split();
@@ -59,7 +59,7 @@ where
     }
     drop(registration);
     gateway.hang_up(user).await;
-    gateway.tell_presence(user, false).await;
+    gateway.tell_presence(user, false);
 }
 
 /// Waits until the socket is told to do anything but run.

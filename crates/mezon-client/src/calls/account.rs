@@ -1,9 +1,9 @@
 //! The signed-in user's own account.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use mezon_api::methods;
-use mezon_model::{Account, Device};
+use mezon_model::{Account, Activity, Device};
 use mezon_proto::api;
 
 use super::{check, subject};
@@ -106,6 +106,26 @@ impl OwnAccount {
     pub async fn set_custom_status(&self, status: impl Into<StatusChange>) -> Result<(), ClientError> {
         let request = status.into().to_wire()?;
         Ok(self.api.call(methods::UPDATE_USER_CUSTOM_STATUS.idempotent(), &request).await?)
+    }
+
+    /// Shows the user's friends what the user is doing, such as a game, from now on; an empty name takes it away. `kind` is a
+    /// number of the server. Repeated when an answer was lost.
+    ///
+    /// # Errors
+    /// [`ClientError::Api`].
+    ///
+    /// # Cancel safety
+    /// A call that is given up may have set it.
+    pub async fn set_activity(&self, name: &str, description: &str, kind: i32) -> Result<Activity, ClientError> {
+        let now = self.api.now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let request = api::CreateActivityRequest {
+            activity_name: name.to_owned(),
+            activity_type: kind,
+            activity_description: description.to_owned(),
+            start_time_seconds: u32::try_from(now).unwrap_or(u32::MAX),
+            ..api::CreateActivityRequest::default()
+        };
+        Ok(self.api.call(methods::CREATE_ACTIVIY.idempotent(), &request).await?.into())
     }
 
     /// The devices on which the user is signed in.

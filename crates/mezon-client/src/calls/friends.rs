@@ -4,7 +4,7 @@ use mezon_api::methods;
 use mezon_model::{Friend, FriendState, UserId};
 use mezon_proto::api;
 
-use super::{Cursor, Page, Pages, check, subject};
+use super::{Pages, check, subject};
 use crate::ClientError;
 
 subject! {
@@ -138,17 +138,15 @@ impl Friends {
 
     fn pages(&self, state: i32) -> Pages<Friend> {
         let api = self.api.clone();
-        Pages::new(move |cursor| {
+        Pages::linked(move |cursor| {
             let api = api.clone();
             Box::pin(async move {
-                let cursor = cursor.map(|cursor| cursor.as_str().to_owned()).unwrap_or_default();
                 let request = api::ListFriendsRequest { limit: PAGE, state, cursor };
                 let list = api.call(methods::LIST_FRIENDS, &request).await?;
                 // A server that does not know the filter gives all of them.
                 let wanted = |friend: &api::Friend| state == EVERY_STATE || friend.state == state;
-                let items = list.friends.into_iter().filter(wanted).map(Friend::from).collect();
-                let next = Some(list.cursor).filter(|next| !next.is_empty()).map(Cursor::new);
-                Ok(Page { items, next })
+                let friends = list.friends.into_iter().filter(wanted).map(Friend::from).collect();
+                Ok((friends, list.cursor))
             })
         })
     }

@@ -6,7 +6,7 @@ use mezon_api::methods;
 use mezon_model::{Activity, ClanId, MemberStatus, User, UserId};
 use mezon_proto::api;
 
-use super::{Cursor, Page, Pages, check, subject};
+use super::{Pages, check, subject};
 use crate::{Client, ClientError};
 
 subject! {
@@ -17,7 +17,7 @@ subject! {
 }
 
 /// How many users of a clan are asked for at a time. The protocol names no limit; 100 is that of its other lists.
-const PAGE: i32 = 100;
+const PAGE: u8 = 100;
 
 impl Users {
     /// Everybody whom the signed-in user shares a clan with, and every friend, each once. The server finds nobody else: it
@@ -100,18 +100,13 @@ impl Users {
     /// [`ClientError::Api`].
     pub fn online(&self, clan: ClanId) -> Pages<User> {
         let api = self.api.clone();
-        Pages::new(move |cursor| {
+        Pages::numbered(1, PAGE, move |page| {
             let api = api.clone();
             Box::pin(async move {
                 check(!clan.is_none(), "direct conversations are no clan")?;
-                let page = cursor.map_or(Some(1), |cursor| cursor.as_str().parse().ok());
-                check(page.is_some(), "the cursor is not one of a list of users")?;
-                let page: i32 = page.unwrap_or_default();
-                let request = api::ListUserOnlineRequest { clan_id: clan.get(), limit: PAGE, page };
+                let request = api::ListUserOnlineRequest { clan_id: clan.get(), limit: PAGE.into(), page: page.into() };
                 let list = api.call(methods::LIST_USER_ONLINE, &request).await?;
-                let full = i32::try_from(list.users.len()).is_ok_and(|length| length >= PAGE);
-                let next = page.checked_add(1).filter(|_| full).map(|next| Cursor::new(next.to_string()));
-                Ok(Page { items: list.users.into_iter().map(User::from).collect(), next })
+                Ok(list.users.into_iter().map(User::from).collect())
             })
         })
     }

@@ -5,6 +5,7 @@ mod categories;
 mod channels;
 mod clan_of_two;
 mod clans;
+mod decorations;
 mod editing;
 mod history;
 mod people;

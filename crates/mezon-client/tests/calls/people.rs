@@ -14,20 +14,12 @@ use mezon_client::mezon_model::{
 };
 use mezon_client::{Client, ClientError};
 
-use crate::support::{LINH, MINH};
+use crate::support::{LINH, MINH, refused};
 use crate::two::Two;
 
 async fn friends_of(client: &Client) -> Vec<(UserId, FriendState)> {
     let friends = client.friends().list().all().await.unwrap();
     friends.into_iter().map(|friend| (friend.user.unwrap().id, friend.state)).collect()
-}
-
-/// What a call says that was refused before any request.
-pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<T, ClientError>) -> String {
-    match answer {
-        Err(ClientError::InvalidInput { problem }) => problem.into_owned(),
-        other => panic!("not refused before a request: {other:?}"),
-    }
 }
 
 /// Whether the server refused a call because the user may not do this.
@@ -124,6 +116,30 @@ async fn a_status_is_set_and_others_see_it() {
     assert_eq!((user.status.as_str(), user.user_status.as_str()), ("Idle", "at lunch"));
     let for_ever = StatusChange::new("away").holds(Duration::MAX);
     assert_eq!(refused(linh.set_status(for_ever).await), "a status holds for a year at the most");
+}
+
+#[tokio::test]
+async fn friends_are_found_by_id_by_name_and_by_a_part_of_it() {
+    let two = Two::met().await;
+    let (linh, minh) = (two.linh.client.clone(), two.minh.client.clone());
+    assert_eq!(linh.users().get(MINH).await.unwrap(), None, "they share no clan and are no friends");
+    linh.friends().add(MINH).await.unwrap();
+    minh.friends().accept(LINH).await.unwrap();
+    let users = linh.users();
+    assert_eq!(users.get(MINH).await.unwrap().unwrap().username, "minh");
+    assert_eq!(users.get_all(&[MINH, UserId::new(404)]).await.unwrap().len(), 1);
+    assert_eq!(users.by_name("minh").await.unwrap().unwrap().id, MINH);
+    assert_eq!(users.by_name("min").await.unwrap(), None);
+    assert_eq!(users.search(" MIN").await.unwrap().len(), 1);
+    minh.account().set_activity("chess", "against a machine", 1).await.unwrap();
+    assert_eq!(users.activities().await.unwrap()[0].name, "chess");
+    let before = two.emulator.stats();
+    assert!(users.get_all(&[]).await.unwrap().is_empty());
+    assert_eq!(refused(users.get(UserId::default()).await), "the user id 0 is no user");
+    assert_eq!(refused(users.search(" ").await), "the text to search for is empty");
+    assert_eq!(refused(users.online(ClanId::DIRECT).all().await), "direct conversations are no clan");
+    assert_eq!(refused(users.statuses(ClanId::DIRECT).await), "direct conversations are no clan");
+    assert_eq!(two.emulator.stats(), before);
 }
 
 #[tokio::test]

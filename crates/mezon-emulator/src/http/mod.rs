@@ -5,6 +5,7 @@ mod login;
 mod object_store;
 mod reply;
 mod upgrade;
+mod webhooks;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub(crate) use upgrade::Upgrade;
 
 /// Where the methods are.
 const METHODS: &str = "/mezon.api.Mezon/";
+/// The name of a post to a webhook, whose path is a secret.
+const WEBHOOK: &str = "webhook";
 /// The largest request of a method, in bytes.
 const LARGEST_CALL: usize = 4 << 20;
 
@@ -78,6 +81,8 @@ fn route_of(request: &Request<Incoming>) -> Option<Route> {
         Some(Route::Sockets)
     } else if path.starts_with(uploads::PREFIX) {
         Some(if request.method() == Method::PUT { Route::Uploads } else { Route::Downloads })
+    } else if webhooks::is_webhook(path) {
+        Some(Route::Call(WEBHOOK.to_owned()))
     } else if path.starts_with("/v2/") {
         Some(Route::Call(path.to_owned()))
     } else {
@@ -92,6 +97,10 @@ async fn call(gateway: &Gateway, name: &str, request: Request<Incoming>, host: S
     }
     if request.method() != Method::POST {
         return Ok(reply::error(StatusCode::METHOD_NOT_ALLOWED, 12, "use POST"));
+    }
+    if name == WEBHOOK {
+        let path = request.uri().path().to_owned();
+        return webhooks::answer(gateway, &path, &body(request, LARGEST_CALL).await?).await;
     }
     if name.starts_with('/') {
         return login::answer(gateway, name, request, &host).await;

@@ -6,7 +6,7 @@ use mezon_proto::api;
 use super::{Call, SESSION_REFRESH, encode};
 use crate::failure::Failure;
 use crate::snowflake::{created_seconds, unix_seconds};
-use crate::town::{people, profiles};
+use crate::town::{activities, people, profiles};
 
 pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, Failure>> {
     Some(match method {
@@ -19,6 +19,10 @@ pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, 
         "GetUserStatus" => call.look(profiles::status),
         "UpdateUserStatus" => call.change(profiles::set_status).await,
         "UpdateUserCustomStatus" => call.change(profiles::set_custom_status).await,
+        "ListUserOnline" => call.look(profiles::online),
+        "ListClanUsersStatus" => call.look(profiles::statuses),
+        "ListActivity" => call.look(activities::list),
+        "CreateActiviy" => call.change(activities::begin).await,
         "ListLogedDevice" => Ok(encode(&devices(call))),
         _ => return None,
     })

@@ -1,8 +1,9 @@
 //! Channels, threads and voice rooms.
 
 use bytes::Bytes;
+use mezon_proto::api;
 
-use super::Call;
+use super::{Call, encode};
 use crate::failure::Failure;
 use crate::town::channels::{self, in_clans, members, threads};
 use crate::town::{marks, voice};
@@ -37,7 +38,17 @@ pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, 
 
         "UpdateMezonVoiceState" => call.change(voice::take_part).await,
         "ListChannelVoiceUsers" => call.look(voice::list),
+        "GenerateMeetToken" => meeting_token(call),
         "ListStreamingChannelUsers" => call.look(voice::list_streaming),
         _ => return None,
     })
+}
+
+/// A token for the media server, which the emulator does not have: nobody checks it.
+fn meeting_token(call: &Call<'_>) -> Result<Bytes, Failure> {
+    let request: api::GenerateMeetTokenRequest = call.request()?;
+    let user = call.caller.user;
+    call.gateway.town().channel_for(user, request.channel_id)?;
+    let token = call.gateway.tokens.signature(&format!("meeting {} {} {user}", request.channel_id, request.room_name));
+    Ok(encode(&api::GenerateMeetTokenResponse { token }))
 }

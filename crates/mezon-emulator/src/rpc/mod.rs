@@ -2,12 +2,15 @@
 
 mod accounts;
 mod channels;
+mod clan_events;
 mod clans;
+mod emojis;
 mod friends;
 mod messages;
 mod notifications;
 mod roles;
 mod uploads;
+mod webhooks;
 
 use bytes::Bytes;
 use prost::Message;
@@ -28,7 +31,19 @@ pub(crate) async fn call(gateway: &Gateway, caller: &Caller, method: &str, body:
             $(if let Some(answer) = $subject::call(&call, method).await { return answer; })+
         };
     }
-    first_of!(accounts, channels, clans, friends, messages, notifications, roles, uploads);
+    first_of!(
+        accounts,
+        channels,
+        clan_events,
+        clans,
+        emojis,
+        friends,
+        messages,
+        notifications,
+        roles,
+        uploads,
+        webhooks
+    );
     // The name came from the client: it is bounded before it goes back.
     let name: String = method.chars().take(60).collect();
     Err(Failure::new(FailureKind::Unimplemented, format!("the emulator has no method {name}")))

@@ -223,6 +223,10 @@ pub(crate) fn delete(town: &mut Town, act: &Act<'_>, request: api::DeleteClanDes
     town.roles.remove_where(|role| role.clan == id);
     town.invites.remove_where(|invite| invite.clan == id);
     town.bans.remove_where(|ban| ban.clan == id);
+    town.clan_events.remove_where(|event| event.clan == id);
+    town.emojis.remove_where(|emoji| emoji.clan == id);
+    town.stickers.remove_where(|sticker| sticker.clan == id);
+    town.webhooks.remove_where(|webhook| webhook.clan == id);
     Ok(done)
 }
 

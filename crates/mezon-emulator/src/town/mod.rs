@@ -26,11 +26,14 @@
 //! 4. Tests on the bare `Town` with [`testing`], and one or two over the wire in `tests/emulator/`.
 //! 5. Its rows in `proto/contract/support.tsv`, then `cargo xtask codegen`.
 
+pub(crate) mod activities;
 pub(crate) mod bans;
 pub(crate) mod categories;
 pub(crate) mod channels;
+pub(crate) mod clan_events;
 pub(crate) mod clans;
 mod describe;
+pub(crate) mod emojis;
 pub(crate) mod friends;
 pub(crate) mod invites;
 pub(crate) mod marks;
@@ -45,6 +48,7 @@ mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod voice;
+pub(crate) mod webhooks;
 pub(crate) mod wishes;
 
 use std::collections::{BTreeMap, HashMap};
@@ -55,10 +59,13 @@ use mezon_proto::realtime::envelope::Message;
 use crate::failure::Failure;
 use crate::snowflake::Snowflakes;
 use crate::store::{Row, StoreError, Write};
+use activities::Activity;
 use bans::Ban;
 use categories::Category;
 use channels::{Channel, page_limit};
+use clan_events::ClanEvent;
 use clans::Clan;
+use emojis::{Emoji, Sticker};
 use friends::Tie;
 use invites::Invite;
 use marks::Mark;
@@ -70,6 +77,7 @@ use roles::Role;
 use table::AnyTable;
 pub(crate) use table::{Key, Record, Table};
 use voice::Room;
+use webhooks::Webhook;
 use wishes::Wish;
 
 /// All that the emulator knows but messages, uploads and refresh tokens.
@@ -88,6 +96,11 @@ pub(crate) struct Town {
     pub(crate) ties: Table<Tie>,
     pub(crate) notices: Table<Notice>,
     pub(crate) wishes: Table<Wish>,
+    pub(crate) activities: Table<Activity>,
+    pub(crate) clan_events: Table<ClanEvent>,
+    pub(crate) emojis: Table<Emoji>,
+    pub(crate) stickers: Table<Sticker>,
+    pub(crate) webhooks: Table<Webhook>,
     /// The newest message of each channel. No record: it is read from the messages at the start.
     pub(crate) newest: HashMap<i64, api::ChannelMessageHeader>,
     /// The voice rooms in which somebody is, by channel. No records.
@@ -96,7 +109,7 @@ pub(crate) struct Town {
 
 impl Town {
     /// All tables: one that is missing here is not stored.
-    fn tables(&mut self) -> [&mut dyn AnyTable; 13] {
+    fn tables(&mut self) -> [&mut dyn AnyTable; 18] {
         [
             &mut self.users,
             &mut self.clans,
@@ -111,6 +124,11 @@ impl Town {
             &mut self.ties,
             &mut self.notices,
             &mut self.wishes,
+            &mut self.activities,
+            &mut self.clan_events,
+            &mut self.emojis,
+            &mut self.stickers,
+            &mut self.webhooks,
         ]
     }
 

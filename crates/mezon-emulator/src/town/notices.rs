@@ -132,6 +132,8 @@ pub(crate) fn of_message(town: &mut Town, act: &Act<'_>, message: api::ChannelMe
         if mention.user_id == HERE {
             let channel = town.channel(message.channel_id)?;
             told.extend(town.seers(channel).into_iter().filter(|user| (act.online)(*user)).map(mentioned));
+        } else if let Some(role) = town.roles.get(mention.role_id) {
+            told.extend(role.members.iter().copied().map(mentioned));
         } else {
             told.push(mentioned(mention.user_id));
         }
@@ -204,6 +206,18 @@ mod tests {
         assert_eq!(codes(&place, 2), [MENTIONED]);
         place.done(1, of_message, message(channel, &[], &[2]));
         assert_eq!((codes(&place, 2), codes(&place, 3)), (vec![REPLIED, MENTIONED], vec![]));
+    }
+
+    #[test]
+    fn who_has_a_role_is_told_when_it_is_mentioned() {
+        let mut place = Place::default();
+        let clan = place.clan(1, &[2, 3]);
+        let role_id = place.role(1, clan, "helpers", &[2]);
+        let mention = api::MessageMention { role_id, ..Default::default() };
+        let mentions = api::MessageMentionList { mentions: vec![mention] }.encode_to_vec().into();
+        let message = api::ChannelMessage { clan_id: clan, mentions, ..message(place.welcome(clan), &[], &[]) };
+        let done = place.done(1, of_message, message);
+        assert!(matches!(done.pushes.as_slice(), [push] if push.to == Audience::Users(vec![2])), "{:?}", done.pushes);
     }
 
     #[test]

@@ -5,25 +5,27 @@ use std::collections::BTreeSet;
 use mezon_proto::api;
 use mezon_proto::realtime::envelope::Message;
 use mezon_proto::realtime::{
-    CustomStatusEvent, StatusPresenceEvent, UserPresence, UserProfileUpdatedEvent, UserStatusEvent,
+    CustomStatusEvent, Status, StatusFollow, StatusPresenceEvent, UserPresence, UserProfileUpdatedEvent,
+    UserStatusEvent,
 };
 
+use super::channels::page;
 use super::people::{Shown, User};
-use super::{Act, Audience, Done, Town};
+use super::{Act, Audience, Done, Town, named};
 use crate::failure::{Failure, FailureKind};
 
-impl Town {
-    /// Who hears of a user's coming and going: friends.
-    fn neighbours(&self, user: i64) -> BTreeSet<i64> {
-        self.friends_of(user).collect()
-    }
+/// The most users that one request follows.
+const FOLLOWED: usize = 1_000;
 
-    /// Who hears of a user's profile and status: the neighbours, the user's own devices, and all who talk with the user.
+impl Town {
+    /// Who hears of a user's profile and status: friends, those who share a clan or talk with the user, and the user's own
+    /// devices.
     fn acquaintances(&self, user: i64) -> Audience {
+        let shared = self.clans.iter().filter(|clan| self.members.has((clan.id, user)));
+        let members = shared.flat_map(|clan| self.members.of(clan.id).map(|member| member.user));
         let conversations = self.channels.iter().filter(|channel| channel.clan == 0 && channel.has(user));
         let partners = conversations.flat_map(|channel| channel.members.iter().copied());
-        let mut users = self.neighbours(user);
-        users.extend(partners.chain([user]));
+        let users: BTreeSet<i64> = members.chain(partners).chain(self.friends_of(user)).chain([user]).collect();
         Audience::Users(users.into_iter().collect())
     }
 
@@ -79,10 +81,7 @@ pub(crate) fn update_user(
 
 /// Gives the caller another unique name, and another display name when the request has one.
 pub(crate) fn rename(town: &mut Town, act: &Act<'_>, request: api::UpdateUsernameRequest) -> Result<Done<()>, Failure> {
-    let username = request.username.trim().to_owned();
-    if username.is_empty() {
-        return Err(Failure::invalid("username is required"));
-    }
+    let username = named(&request.username, "username")?;
     if town.user_named(&username).is_some_and(|user| user.id != act.by) {
         return Err(Failure::new(FailureKind::AlreadyExists, "username is already in use"));
     }
@@ -128,20 +127,62 @@ pub(crate) fn set_custom_status(
     Ok(Done::new(()).push(town.acquaintances(act.by), Message::CustomStatusEvent(event)))
 }
 
-/// Tells those who hear of it that the caller has come online, or gone.
-pub(crate) fn presence(town: &mut Town, act: &Act<'_>, came: bool) -> Result<Done<()>, Failure> {
-    let user = town.user(act.by)?;
-    let presence = UserPresence {
+/// The members of a clan who are online, page by page.
+pub(crate) fn online(
+    town: &Town,
+    act: &Act<'_>,
+    request: api::ListUserOnlineRequest,
+) -> Result<api::ListUserOnlineResponse, Failure> {
+    let clan = town.clan_for(act.by, request.clan_id)?.id;
+    let members = town.members.of(clan).filter(|member| (act.online)(member.user));
+    let users: Vec<&User> = members.filter_map(|member| town.users.get(member.user)).collect();
+    let page = page(&users, request.limit, request.page);
+    Ok(api::ListUserOnlineResponse {
+        users: page.iter().map(|user| user.described(act)).collect(),
+        total_count: i32::try_from(users.len()).unwrap_or(i32::MAX),
+    })
+}
+
+/// The texts that the members of a clan have written about the moment.
+pub(crate) fn statuses(
+    town: &Town,
+    act: &Act<'_>,
+    request: api::ListClanUsersStatusRequest,
+) -> Result<api::ClanUserStatusList, Failure> {
+    let clan = town.clan_for(act.by, request.clan_id)?.id;
+    let members = town.members.of(clan).filter_map(|member| town.users.get(member.user));
+    let entry =
+        |user: &User| api::ClanUserStatusEntry { user_id: user.id, user_status: user.status.at(act).to_owned() };
+    Ok(api::ClanUserStatusList { clan_user_statuses: members.map(entry).collect() })
+}
+
+/// How it is told that the caller has come online, or gone, and to which users, whether they follow the caller or not:
+/// to friends. To tell all members of a clan would take a frame for each two of them.
+pub(crate) fn presence(town: &Town, act: &Act<'_>, came: bool) -> Result<(Message, Vec<i64>), Failure> {
+    let presence = presence_of(town.user(act.by)?, act);
+    let (joins, leaves) = if came { (vec![presence], Vec::new()) } else { (Vec::new(), vec![presence]) };
+    let event = Message::StatusPresenceEvent(StatusPresenceEvent { joins, leaves });
+    Ok((event, town.friends_of(act.by).collect()))
+}
+
+/// Those whom a request to follow names, and who of them is online. Whoever does not exist is left out.
+pub(crate) fn followed(town: &Town, act: &Act<'_>, request: StatusFollow) -> Result<(Vec<i64>, Status), Failure> {
+    let by_id = request.user_ids.iter().filter_map(|id| town.users.get(*id));
+    let by_name = request.usernames.iter().filter_map(|name| town.user_named(name));
+    let users: Vec<&User> = by_id.chain(by_name).take(FOLLOWED).collect();
+    let online = users.iter().filter(|user| (act.online)(user.id));
+    let status = Status { presences: online.map(|user| presence_of(user, act)).collect() };
+    Ok((users.iter().map(|user| user.id).collect(), status))
+}
+
+fn presence_of(user: &User, act: &Act<'_>) -> UserPresence {
+    UserPresence {
         user_id: user.id,
         username: user.username.clone(),
         status: Some(user.status.at(act).to_owned()),
         user_status: user.state.at(act).to_owned(),
         ..UserPresence::default()
-    };
-    let (joins, leaves) = if came { (vec![presence], Vec::new()) } else { (Vec::new(), vec![presence]) };
-    let neighbours = town.neighbours(act.by).into_iter().collect();
-    let event = Message::StatusPresenceEvent(StatusPresenceEvent { joins, leaves });
-    Ok(Done::new(()).push(Audience::Users(neighbours), event))
+    }
 }
 
 /// What the request sets, and until when.
@@ -162,13 +203,14 @@ mod tests {
     fn a_profile_changes_in_what_the_request_has_and_those_who_know_the_user_hear() {
         let mut place = Place::default();
         place.dm(1, 2);
+        place.clan(3, &[1]);
         let request = api::UpdateAccountRequest {
             display_name: Some("An".to_owned()),
             about_me: Some("likes trains".to_owned()),
             ..Default::default()
         };
         let done = place.done(1, update_account, request);
-        assert_eq!(done.pushes[0].to, Audience::Users(vec![1, 2]));
+        assert_eq!(done.pushes[0].to, Audience::Users(vec![1, 2, 3]));
         place.done(
             1,
             update_account,
@@ -193,10 +235,14 @@ mod tests {
     #[test]
     fn a_status_ends_when_its_time_is_over() {
         let mut place = Place::default();
+        let clan = place.clan(1, &[2]);
         let lunch = api::UserStatusUpdate { status: "at lunch".to_owned(), minutes: 30, until_turn_on: false };
         place.done(2, set_custom_status, lunch);
         place.done(2, set_status, api::UserStatusUpdate { status: "Idle".to_owned(), ..Default::default() });
-        let text = |place: &Place| place.seen(2, people::account, ()).user.unwrap().user_status;
+        let text = |place: &Place| {
+            let all = place.seen(1, statuses, api::ListClanUsersStatusRequest { clan_id: clan }).clan_user_statuses;
+            all.into_iter().find(|entry| entry.user_id == 2).unwrap().user_status
+        };
         assert_eq!(text(&place), "at lunch");
         place.now_ms += 30 * 60_000;
         assert_eq!(text(&place), "");

@@ -3,6 +3,7 @@
 use mezon_proto::api;
 use serde::{Deserialize, Serialize};
 
+use super::categories::Category;
 use super::channels::Channel;
 use super::{Act, Done, Key, Record, Town};
 use crate::failure::Failure;
@@ -64,14 +65,21 @@ impl Town {
         }
     }
 
-    /// What a user is told about of a channel, by its own wish or that of its clan.
+    /// What a user is told about of a channel, by its own wish, that of its category or that of its clan.
     pub(crate) fn level(&self, user: i64, channel: &Channel, act: &Act<'_>) -> i32 {
-        let places = [channel.id, channel.clan].into_iter().filter(|of| *of != 0);
+        let places = [channel.id, channel.category, channel.clan].into_iter().filter(|of| *of != 0);
         let wishes: Vec<&Wish> = places.filter_map(|of| self.wishes.get((user, of))).collect();
         if wishes.iter().any(|wish| wish.is_muted(act)) {
             return NOTHING;
         }
         wishes.iter().map(|wish| wish.level).find(|level| *level != 0).unwrap_or(EVERYTHING)
+    }
+
+    /// A category of a clan of the user.
+    fn category_for(&self, user: i64, id: i64) -> Result<&Category, Failure> {
+        let category = self.categories.get(id).ok_or_else(|| Failure::not_found("category not found"))?;
+        self.clan_for(user, category.clan)?;
+        Ok(category)
     }
 
     fn setting(&self, act: &Act<'_>, of: i64, channel: i64) -> api::NotificationUserChannel {
@@ -108,6 +116,52 @@ impl Town {
     }
 }
 
+pub(crate) fn of_clan(
+    town: &Town,
+    act: &Act<'_>,
+    request: api::NotificationClan,
+) -> Result<api::NotificationSetting, Failure> {
+    let clan = town.clan_for(act.by, request.clan_id)?.id;
+    let level = town.wish(act.by, clan).level;
+    let notification_setting_type = if level == 0 { EVERYTHING } else { level };
+    Ok(api::NotificationSetting { id: clan, notification_setting_type })
+}
+
+pub(crate) fn set_clan(
+    town: &mut Town,
+    act: &Act<'_>,
+    request: api::SetDefaultNotificationRequest,
+) -> Result<Done<()>, Failure> {
+    let clan = town.clan_for(act.by, request.clan_id)?.id;
+    town.set_level(act, clan, request.notification_type)
+}
+
+pub(crate) fn of_category(
+    town: &Town,
+    act: &Act<'_>,
+    request: api::DefaultNotificationCategory,
+) -> Result<api::NotificationUserChannel, Failure> {
+    let category = town.category_for(act.by, request.category_id)?.id;
+    Ok(town.setting(act, category, 0))
+}
+
+pub(crate) fn set_category(
+    town: &mut Town,
+    act: &Act<'_>,
+    request: api::SetNotificationRequest,
+) -> Result<Done<()>, Failure> {
+    let category = town.category_for(act.by, request.channel_category_id)?.id;
+    town.set_level(act, category, request.notification_type)
+}
+
+pub(crate) fn clear_category(
+    town: &mut Town,
+    act: &Act<'_>,
+    request: api::DefaultNotificationCategory,
+) -> Result<Done<()>, Failure> {
+    town.set_level(act, request.category_id, 0)
+}
+
 pub(crate) fn of_channel(
     town: &Town,
     act: &Act<'_>,
@@ -139,6 +193,11 @@ pub(crate) fn mute_channel(town: &mut Town, act: &Act<'_>, request: api::SetMute
     town.set_mute(act, &request)
 }
 
+pub(crate) fn mute_category(town: &mut Town, act: &Act<'_>, request: api::SetMuteRequest) -> Result<Done<()>, Failure> {
+    town.category_for(act.by, request.id)?;
+    town.set_mute(act, &request)
+}
+
 /// The channels of a clan that the caller has muted.
 pub(crate) fn muted(
     town: &Town,
@@ -150,27 +209,67 @@ pub(crate) fn muted(
     Ok(api::MutedChannelList { muted_list: of_clan.map(|channel| channel.id).collect() })
 }
 
+/// The channels and categories of a clan for which the caller has wishes.
+pub(crate) fn overrides(
+    town: &Town,
+    act: &Act<'_>,
+    request: api::NotificationClan,
+) -> Result<api::NotificationChannelCategorySettingList, Failure> {
+    let clan = town.clan_for(act.by, request.clan_id)?.id;
+    let described = |wish: &Wish| {
+        let channel = town.channels.get(wish.of).filter(|channel| channel.clan == clan);
+        let category = town.categories.get(wish.of).filter(|category| category.clan == clan);
+        let (label, title) = match (channel, category) {
+            (Some(channel), _) => (&channel.label, "channel"),
+            (_, Some(category)) => (&category.name, "category"),
+            _ => return None,
+        };
+        Some(api::NotificationChannelCategorySetting {
+            id: wish.of,
+            channel_category_label: label.clone(),
+            notification_setting_type: wish.level,
+            channel_category_title: title.to_owned(),
+            action: i32::from(!wish.is_muted(act)),
+        })
+    };
+    Ok(api::NotificationChannelCategorySettingList {
+        notification_channel_category_settings_list: town.wishes.of(act.by).filter_map(described).collect(),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::town::testing::Place;
 
     #[test]
-    fn a_wish_counts_until_it_is_taken_back() {
+    fn the_nearest_wish_counts() {
         let mut place = Place::default();
-        let id = place.dm(1, 2);
-        let channel = place.town.channel(id).unwrap().clone();
+        let clan = place.clan(1, &[2]);
+        let channel = place.town.channels.iter().find(|channel| channel.clan == clan).unwrap().clone();
         let level =
             |place: &Place| place.seen(2, |town: &Town, act: &Act<'_>, ()| Ok(town.level(2, &channel, act)), ());
         assert_eq!(level(&place), EVERYTHING);
-        let of = |level| api::SetNotificationRequest { channel_category_id: id, notification_type: level, clan_id: 0 };
-        place.done(2, set_channel, of(3));
+        let of_clan = api::SetDefaultNotificationRequest { clan_id: clan, notification_type: 2, category_id: 0 };
+        place.done(2, set_clan, of_clan);
+        assert_eq!(level(&place), 2);
+        let of = |id, level| api::SetNotificationRequest {
+            channel_category_id: id,
+            notification_type: level,
+            clan_id: clan,
+        };
+        place.done(2, set_category, of(channel.category, 3));
         assert_eq!(level(&place), 3);
-        place.done(2, clear_channel, api::NotificationChannel { channel_id: id });
-        assert_eq!(level(&place), EVERYTHING);
-        place.refused(2, set_channel, of(4), "notification_type is not between 0 and 3");
-        place.refused(3, set_channel, of(1), "channel permission denied");
-        let never = api::SetMuteRequest { id, mute_time: 0, active: 0, clan_id: 0 };
+        place.done(2, set_channel, of(channel.id, 1));
+        assert_eq!(level(&place), 1);
+        let overrides = place.seen(2, overrides, api::NotificationClan { clan_id: clan });
+        assert_eq!(overrides.notification_channel_category_settings_list.len(), 2);
+        place.done(2, clear_channel, api::NotificationChannel { channel_id: channel.id });
+        place.done(2, clear_category, api::DefaultNotificationCategory { category_id: channel.category });
+        assert_eq!(level(&place), 2);
+        place.refused(2, set_channel, of(channel.id, 4), "notification_type is not between 0 and 3");
+        place.refused(3, set_channel, of(channel.id, 1), "channel permission denied");
+        let never = api::SetMuteRequest { id: channel.id, mute_time: 0, active: 0, clan_id: clan };
         place.refused(2, mute_channel, never, "mute_time is neither a time in seconds nor -1");
     }
 }

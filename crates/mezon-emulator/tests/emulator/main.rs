@@ -5,6 +5,7 @@ mod answers;
 mod faults;
 mod http;
 mod lifecycle;
+mod presence;
 mod protocol;
 mod socket;
 mod support;
