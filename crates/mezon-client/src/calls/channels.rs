@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use mezon_api::{ListChannelsOptions, methods};
-use mezon_model::{CategoryId, Channel, ChannelId, ChannelMember, ChannelType, ClanId, Target, UserId};
+use mezon_model::{CategoryId, Channel, ChannelId, ChannelMember, ChannelType, ClanId, RoleId, Target, UserId};
 use mezon_proto::api;
 
 use super::{
@@ -238,6 +238,44 @@ impl Channels {
         Ok(self.api.call(methods::CHANGE_CHANNEL_CATEGORY.idempotent(), &request).await?)
     }
 
+    /// Makes a channel of a clan private: from now on it is for the user, these people and all who have these roles.
+    ///
+    /// # Errors
+    /// [`ClientError::InvalidInput`] for the clan of direct conversations or an id of 0, before any request;
+    /// [`ClientError::Api`].
+    ///
+    /// # Cancel safety
+    /// A call that is given up may have made the channel private. Repeating it does no harm.
+    pub async fn make_private(
+        &self,
+        clan: ClanId,
+        channel: ChannelId,
+        users: &[UserId],
+        roles: &[RoleId],
+    ) -> Result<(), ClientError> {
+        check(users.iter().all(|user| !user.is_none()), "the user id 0 is no user")?;
+        check(roles.iter().all(|role| !role.is_none()), "the role id 0 is no role")?;
+        let request = api::ChangeChannelPrivateRequest {
+            channel_private: 1,
+            user_ids: raw(users),
+            role_ids: raw(roles),
+            ..public(clan, channel)?
+        };
+        Ok(self.api.call(methods::UPDATE_CHANNEL_PRIVATE.idempotent(), &request).await?)
+    }
+
+    /// Opens a private channel to all members of its clan.
+    ///
+    /// # Errors
+    /// [`ClientError::InvalidInput`] for the clan of direct conversations or the id 0, before any request;
+    /// [`ClientError::Api`].
+    ///
+    /// # Cancel safety
+    /// A call that is given up may have opened the channel. Repeating it does no harm.
+    pub async fn make_public(&self, clan: ClanId, channel: ChannelId) -> Result<(), ClientError> {
+        Ok(self.api.call(methods::UPDATE_CHANNEL_PRIVATE.idempotent(), &public(clan, channel)?).await?)
+    }
+
     /// Deletes a channel or a thread of a clan, with its messages.
     ///
     /// # Errors
@@ -340,4 +378,10 @@ pub(super) fn check_channel(channel: ChannelId) -> Result<(), ClientError> {
 fn named(clan: ClanId, channel: ChannelId) -> Result<api::DeleteChannelDescRequest, ClientError> {
     check_channel(channel)?;
     Ok(api::DeleteChannelDescRequest { clan_id: clan.get(), channel_id: channel.get() })
+}
+
+fn public(clan: ClanId, channel: ChannelId) -> Result<api::ChangeChannelPrivateRequest, ClientError> {
+    check_clan(clan)?;
+    check_channel(channel)?;
+    Ok(api::ChangeChannelPrivateRequest { clan_id: clan.get(), channel_id: channel.get(), ..Default::default() })
 }

@@ -3,8 +3,9 @@
 use mezon_api::methods;
 use mezon_model::{ChannelId, Clan, ClanId, ClanProfile, UserId};
 use mezon_proto::api;
+use mezon_proto::api::update_clan_order_request::ClanOrder;
 
-use super::{check, check_clan, check_made, check_name, names, subject};
+use super::{DIRECT_IS_NONE, check, check_clan, check_made, check_name, names, places, subject};
 use crate::ClientError;
 
 subject! {
@@ -241,6 +242,21 @@ impl Clans {
         let now = self.get(clan).await?;
         let method = methods::UPDATE_CLAN_DESC.idempotent();
         Ok(self.api.call(method, &changes.request(&now)).await?)
+    }
+
+    /// Puts the user's clans into this order, the first on top. It is the user's own: nobody else sees it.
+    ///
+    /// # Errors
+    /// [`ClientError::InvalidInput`] for an empty list, one that names a clan twice or the clan of direct conversations, before
+    /// any request; [`ClientError::Api`].
+    ///
+    /// # Cancel safety
+    /// A call that is given up may have ordered the clans. Repeating it does no harm.
+    pub async fn order(&self, order: &[ClanId]) -> Result<(), ClientError> {
+        let places = places(order, DIRECT_IS_NONE)?;
+        let clans_order = places.map(|(clan_id, order)| ClanOrder { order, clan_id }).collect();
+        let request = api::UpdateClanOrderRequest { clans_order };
+        Ok(self.api.call(methods::UPDATE_CLAN_ORDER.idempotent(), &request).await?)
     }
 
     /// Deletes a clan of the user with all that is in it.

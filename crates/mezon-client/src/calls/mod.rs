@@ -97,8 +97,10 @@ fn check(holds: bool, problem: &'static str) -> Result<(), ClientError> {
 
 /// Refuses the clan of direct and group conversations, where a real one is wanted.
 fn check_clan(clan: ClanId) -> Result<(), ClientError> {
-    check(clan != ClanId::DIRECT, "the clan id 0 is that of direct conversations, which are no clan")
+    check(clan != ClanId::DIRECT, DIRECT_IS_NONE)
 }
+
+const DIRECT_IS_NONE: &str = "the clan id 0 is that of direct conversations, which are no clan";
 
 /// Refuses a list of users that is empty or holds the id 0.
 fn check_users(users: &[UserId]) -> Result<(), ClientError> {

@@ -1,7 +1,7 @@
 //! Channels: made, found, changed, entered, left.
 
 use mezon_client::calls::names::NameErrorKind;
-use mezon_client::calls::{ChannelChanges, ChannelDraft, InviteOptions};
+use mezon_client::calls::{ChannelChanges, ChannelDraft, InviteOptions, RoleDraft};
 use mezon_client::mezon_api::{ApiErrorKind, ListChannelsOptions};
 use mezon_client::mezon_model::{
     AppId, CategoryId, Channel, ChannelId, ChannelMember, ChannelType, ClanId, UserId, event,
@@ -125,6 +125,21 @@ async fn people_are_added_to_a_private_channel_listed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_channel_is_made_private_and_public_again() {
+    let ClanOfTwo { emulator: _town, clan, linh, mut minh, .. } = ClanOfTwo::made().await;
+    let (channels, of_minh) = (linh.client.channels(), minh.client.channels());
+    let made = channels.create(ChannelDraft::text(clan.id, "parser")).await.unwrap();
+    channels.make_private(clan.id, made.id(), &[], &[]).await.unwrap();
+    assert!(minh.sees::<event::ChannelUpdated>().await.is_private);
+    assert!(matches!(denied(of_minh.get(made.id()).await), ApiErrorKind::Forbidden { .. }));
+    channels.make_public(clan.id, made.id()).await.unwrap();
+    assert!(!minh.sees::<event::ChannelUpdated>().await.is_private);
+    let role = linh.client.roles().create(clan.id, RoleDraft::new("Readers").members([MINH])).await.unwrap();
+    channels.make_private(clan.id, made.id(), &[], &[role.id]).await.unwrap();
+    assert!(of_minh.get(made.id()).await.unwrap().is_private());
+}
+
+#[tokio::test]
 async fn a_group_is_made_renamed_and_left() {
     let ClanOfTwo { emulator: _town, mut linh, mut minh, .. } = ClanOfTwo::made().await;
     let channels = linh.client.channels();
@@ -185,6 +200,7 @@ async fn what_cannot_be_is_refused_before_any_request() {
         refused(channels.get(none).await),
         refused(channels.rename(none, "x").await),
         refused(channels.delete(clan.id, none).await),
+        refused(channels.make_public(clan.id, none).await),
         refused(channels.hide(none).await),
         refused(channels.show(none).await),
         refused(channels.archive(clan.id, none).await),

@@ -22,6 +22,9 @@ async fn a_clan_is_made_looked_at_and_deleted() {
     assert_eq!(other.creator_id, LINH);
     let names: Vec<_> = clans.list().await.unwrap().into_iter().map(|clan| clan.name).collect();
     assert_eq!(names, ["Rust Hanoi", "Go Hanoi"]);
+    clans.order(&[other.id, clan.id]).await.unwrap();
+    let order: Vec<_> = clans.list().await.unwrap().into_iter().map(|clan| clan.id).collect();
+    assert_eq!(order, [other.id, clan.id]);
     assert_eq!(clans.get(other.id).await.unwrap(), other);
     assert_eq!(clans.find("rust hanoi").await.unwrap().id, clan.id);
 
@@ -152,6 +155,7 @@ async fn what_cannot_be_is_refused_before_any_request() {
     for problem in [
         refused(clans.get(direct).await),
         refused(clans.delete(direct).await),
+        refused(clans.order(&[direct]).await),
         refused(clans.leave(direct).await),
         refused(clans.members(direct).await),
         refused(clans.banned(direct).await),
