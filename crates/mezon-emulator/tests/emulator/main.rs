@@ -11,3 +11,4 @@ mod socket;
 mod support;
 mod town;
 mod uploads;
+mod webhooks;
