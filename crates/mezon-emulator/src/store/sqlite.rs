@@ -64,7 +64,14 @@ impl Store for Sqlite {
     }
 
     fn last_id(&mut self) -> Result<i64, StoreError> {
-        let sql = "SELECT coalesce(max(id), 0) FROM messages";
+        // From channel to channel, as reading all messages would take long.
+        let sql = "WITH RECURSIVE places (channel) AS (
+                       SELECT min(channel) FROM messages
+                       UNION ALL
+                       SELECT (SELECT min(channel) FROM messages WHERE channel > places.channel) FROM places
+                       WHERE places.channel IS NOT NULL)
+                   SELECT coalesce(max((SELECT max(id) FROM messages WHERE messages.channel = places.channel)), 0)
+                   FROM places";
         self.connection.query_row(sql, [], |row| row.get(0)).map_err(read_failed)
     }
 

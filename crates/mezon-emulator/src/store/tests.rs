@@ -87,6 +87,17 @@ fn a_message_is_replaced_and_removed() {
 }
 
 #[test]
+fn the_last_id_is_the_highest_of_all_channels() {
+    on_both(|store| {
+        assert_eq!(store.last_id().unwrap(), 0);
+        for (channel, id) in [(-4, 3), (1, 5), (1, 90), (2, 7), (2, 8)] {
+            put(store, message(channel, id, 0));
+        }
+        assert_eq!(store.last_id().unwrap(), 90);
+    });
+}
+
+#[test]
 fn the_messages_of_a_channel_go_together() {
     on_both(|store| {
         for (channel, id) in [(1, 5), (1, 6), (2, 7)] {

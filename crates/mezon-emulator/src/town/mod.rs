@@ -43,6 +43,8 @@ pub(crate) mod overrides;
 pub(crate) mod people;
 pub(crate) mod permissions;
 pub(crate) mod profiles;
+#[cfg(test)]
+mod properties;
 pub(crate) mod roles;
 mod table;
 #[cfg(test)]

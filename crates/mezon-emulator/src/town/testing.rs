@@ -36,8 +36,7 @@ impl Place {
     ) -> Done<A> {
         let done = self.run(by, operation, request).unwrap();
         self.write();
-        let mut loaded = Town::load(self.store.records().unwrap()).unwrap();
-        assert_eq!(loaded.rows(), self.town.rows(), "what was written is not what is there");
+        self.check("what was written is not what is there");
         done
     }
 
@@ -52,9 +51,24 @@ impl Place {
     ) {
         let refused = self.run(by, operation, request).err().expect("done in place of refused");
         self.town.roll_back();
-        let mut loaded = Town::load(self.store.records().unwrap()).unwrap();
-        assert_eq!(loaded.rows(), self.town.rows(), "what was refused has changed something");
+        self.check("what was refused has changed something");
         assert_eq!(refused.message, message);
+    }
+
+    /// Lets a user try what may be refused; then nothing has changed.
+    #[track_caller]
+    pub(crate) fn tried<R, A>(
+        &mut self,
+        by: i64,
+        operation: impl FnOnce(&mut Town, &Act<'_>, R) -> Result<Done<A>, Failure>,
+        request: R,
+    ) {
+        if self.run(by, operation, request).is_ok() {
+            self.write();
+        } else {
+            self.town.roll_back();
+        }
+        self.check("what was tried is half done");
     }
 
     /// Lets a user read what they may.
@@ -209,6 +223,12 @@ impl Place {
         let writes = self.town.changes().unwrap();
         self.store.commit(writes).unwrap();
         self.town.keep();
+    }
+
+    #[track_caller]
+    fn check(&mut self, otherwise: &str) {
+        let mut loaded = Town::load(self.store.records().unwrap()).unwrap();
+        assert_eq!(loaded.rows(), self.town.rows(), "{otherwise}");
     }
 
     fn act(&self, by: i64) -> Act<'_> {

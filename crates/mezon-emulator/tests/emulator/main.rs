@@ -4,6 +4,7 @@
 mod answers;
 mod faults;
 mod http;
+mod killed;
 mod lifecycle;
 mod presence;
 mod protocol;

@@ -45,6 +45,7 @@ async fn who_joined_clan_zero_hears_all_of_their_conversations_and_no_others() {
 }
 
 const TEXT: i32 = 1;
+const STREAMING: i32 = 6;
 const THREAD: i32 = 7;
 const VOICE: i32 = 10;
 
@@ -333,6 +334,11 @@ async fn a_town_is_set_up_from_code() {
     assert_eq!(list.channeldesc[2].last_sent_message.as_ref().unwrap().sender_id, 2);
     assert_eq!(client.history(dm).await, Vec::<String>::new());
     assert_eq!(client.make(clan.id(), TEXT, "by the helper", &[]).await.r#type, TEXT);
+    let request = api::GenerateMeetTokenRequest { channel_id: stage, room_name: "room".to_owned() };
+    let meet: api::GenerateMeetTokenResponse = client.get("GenerateMeetToken", &request).await;
+    assert!(!meet.token.is_empty());
+    let elsewhere = api::GenerateMeetTokenRequest { channel_id: secret, ..request };
+    assert_eq!(client.call("GenerateMeetToken", &elsewhere).await.status(), StatusCode::FORBIDDEN);
 
     let refused = [
         minh.say(secret, "let me in").await.unwrap_err(),
@@ -345,4 +351,69 @@ async fn a_town_is_set_up_from_code() {
         assert_eq!(error.kind(), &EmulatorErrorKind::Refused, "{error:?}");
     }
     assert_eq!(emulator.person("linh").await.unwrap().id(), linh.id());
+}
+
+/// What becomes of a clan, and how those in it hear of each step.
+#[tokio::test]
+async fn every_step_in_a_clan_is_told() {
+    let emulator = Emulator::start().await.unwrap();
+    let (an, binh, chi) = (user(&emulator, 1).await, user(&emulator, 2).await, user(&emulator, 3).await);
+    let clan = an.found(&[&binh]).await.clan_id;
+    let mut socket = binh.in_clan(clan).await;
+    macro_rules! told {
+        ($arm:ident) => {{
+            let told = event(&mut socket).await;
+            let Message::$arm(told) = told else { panic!("told something else: {told:?}") };
+            told
+        }};
+    }
+    let request = api::LinkInviteUserRequest { clan_id: clan, ..Default::default() };
+    let link: api::LinkInviteUser = an.get("CreateLinkInviteUser", &request).await;
+    let _: api::InviteUserRes = chi.get("InviteUser", &api::InviteUserRequest { invite_id: link.id }).await;
+    assert_eq!(told!(AddClanUserEvent).user.unwrap().user_id, 3);
+
+    let request = api::UpdateClanDescRequest { clan_id: clan, clan_name: "City".to_owned(), ..Default::default() };
+    let () = an.get("UpdateClanDesc", &request).await;
+    assert_eq!(told!(ClanUpdatedEvent).clan_name, "City");
+    let request = api::CreateCategoryDescRequest { category_name: "games".to_owned(), clan_id: clan };
+    let _: api::CategoryDesc = an.get("CreateCategoryDesc", &request).await;
+    assert_eq!(told!(CategoryEvent).category_name, "games");
+    let request =
+        api::UpdateClanProfileRequest { clan_id: clan, nick_name: Some("boss".to_owned()), ..Default::default() };
+    let () = an.get("UpdateUserProfileByClan", &request).await;
+    assert_eq!(told!(ClanProfileUpdatedEvent).clan_nick, "boss");
+
+    let stage = an.make(clan, STREAMING, "stage", &[]).await;
+    assert_eq!(told!(ChannelCreatedEvent).channel_type, STREAMING);
+    let take_part =
+        |state| realtime::HandleParticipantMeetStateEvent { channel_id: stage.channel_id, state, ..Default::default() };
+    let () = an.get("UpdateMezonVoiceState", &take_part(0)).await;
+    assert_eq!(told!(StreamingStartedEvent).channel_id, stage.channel_id);
+    assert_eq!(told!(StreamingJoinedEvent).user_id, 1);
+    let () = an.get("UpdateMezonVoiceState", &take_part(1)).await;
+    assert_eq!(told!(StreamingLeavedEvent).streaming_user_id, "1");
+    assert_eq!(told!(StreamingEndedEvent).channel_id, stage.channel_id);
+
+    let private = an.make(clan, TEXT, "secret", &[2]).await;
+    told!(ChannelCreatedEvent);
+    told!(UserChannelAddedEvent);
+    let remove = api::RemoveChannelUsersRequest { channel_id: private.channel_id, user_ids: vec![2] };
+    let () = an.get("RemoveChannelUsers", &remove).await;
+    assert_eq!(told!(UserChannelRemovedEvent).user_ids, [2]);
+    // What became of it after that is no concern of theirs.
+    let delete = api::DeleteChannelDescRequest { clan_id: clan, channel_id: private.channel_id };
+    let () = an.get("DeleteChannelDesc", &delete).await;
+    let delete = api::DeleteChannelDescRequest { clan_id: clan, channel_id: stage.channel_id };
+    let () = an.get("DeleteChannelDesc", &delete).await;
+    assert_eq!(told!(ChannelDeletedEvent).channel_id, stage.channel_id);
+
+    let ban = api::BanClanUsersRequest { clan_id: clan, user_ids: vec![3], ..Default::default() };
+    let () = an.get("BanClanUsers", &ban).await;
+    assert_eq!(told!(BanUserEvent).user_ids, [3]);
+    assert_eq!(told!(UserClanRemovedEvent).user_ids, [3]);
+    let () = an.get("TransferOwnership", &api::TransferOwnershipRequest { clan_id: clan, new_owner_id: 2 }).await;
+    assert_eq!(told!(TransferOwnershipEvent).curr_owner, 2);
+    let () = binh.get("DeleteClanDesc", &api::DeleteClanDescRequest { clan_desc_id: clan }).await;
+    assert_eq!(told!(ClanDeletedEvent).deletor, 2);
+    hears_nothing(&mut socket).await;
 }
