@@ -98,6 +98,7 @@ pub async fn talk(socket: &LightSocket, message: &ChannelMessage) -> Result<Mess
     socket.join_group_channel(channel).await?;
     socket.join(&target).await?;
     socket.join_all([target]).await;
+    socket.join_clan(message.clan_id()).await?;
     let _layer: Socket = socket.socket()?;
     if socket.is_connected() && socket.state() != Some(ConnectionState::Closing) && !socket.is_own(message) {
         socket.typing(&target).await?;

@@ -77,6 +77,11 @@ impl SessionKeeper {
         self.current.subscribe()
     }
 
+    /// The time by which a token is judged now.
+    pub(crate) fn time_of(&self, current: &Current) -> SystemTime {
+        current.time(self.now(), Instant::now())
+    }
+
     pub(crate) fn now(&self) -> SystemTime {
         self.gateway.0.clock.now()
     }
@@ -104,7 +109,7 @@ impl SessionKeeper {
         if current.unsaved {
             self.save_behind();
         }
-        let now = current.time(self.now());
+        let now = self.time_of(&current);
         if !self.gateway.0.refresh_policy.is_due(&current.session, now) || !self.is_refreshable(&current.session) {
             return Ok(current);
         }

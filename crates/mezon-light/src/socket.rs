@@ -7,7 +7,7 @@ use mezon_client::{
     ConnectOptions, Connection, EventStream, EventsOf, FromChannelEvent, FromEvent, MessageStream, Subscription,
     WeakConnection,
 };
-use mezon_model::{ChannelId, ChannelMessage, Draft, MessageAck, Target};
+use mezon_model::{ChannelId, ChannelMessage, ClanId, Draft, MessageAck, Target};
 use mezon_realtime::{ConnectionState, Event, Socket};
 
 use crate::{LightClient, LightError, SendMessagePayload};
@@ -369,6 +369,19 @@ impl LightSocket {
     /// Some channels may be joined when a call is dropped.
     pub async fn join_all(&self, targets: impl IntoIterator<Item = Target>) -> Vec<(Target, Result<(), LightError>)> {
         self.connection.join_all(targets).await
+    }
+
+    /// Joins a clan: the messages of its channels come in from then on, after every reconnect too. What is missed in them is
+    /// read from their histories. [`ClanId::DIRECT`] is the clan of direct and group conversations; private channels and
+    /// threads may have to be joined by themselves.
+    ///
+    /// # Errors
+    /// As [`LightSocket::join_dm_channel`].
+    ///
+    /// # Cancel safety
+    /// As [`LightSocket::join_dm_channel`].
+    pub async fn join_clan(&self, clan: impl Into<ClanId>) -> Result<(), LightError> {
+        self.connection.join_clan(clan.into()).await
     }
 
     /// Leaves any channel.

@@ -13,6 +13,47 @@ const LINE_LIMIT: usize = 500;
 /// Files that may be longer, each with the reason.
 const LONG_FILES: &[(&str, &str)] = &[];
 
+/// Files of the layers that read a clock, each with the reason. Whatever decides has the time as an argument.
+const CLOCK_READERS: &[(&str, &str)] = &[
+    ("crates/mezon-api/src/gateway/attempts.rs", "makes the requests, and waits between them"),
+    ("crates/mezon-api/src/keeper.rs", "asks the decisions about a session, with the time"),
+    ("crates/mezon-api/src/keeper/exchange.rs", "gets tokens, and notes when they came"),
+    ("crates/mezon-api/src/timeouts.rs", "makes the deadline of a call that begins"),
+    ("crates/mezon-api/src/upload/mod.rs", "logs how long an upload took"),
+    ("crates/mezon-client/src/connection/by_type.rs", "waits for an event until a deadline"),
+    ("crates/mezon-client/src/delivery/dispatch.rs", "drives the machine of the delivery"),
+    ("crates/mezon-realtime/src/driver/mod.rs", "drives the machine of the connection"),
+    ("crates/mezon-realtime/src/driver/socket.rs", "measures a round trip"),
+    ("crates/mezon-session/src/clock.rs", "is the clock"),
+    ("crates/mezon-session/src/store/file.rs", "waits for the lock of another process"),
+];
+
+/// Programs, which may read what they like.
+const PROGRAMS: [&str; 5] = ["alone/", "bench/", "crates/mezon-cli/", "crates/mezon-emulator/", "xtask/"];
+
+#[test]
+fn clocks_are_read_by_drivers_alone() {
+    let reads = |text: &str| {
+        // What tests use stands last, whatever it is called.
+        let code = text.split("#[cfg(test)]").next().unwrap().lines();
+        let reads =
+            |line: &str| ["Instant::now()", "SystemTime::now()", ".elapsed()"].iter().any(|it| line.contains(it));
+        code.filter(|line| !line.trim_start().starts_with("//")).any(reads)
+    };
+    let mut findings = Vec::new();
+    for (name, text) in product_files() {
+        if PROGRAMS.iter().any(|program| name.starts_with(program)) {
+            continue;
+        }
+        match (CLOCK_READERS.iter().any(|(reader, _)| *reader == name), reads(&text)) {
+            (false, true) => findings.push(format!("{name} reads a clock")),
+            (true, false) => findings.push(format!("{name} needs no exception any more")),
+            _ => {}
+        }
+    }
+    assert_none("clocks: the time is an argument of what decides", &findings);
+}
+
 #[test]
 fn hand_written_files_stay_short() {
     let mut findings = Vec::new();

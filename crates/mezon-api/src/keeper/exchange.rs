@@ -7,6 +7,7 @@ use http::Method;
 use mezon_proto::api;
 use mezon_session::{Endpoint, Secret, Session, SessionUpdate};
 use prost::Message as _;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::stored::{LockedStore, StagedStore};
@@ -87,7 +88,7 @@ impl SessionKeeper {
         let mut next = if next.session.token() == current.session.token() {
             next.of_the_same_token(&current)
         } else {
-            next.just_came(&self.gateway.0.refresh_policy, self.now())
+            next.just_came(&self.gateway.0.refresh_policy, self.now(), Instant::now())
         };
         if self.is_logged_out() {
             return Err(ApiErrorKind::LoginOver.into());

@@ -99,7 +99,7 @@ fn time_left(keeper: &Weak<SessionKeeper>, current: &Current, unit: f64) -> Opti
     }
     // Spread by `unit`, so that many clients that signed in together do not refresh together.
     let due = keeper.gateway.0.refresh_policy.refresh_at_spread(&current.session, unit);
-    let left = due.map_or(LOOK, |due| due.duration_since(current.time(keeper.now())).unwrap_or_default());
+    let left = due.map_or(LOOK, |due| due.duration_since(keeper.time_of(current)).unwrap_or_default());
     Some(left.min(LOOK))
 }
 

@@ -35,7 +35,7 @@ impl SessionKeeper {
             return Err(ApiErrorKind::LoginOver.into());
         }
         let mut current = self.current();
-        let now = current.time(self.now());
+        let now = self.time_of(&current);
         let due = self.gateway.0.refresh_policy.is_due(&current.session, now);
         if due && self.is_refreshable(&current.session) {
             match self.refreshed(&current).await {
@@ -58,7 +58,7 @@ impl SessionKeeper {
             return Err(ApiErrorKind::LoginOver.into());
         }
         let deadline = self.gateway.0.deadline();
-        let refusal = if session.is_expired(current.time(self.now())) {
+        let refusal = if session.is_expired(self.time_of(&current)) {
             ApiErrorKind::Unauthorized { message: None }.into()
         } else {
             match self.call_with(&current, methods::GET_ACCOUNT.any(), Bytes::new(), true, deadline).await {
