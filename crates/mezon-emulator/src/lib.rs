@@ -2,8 +2,7 @@
 //!
 //! It stands in for the real gateway where there is no account, no network or no patience: it signs users in, has clans
 //! with channels, threads and roles, direct and group conversations, stores and delivers messages, and takes uploads, over
-//! real HTTP, WebSocket and TLS.
-//! Clients of both protocol revisions work side by side. [`Faults`] makes bad days reproducible.
+//! real HTTP, WebSocket and TLS. Clients of both protocol revisions work side by side. [`Faults`] makes bad days reproducible.
 //!
 //! **It is not a production server.** It accepts any ID token, keeps uploads in memory, and has no limits against
 //! abuse. Do not put it on a public address.
@@ -23,6 +22,9 @@
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! A town is set up from code, in the name of people who need no client: [`Emulator::person`], [`Person::found_clan`] and
+//! the methods of [`Clan`].
 //!
 //! # What it does
 //!
@@ -47,8 +49,8 @@
 //! users in a channel description leave the viewer out; a join whose `channel_type`, or a send whose `mode`, does not
 //! fit the channel is bad input. `status` of the events of categories and roles is 1 for made, 2 for changed and 3 for
 //! deleted; a ban from a clan removes the user, one from a channel forbids to write there; the owner of a clan and those
-//! with the permission `administrator` see its private channels; a new clan has a category and a channel named `general`;
-//! `expiry_time` of an invitation counts days and `ban_time` seconds.
+//! with the permission `administrator` see its private channels; nobody removes or bans somebody who may do more; a new
+//! clan has a category and a channel named `general`; `expiry_time` of an invitation counts days and `ban_time` seconds.
 
 mod builder;
 mod emulator;

@@ -86,6 +86,7 @@ pub(crate) fn ban(town: &mut Town, act: &Act<'_>, request: api::BanClanUsersRequ
         if *user == owner {
             return Err(Failure::denied("the owner cannot be banned"));
         }
+        town.check_power(act, clan, *user)?;
         town.bans.put(Ban {
             place,
             user: *user,

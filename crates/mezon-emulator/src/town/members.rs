@@ -140,6 +140,7 @@ pub(crate) fn remove(
         if *user == clan.owner {
             return Err(Failure::denied("the owner cannot leave, the clan must be given to somebody else before"));
         }
+        town.check_power(act, clan.id, *user)?;
     }
     Ok(Done { pushes: town.expel(clan.id, &users), ..Done::new(()) })
 }
@@ -209,6 +210,19 @@ mod tests {
         let Message::UserClanRemovedEvent(event) = &removed.pushes[0].message else { panic!() };
         assert_eq!((event.clan_id, event.user_ids.as_slice()), (clan, [3].as_slice()));
         assert_eq!(ids(&place, clan), [1, 4]);
+    }
+
+    #[test]
+    fn nobody_removes_somebody_of_more_power() {
+        let mut place = Place::default();
+        let clan = place.clan(1, &[2, 3]);
+        place.role_that_may(1, clan, &[2], &[Permission::ManageClan]);
+        place.role_that_may(1, clan, &[3], &[Permission::Administrator]);
+        let removing = |user| api::RemoveClanUsersRequest { clan_id: clan, user_ids: vec![user] };
+        place.refused(2, remove, removing(3), "permission denied");
+        let banning = api::BanClanUsersRequest { clan_id: clan, user_ids: vec![3], ..Default::default() };
+        place.refused(2, crate::town::bans::ban, banning, "permission denied");
+        place.done(3, remove, removing(2));
     }
 
     #[test]

@@ -113,6 +113,12 @@ impl Town {
             })
     }
 
+    /// Refuses what the caller would do against somebody who may do more.
+    pub(super) fn check_power(&self, act: &Act<'_>, clan: i64, user: i64) -> Result<(), Failure> {
+        let may = self.power(user, clan) <= self.power(act.by, clan);
+        if may { Ok(()) } else { Err(Failure::denied("permission denied")) }
+    }
+
     /// The highest level of what a member may do.
     pub(super) fn power(&self, user: i64, clan: i64) -> i32 {
         if self.clans.get(clan).is_some_and(|of| of.owner == user) {

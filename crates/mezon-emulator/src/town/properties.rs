@@ -118,6 +118,8 @@ proptest! {
                 let parent = town.channels.get(channel.parent);
                 prop_assert_eq!(channel.kind == THREAD, parent.is_some(), "a thread has a parent, and nothing else has");
                 prop_assert!(parent.is_none_or(|parent| parent.kind != THREAD));
+                let sees_above = |user| parent.is_none_or(|parent| town.may_see(user, parent));
+                prop_assert!(USERS.filter(|user| town.may_see(*user, channel)).all(sees_above));
             }
             for role in town.roles.iter() {
                 prop_assert!(role.members.is_sorted() && role.members.iter().all(|user| is_member(*user)));

@@ -41,6 +41,10 @@ pub(crate) fn add(town: &mut Town, act: &Act<'_>, request: api::AddChannelUsersR
         } else {
             town.member(channel.clan, *user)?;
         }
+        // A thread is no way into its channel.
+        if channel.parent != 0 && !town.may_see(*user, town.channel(channel.parent)?) {
+            return Err(Failure::not_found("user not found"));
+        }
     }
     if new.is_empty() {
         return Ok(Done::new(()));
@@ -184,6 +188,19 @@ mod tests {
         assert!(place.town.channel_for(2, channel).is_ok());
         place.done(2, remove, removing(channel, &[2]));
         assert!(place.town.channel_for(2, channel).is_err());
+    }
+
+    #[test]
+    fn a_thread_is_no_way_into_its_channel() {
+        let mut place = Place::default();
+        let clan = place.clan(1, &[2, 3]);
+        let channel = place.channel(1, clan, "secret", &[2]);
+        let thread = place.thread(1, channel, "about it", &[2]);
+        place.refused(1, add, adding(thread, &[3]), "user not found");
+        assert!(place.town.channel_for(2, thread).is_ok());
+        // Who is out of the channel is out of its threads.
+        place.done(1, remove, removing(channel, &[2]));
+        assert!(place.town.channel_for(2, thread).is_err());
     }
 
     #[test]

@@ -144,8 +144,7 @@ impl Town {
     }
 
     /// Members see their conversations and private channels. The members of a clan see its public channels, those with
-    /// one of its roles see a private one, and who administers the clan sees all. A public thread is seen by whoever sees
-    /// its channel.
+    /// one of its roles see a private one, and who administers the clan sees all. Nobody sees a thread without its channel.
     pub(crate) fn may_see(&self, user: i64, channel: &Channel) -> bool {
         if channel.clan == 0 {
             return channel.has(user);
@@ -153,10 +152,12 @@ impl Town {
         if !self.members.has((channel.clan, user)) || !self.may_in(user, channel, Permission::ViewChannel) {
             return false;
         }
-        if !channel.private {
-            return channel.parent == 0
-                || self.channels.get(channel.parent).is_some_and(|parent| self.may_see(user, parent));
-        }
+        let above = channel.parent == 0 || self.channels.get(channel.parent).is_some_and(|of| self.may_see(user, of));
+        above && (!channel.private || self.is_let_in(user, channel))
+    }
+
+    /// Whether a private channel of a clan is one for the user.
+    fn is_let_in(&self, user: i64, channel: &Channel) -> bool {
         channel.has(user)
             || channel.roles.iter().any(|role| self.roles.get(*role).is_some_and(|role| role.has(user)))
             || self.may(user, channel.clan, Permission::Administrator)
