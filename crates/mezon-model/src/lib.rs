@@ -78,7 +78,9 @@ pub use kind::{
 pub use membership::{Ban, ChannelMember, ClanProfile, InvitedTo, PermissionChange, PermissionOverride};
 pub use mention::Mention;
 pub use message::{ChannelMessage, MessageParts};
-pub use notice::{Notification, NotificationOverride, NotificationSetting, PinnedMessage, QuickMenu, Topic};
+pub use notice::{
+    Notification, NotificationOverride, NotificationSetting, NotifiedMessage, PinnedMessage, QuickMenu, Topic,
+};
 pub use person::{Account, Activity, Device, Friend, Member, MemberStatus, Presence, Profile, User};
 pub use poll::{Poll, PollAnswer, PollVoters};
 pub use reaction::Reaction;

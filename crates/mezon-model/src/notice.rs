@@ -28,12 +28,28 @@ records! {
         channel_type: ChannelType = channel_type,
         /// The channel's description, if the server says.
         channel: Option<Channel> = channel,
+        /// The message that it is about, if it is about one and the server says.
+        message: Option<NotifiedMessage> = content,
         /// The topic, or none.
         topic_id: TopicId = topic_id,
         /// When, in Unix seconds.
         create_time_seconds: u32 = create_time_seconds,
         /// Whether it stays in the list.
         is_persistent: bool = persistent,
+    }
+
+    /// The message that a notification is about, as far as the notification tells.
+    NotifiedMessage from api::DirectFcmProto {
+        /// The message.
+        message_id: MessageId = message_id,
+        /// Its content as it came; [`MessageContent::parse`](crate::MessageContent::parse) reads it.
+        content: String = content,
+        /// A heading over it; may be empty.
+        title: String = title,
+        /// The name of who wrote it; may be empty.
+        username: String = username,
+        /// What who wrote it is called; may be empty.
+        display_name: String = display_name,
     }
 
     /// What the user is told about in one channel or category.
@@ -145,5 +161,71 @@ impl QuickMenu {
     #[must_use]
     pub fn only_in(self, clan_id: ClanId, channel_id: ChannelId) -> Self {
         Self { clan_id, channel_id, ..self }
+    }
+}
+
+/// The most memory that the message of a notification may take when it is decoded, in bytes.
+#[cfg(feature = "proto")]
+const LARGEST: usize = 1 << 20;
+
+/// Reads the message in a notification: protobuf, or JSON from older servers. What is neither is none.
+#[cfg(feature = "proto")]
+impl crate::record::Read<prost::bytes::Bytes> for Option<NotifiedMessage> {
+    fn read(wire: prost::bytes::Bytes) -> Self {
+        if wire.is_empty() {
+            return None;
+        }
+        if wire.starts_with(b"{") {
+            let json: JsonMessage = serde_json::from_slice(&wire).ok()?;
+            let JsonMessage { message_id, content, title, username, display_name } = json;
+            return Some(NotifiedMessage { message_id, content, title, username, display_name });
+        }
+        let decoded = mezon_proto::wire::decode_within::<mezon_proto::api::DirectFcmProto>(&wire, LARGEST);
+        decoded.ok().map(|decoded| decoded.message.into())
+    }
+}
+
+#[cfg(feature = "proto")]
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct JsonMessage {
+    #[serde(deserialize_with = "crate::lenient::id")]
+    message_id: MessageId,
+    #[serde(deserialize_with = "crate::lenient::text")]
+    content: String,
+    #[serde(deserialize_with = "crate::lenient::text")]
+    title: String,
+    #[serde(deserialize_with = "crate::lenient::text")]
+    username: String,
+    #[serde(deserialize_with = "crate::lenient::text")]
+    display_name: String,
+}
+
+#[cfg(all(test, feature = "proto"))]
+mod tests {
+    use mezon_proto::api;
+    use prost::Message as _;
+
+    use super::*;
+
+    fn message(content: impl Into<prost::bytes::Bytes>) -> Option<NotifiedMessage> {
+        Notification::from(api::Notification { content: content.into(), ..Default::default() }).message
+    }
+
+    #[test]
+    fn the_message_of_a_notification_is_read_in_both_forms() {
+        let sent = api::DirectFcmProto {
+            message_id: 7,
+            content: "hi".to_owned(),
+            title: "An mentioned you".to_owned(),
+            ..Default::default()
+        };
+        let read = message(sent.encode_to_vec()).unwrap();
+        assert_eq!((read.message_id.get(), read.content.as_str(), read.title.as_str()), (7, "hi", "An mentioned you"));
+        let json = message(&br#"{"message_id":"7","content":"hi","title":"An mentioned you","other":1}"#[..]);
+        assert_eq!(json, Some(read));
+        for nothing in [&b""[..], b"{", b"[1]", b"\xff\xff"] {
+            assert_eq!(message(nothing), None, "{nothing:?}");
+        }
     }
 }

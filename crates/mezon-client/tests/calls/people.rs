@@ -37,7 +37,7 @@ async fn friends_ask_accept_and_part() {
     assert_eq!(friends_of(&linh).await, [(MINH, FriendState::InviteSent)]);
     assert_eq!(friends_of(&minh).await, [(LINH, FriendState::InviteReceived)]);
     let told: Notified = two.minh.sees().await;
-    assert_eq!(told.notifications[0].code, NotificationCode::FriendRequest);
+    assert_eq!((told.notifications[0].code, &told.notifications[0].message), (NotificationCode::FriendRequest, &None));
 
     minh.friends().accept(LINH).await.unwrap();
     two.linh.sees::<FriendAdded>().await;
@@ -151,6 +151,8 @@ async fn a_mention_makes_a_notification_unless_the_channel_is_muted() {
     let ack = two.linh.connection.send(&two.place, &mention()).await.unwrap();
     let told: Notified = two.minh.sees().await;
     assert_eq!((told.notifications[0].code, told.notifications[0].channel_id), (NotificationCode::Mentioned, channel));
+    let about = told.notifications[0].message.as_ref().unwrap();
+    assert_eq!((about.message_id, about.content.as_str()), (ack.message_id, r#"{"t":"hi @minh"}"#));
     let heard = two.linh.hears().await;
     assert_eq!(heard.id(), ack.message_id);
 

@@ -36,7 +36,8 @@ pub(crate) struct Notice {
     pub(crate) code: i32,
     pub(crate) sender: i64,
     pub(crate) subject: String,
-    /// JSON.
+    /// The message that it is about, and its content; 0 and nothing when it is about none.
+    pub(crate) message: i64,
     pub(crate) content: String,
     pub(crate) clan: i64,
     pub(crate) channel: i64,
@@ -74,12 +75,32 @@ impl Town {
         done.push(Audience::Users(vec![user]), Message::Notifications(told))
     }
 
+    /// What a notification tells of its message.
+    fn message_of(&self, notice: &Notice) -> api::DirectFcmProto {
+        if notice.message == 0 {
+            return api::DirectFcmProto::default();
+        }
+        let sender = self.users.get(notice.sender);
+        api::DirectFcmProto {
+            title: notice.subject.clone(),
+            content: notice.content.clone(),
+            channel_id: notice.channel,
+            sender_id: notice.sender,
+            clan_id: notice.clan,
+            display_name: sender.map(|user| user.shown_name().to_owned()).unwrap_or_default(),
+            username: sender.map(|user| user.username.clone()).unwrap_or_default(),
+            message_id: notice.message,
+            topic_id: notice.topic,
+            ..api::DirectFcmProto::default()
+        }
+    }
+
     fn described_notice(&self, act: &Act<'_>, notice: &Notice) -> api::Notification {
         let channel = self.channels.get(notice.channel);
         api::Notification {
             id: notice.id,
             subject: notice.subject.clone(),
-            content: notice.content.clone().into_bytes().into(),
+            content: self.message_of(notice).encode_to_vec().into(),
             code: notice.code,
             sender_id: notice.sender,
             create_time_seconds: notice.created,
@@ -156,6 +177,7 @@ pub(crate) fn of_message(town: &mut Town, act: &Act<'_>, message: api::ChannelMe
             code,
             sender: message.sender_id,
             subject: format!("{} {verb}", message.display_name),
+            message: message.message_id,
             content: message.content.clone(),
             clan: message.clan_id,
             channel: message.channel_id,
