@@ -1,6 +1,7 @@
 //! A file that belongs to a message.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,10 +60,57 @@ impl Attachment {
     /// How many files one message may have, as the official clients hold it.
     pub const MAX_COUNT: usize = 50;
 
+    /// How its message names the file when it has arrived: the last part of the address, without query and extension.
+    ///
+    /// ```
+    /// # use mezon_model::Attachment;
+    /// let file = Attachment { url: "https://cdn.mezon.ai/0/1/a1b2.tar.gz".into(), ..Attachment::default() };
+    /// assert_eq!(file.key(), "a1b2.tar");
+    /// ```
+    pub fn key(&self) -> &str {
+        let path = self.url.split(['?', '#']).next().unwrap_or_default();
+        let name = path.rsplit('/').next().unwrap_or_default();
+        name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+    }
+
+    /// Whether the file lies where files can be announced before they are there: at the platform's own stores, or on this
+    /// machine, where an emulator plays them.
+    pub(crate) fn may_be_announced(&self) -> bool {
+        let Some((_, rest)) = self.url.split_once("://") else { return false };
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+        let host = match authority.strip_prefix('[') {
+            Some(ipv6) => ipv6.split(']').next().unwrap_or_default(),
+            None => authority.split(':').next().unwrap_or_default(),
+        };
+        let is_store =
+            |store: &&str| host.strip_suffix(*store).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        STORES.iter().any(is_store) || ["127.0.0.1", "localhost", "::1"].contains(&host)
+    }
+
     /// What kind of file it is, whether [`filetype`](Self::filetype) holds the category or a media type.
     pub fn category(&self) -> FileCategory {
         FileCategory::of(&self.filetype)
     }
+}
+
+/// The hosts of the platform's stores, as the official clients list them.
+const STORES: [&str; 3] = ["cdn.komu.vn", "cdn.komu.ai", "cdn.mezon.ai"];
+
+/// Whether the bytes of an attachment are there. Senders may post a message first and upload its files then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FileState {
+    /// They are there.
+    Ready,
+    /// They are announced and on their way.
+    Pending,
+    /// They were announced more than [`FileState::DEAD_AFTER`] ago and have not come: nobody waits for them any more.
+    Dead,
+}
+
+impl FileState {
+    /// How long after its message a file is waited for: 600 s, as the official clients do.
+    pub const DEAD_AFTER: Duration = Duration::from_secs(600);
 }
 
 /// What kind of file an attachment is. This is what its `filetype` says: the server matches it exactly, and a file of which it
@@ -108,6 +156,34 @@ impl fmt::Display for FileCategory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_is_named_by_the_end_of_its_address() {
+        let of = |url: &str| Attachment { url: url.into(), ..Attachment::default() };
+        for (url, key) in [
+            ("https://cdn.mezon.ai/0/1/2/plan.pdf", "plan"),
+            ("https://cdn.mezon.ai/0/plan.pdf?X-Amz-Date=1.2/3#x.y", "plan"),
+            ("https://cdn.mezon.ai/0/17_a.tar.gz", "17_a.tar"),
+            ("https://cdn.mezon.ai/0/README", "README"),
+            ("https://cdn.mezon.ai/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(of(url).key(), key, "{url}");
+        }
+        for (url, is_store) in [
+            ("https://cdn.mezon.ai/a", true),
+            ("https://eu.cdn.komu.vn:443/a", true),
+            ("https://CDN.komu.ai", true),
+            ("http://127.0.0.1:7350/uploads/a", true),
+            ("http://[::1]:7350/uploads/a", true),
+            ("https://evilcdn.mezon.ai/a", false),
+            ("https://mezon.ai/cdn.mezon.ai", false),
+            ("https://cdn.mezon.ai.example/a", false),
+            ("cdn.mezon.ai/a", false),
+        ] {
+            assert_eq!(of(url).may_be_announced(), is_store, "{url}");
+        }
+    }
 
     #[test]
     fn a_category_is_what_the_media_type_contains() {

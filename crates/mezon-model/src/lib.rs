@@ -58,7 +58,7 @@ mod target;
 mod wire;
 
 pub use ack::MessageAck;
-pub use attachment::{Attachment, FileCategory};
+pub use attachment::{Attachment, FileCategory, FileState};
 pub use channel::{Channel, MessageHeader};
 pub use clan::{
     Category, Clan, ClanEvent, ClanWebhook, Emoji, Invite, NewClanWebhook, NewWebhook, Permission, Permissions, Role,

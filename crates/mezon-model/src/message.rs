@@ -2,6 +2,7 @@
 
 #[cfg(feature = "proto")]
 mod decode;
+mod files;
 mod json;
 mod packed;
 
@@ -198,9 +199,14 @@ impl ChannelMessage {
         self.numbers().code
     }
 
-    /// Whether it is an edit: the message with the same id has a new content.
+    /// Whether somebody has edited it: the message with the same id has a new content. That files of it have arrived is no
+    /// edit, see [`ChannelMessage::is_arrival`].
     pub fn is_edit(&self) -> bool {
-        matches!(self.code(), MessageCode::Update | MessageCode::UpdateEphemeral)
+        match self.code() {
+            MessageCode::UpdateEphemeral => true,
+            MessageCode::Update => !self.is_arrival(),
+            _ => false,
+        }
     }
 
     /// Whether it is a removal: the message with the same id is gone.

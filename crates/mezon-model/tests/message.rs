@@ -4,8 +4,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use mezon_model::{
-    Attachment, ChannelId, ChannelMessage, ChannelType, ClanId, Draft, DraftError, MessageAck, MessageCode, MessageId,
-    MessageParts, StreamMode, Target, TopicId, UserId,
+    Attachment, ChannelId, ChannelMessage, ChannelType, ClanId, Draft, DraftError, FileState, MessageAck, MessageCode,
+    MessageContent, MessageId, MessageParts, StreamMode, Target, TopicId, UserId,
 };
 use serde_json::json;
 
@@ -25,6 +25,79 @@ fn message() -> ChannelMessage {
     parts.attachments = br#"[{"filename":"a.png","url":"u","size":3}]"#.to_vec();
     parts.mentions = br#"{"mentions":[{"user_id":"1","s":0,"e":3}]}"#.to_vec();
     ChannelMessage::from(parts)
+}
+
+/// A message with the files `one` and `two`, posted at 1,000 s, of which these keys have arrived; `updated` is its last change.
+fn with_files(arrived: &str, code: MessageCode, updated: u32) -> ChannelMessage {
+    let mut parts = MessageParts::default();
+    (parts.code, parts.create_time_seconds, parts.update_time_seconds) = (code, 1_000, updated);
+    parts.content = format!(r#"{{"t":"see"{arrived}}}"#);
+    let files = json!([{"url": "https://cdn.mezon.ai/0/one.png"}, {"url": "https://cdn.mezon.ai/0/two.tar.gz"},
+        {"url": "https://elsewhere.example/three.png"}]);
+    parts.attachments = files.to_string().into_bytes();
+    parts.into()
+}
+
+#[test]
+fn a_file_is_pending_until_its_key_is_listed_and_dead_after_ten_minutes() {
+    use FileState::{Dead, Pending, Ready};
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+    for (arrived, now, states) in [
+        ("", 9_000, [Ready, Ready, Ready]),
+        (r#","presign_finish":null"#, 1_001, [Ready, Ready, Ready]),
+        (r#","presign_finish":"none""#, 1_001, [Ready, Ready, Ready]),
+        (r#","presign_finish":[]"#, 0, [Pending, Pending, Ready]),
+        (r#","presign_finish":[]"#, 1_600, [Pending, Pending, Ready]),
+        (r#","presign_finish":[]"#, 1_601, [Dead, Dead, Ready]),
+        (r#","presign_finish":["two.tar",5]"#, 1_001, [Pending, Ready, Ready]),
+        (r#","presign_finish":["one","two.tar"]"#, 9_000, [Ready, Ready, Ready]),
+    ] {
+        let message = with_files(arrived, MessageCode::Chat, 1_000);
+        let read: Vec<_> = message.attachments().iter().map(|file| message.file_state(file, at(now))).collect();
+        assert_eq!(read, states, "{arrived} at {now}");
+    }
+}
+
+#[test]
+fn that_files_have_arrived_is_no_edit() {
+    let some = r#","presign_finish":["one"]"#;
+    for (arrived, code, updated, is_arrival, is_edit) in [
+        (some, MessageCode::Update, 1_010, true, false),
+        (some, MessageCode::Update, 1_600, true, false),
+        // Nobody waits for files any more: this is a person.
+        (some, MessageCode::Update, 1_601, false, true),
+        (r#","presign_finish":[]"#, MessageCode::Update, 1_010, false, true),
+        ("", MessageCode::Update, 1_010, false, true),
+        (some, MessageCode::Chat, 1_010, false, false),
+        (some, MessageCode::Remove, 1_010, false, false),
+        (some, MessageCode::UpdateEphemeral, 1_010, false, true),
+    ] {
+        let message = with_files(arrived, code, updated);
+        assert_eq!((message.is_arrival(), message.is_edit()), (is_arrival, is_edit), "{arrived} {code:?} {updated}");
+    }
+}
+
+#[test]
+fn what_has_arrived_is_told_by_the_message_of_before() {
+    let state = |arrived: &str| with_files(arrived, MessageCode::Update, 1_010);
+    let [none, one, both] = [r#","presign_finish":[]"#, r#","presign_finish":["one"]"#, ""].map(state);
+    let keys = |before: &ChannelMessage, after: &ChannelMessage| -> Vec<String> {
+        after.arrived_since(before).into_iter().map(|file| file.key().to_owned()).collect()
+    };
+    assert_eq!(keys(&none, &one), ["one"]);
+    assert_eq!(keys(&one, &both), ["two.tar"], "without the list all are there");
+    assert_eq!(keys(&both, &one), [""; 0]);
+    assert_eq!(keys(&one, &one), [""; 0]);
+}
+
+#[test]
+fn a_content_lists_the_files_that_have_arrived() {
+    let mut content = MessageContent::text("see");
+    assert_eq!(content.arrived_files(), None);
+    content.set_arrived_files([]);
+    assert_eq!(content.to_json(), r#"{"t":"see","presign_finish":[]}"#);
+    content.set_arrived_files(["one", "two.tar"]);
+    assert_eq!(content.arrived_files().unwrap(), ["one", "two.tar"]);
 }
 
 #[test]
@@ -169,7 +242,7 @@ const _: fn() = || {
 
 #[test]
 fn here_is_named_as_the_official_clients_do() {
-    let draft = mezon_model::MessageContent::builder().mention_here().text(" lunch").build();
+    let draft = MessageContent::builder().mention_here().text(" lunch").build();
     assert_eq!(draft.content.as_text(), "@here lunch");
     let here = &draft.mentions[0];
     assert!(here.is_here());

@@ -69,6 +69,8 @@ const VOICE_LINKS: &str = "vk";
 /// The keys of what can be used.
 const EMBEDS: &str = "embed";
 const COMPONENTS: &str = "components";
+/// The key of the list of files that have arrived.
+const ARRIVED_FILES: &str = "presign_finish";
 
 impl MessageContent {
     /// Plain text without marks: `{"t":"…"}`.
@@ -139,6 +141,21 @@ impl MessageContent {
         }
         self.put(key, &value);
         Ok(())
+    }
+
+    /// The files that have arrived since the message was posted (`presign_finish`), each by its
+    /// [`key`](crate::Attachment::key). `None`: the message was posted with its files, all are there.
+    pub fn arrived_files(&self) -> Option<Vec<String>> {
+        let list = self.raw(ARRIVED_FILES)?;
+        // Who writes something else under the key means no list.
+        let keys: Vec<&RawValue> = serde_json::from_str(list).ok()?;
+        Some(keys.iter().filter_map(|key| serde_json::from_str(key.get()).ok()).collect())
+    }
+
+    /// Says which of the files have arrived. With none of them the message is posted before its files.
+    pub fn set_arrived_files<'a>(&mut self, keys: impl IntoIterator<Item = &'a str>) {
+        let keys: Vec<&str> = keys.into_iter().collect();
+        self.put(ARRIVED_FILES, &to_json(&keys));
     }
 
     /// The links in the text: those of `lk`, then those that `mk` marks as one.
