@@ -1,16 +1,19 @@
 //! Files of messages: from the object store to the program.
 
+mod place;
+
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use hyper::body::{Body as _, Incoming};
+use mezon_model::{Attachment, ChannelMessage, FileState};
 use mezon_session::{BoxFuture, Endpoint, EndpointErrorKind};
-use tempfile::{NamedTempFile, PathPersistError, TempPath};
+use tempfile::TempPath;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
@@ -72,6 +75,30 @@ impl ApiClient {
     }
 }
 
+impl ApiClient {
+    /// As [`ApiClient::download`] of the address of `file`, an attachment of `message`, which may have been posted before its
+    /// files were there.
+    ///
+    /// # Errors
+    /// [`ApiErrorKind::FilePending`]: it is on its way; try again after a moment. Ten minutes after the message it is not waited
+    /// for any more, and missing like any other file. And as [`ApiClient::download`].
+    ///
+    /// # Cancel safety
+    /// Cancel safe: it only reads.
+    pub async fn download_attachment(&self, message: &ChannelMessage, file: &Attachment) -> Result<Download, ApiError> {
+        let state = message.file_state(file, self.now());
+        self.download(&file.url).await.map_err(|error| match error.kind() {
+            // Stores that do not let their files be listed do not say that one is missing.
+            ApiErrorKind::Download { status: StatusCode::NOT_FOUND | StatusCode::FORBIDDEN, .. }
+                if state == FileState::Pending =>
+            {
+                ApiError::with_source(ApiErrorKind::FilePending, error)
+            }
+            _ => error,
+        })
+    }
+}
+
 impl Download {
     /// The media type that the store names, such as `image/png`; empty when it names none.
     pub fn media_type(&self) -> &str {
@@ -127,7 +154,9 @@ impl Download {
     /// and, when the store tells, the bytes in all.
     ///
     /// It is written under another name in the same folder first: at `path` there is never half a file. Only a plain file is
-    /// replaced, and the new one has its permissions: a pipe, a device, a link or a folder is left as it is.
+    /// replaced, and the new one has its permissions: a pipe, a device, a link or a folder is left as it is, also one that comes
+    /// while the file is saved. (Not on Windows, nor on file systems that cannot exchange two files: there it is looked at just
+    /// before it is replaced.)
     ///
     /// # Errors
     /// [`ApiErrorKind::FileNotSaved`]: it cannot be written there. And those of [`Download::chunk`].
@@ -139,7 +168,7 @@ impl Download {
         path: impl AsRef<Path>,
         mut progress: impl FnMut(u64, Option<u64>) + Send,
     ) -> Result<u64, ApiError> {
-        self.write(path.as_ref(), TempPath::persist, &mut progress).await
+        self.write(path.as_ref(), place::put, &mut progress).await
     }
 
     /// As [`Download::save`], but never in place of another file, however late that came.
@@ -154,7 +183,7 @@ impl Download {
         path: impl AsRef<Path>,
         mut progress: impl FnMut(u64, Option<u64>) + Send,
     ) -> Result<u64, ApiError> {
-        self.write(path.as_ref(), TempPath::persist_noclobber, &mut progress).await
+        self.write(path.as_ref(), place::put_new, &mut progress).await
     }
 
     /// In a box, like everything that programs can begin: see `Inner::call` for the reason.
@@ -170,13 +199,13 @@ impl Download {
     fn write<'a>(
         &'a mut self,
         path: &'a Path,
-        put: fn(TempPath, PathBuf) -> Result<(), PathPersistError>,
+        put: fn(TempPath, &Path) -> io::Result<()>,
         progress: &'a mut (dyn FnMut(u64, Option<u64>) + Send),
     ) -> BoxFuture<'a, Result<u64, ApiError>> {
         Box::pin(async move {
             let failed = |error| ApiError::with_source(ApiErrorKind::FileNotSaved { path: path.to_owned() }, error);
-            let place = path.to_owned();
-            let (file, part) = blocking(move || beside(&place)).await?.map_err(failed)?.into_parts();
+            let target = path.to_owned();
+            let (file, part) = blocking(move || place::beside(&target)).await?.map_err(failed)?.into_parts();
             let mut file = File::from_std(file);
             while let Some(chunk) = self.read().await? {
                 file.write_all(&chunk).await.map_err(failed)?;
@@ -184,12 +213,7 @@ impl Download {
             }
             file.sync_all().await.map_err(failed)?;
             let place = path.to_owned();
-            let put = blocking(move || {
-                // Once more: the download may have taken a while.
-                replaceable(&place)?;
-                put(part, place).map_err(|stayed| stayed.error)
-            });
-            put.await?.map_err(failed)?;
+            blocking(move || put(part, &place)).await?.map_err(failed)?;
             Ok(self.received)
         })
     }
@@ -251,58 +275,6 @@ impl GatewayInner {
         let refused = |status, code, retry_after| ApiErrorKind::Download { status, code, retry_after };
         self.stored(answer, deadline, refused).await
     }
-}
-
-/// A new file in the folder of `path`, which is removed unless it is put in its place. It has the permissions of the file
-/// that is there.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    if path.file_name().is_none() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
-    }
-    let replaced = replaceable(path)?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut part = tempfile::Builder::new();
-    // Without the name of the file, which may be as long as names can be.
-    part.prefix(".mezon-").suffix(".part");
-    #[cfg(unix)]
-    if replaced.is_none() {
-        use std::os::unix::fs::PermissionsExt as _;
-        // As of any new file, instead of the owner's alone.
-        part.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let part = part.tempfile_in(folder)?;
-    #[cfg_attr(not(unix), allow(unused_mut))]
-    if let Some(mut permissions) = replaced {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            // What comes from the network never runs as the owner of the file.
-            permissions.set_mode(permissions.mode() & 0o777);
-        }
-        part.as_file().set_permissions(permissions)?;
-    }
-    Ok(part)
-}
-
-/// The permissions of the file at `path`; `None` if there is nothing. An error for all that is no plain file: to put a file in
-/// its place would take it away from whoever made it.
-fn replaceable(path: &Path) -> io::Result<Option<std::fs::Permissions>> {
-    let there = match std::fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        there => there?,
-    };
-    let kind = there.file_type();
-    if kind.is_file() {
-        return Ok(Some(there.permissions()));
-    }
-    let problem = if kind.is_dir() {
-        "it is a folder"
-    } else if kind.is_symlink() {
-        "it is a link, name the file that it leads to"
-    } else {
-        "it is a pipe or a device"
-    };
-    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
 }
 
 impl fmt::Debug for Download {

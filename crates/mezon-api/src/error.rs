@@ -182,6 +182,8 @@ pub enum ApiErrorKind {
         /// How long it asked to wait. At most five minutes.
         retry_after: Option<Duration>,
     },
+    /// The file is not there yet: its message was posted before it, and it is on its way. Try again after a moment.
+    FilePending,
     /// A file lies at a host that is not asked for files. Nothing was sent.
     UntrustedFile {
         /// The host in question.
@@ -241,7 +243,9 @@ pub enum Phase {
 impl ErrorKind for ApiErrorKind {
     fn class(&self) -> ErrorClass {
         match self {
-            Self::Connect { .. } | Self::TimedOut { .. } | Self::ConnectionLost => ErrorClass::TRANSIENT,
+            Self::Connect { .. } | Self::TimedOut { .. } | Self::ConnectionLost | Self::FilePending => {
+                ErrorClass::TRANSIENT
+            }
             Self::RateLimited { retry_after, .. } | Self::Intercepted { retry_after, .. } => {
                 ErrorClass::Transient { retry_after: *retry_after }
             }
@@ -394,6 +398,7 @@ impl fmt::Display for ApiErrorKind {
             Self::Webhook { status, .. } => {
                 write!(f, "the webhook did not take the message ({}); check its address", status.as_u16())
             }
+            Self::FilePending => f.write_str("the file is announced and still on its way, try again after a moment"),
             Self::UntrustedFile { host } => write!(
                 f,
                 "the file lies at {host}, which is not asked for files; `trust_upload_suffix` lets further hosts be asked"
@@ -423,6 +428,17 @@ impl fmt::Display for Phase {
             Self::Total => "the call took too long with its retries",
         })
     }
+}
+
+/// The error of what leaves everything undone when its answer is lost, so that it may be done again: only the way in which it
+/// was lost.
+pub(crate) fn undone(error: ApiError) -> ApiError {
+    if !matches!(error.kind(), ApiErrorKind::MaybeSent { .. }) {
+        return error;
+    }
+    let (kind, source) = error.into_parts();
+    let source = source.and_then(|source| source.downcast::<ApiError>().ok());
+    source.map_or_else(|| kind.into(), |source| *source)
 }
 
 /// From a [`SessionError`], keeping its source.

@@ -64,7 +64,7 @@ pub use mezon_proto::{AnyMethod, Method, methods};
 pub use mezon_tls::{Roots, TlsConfig, TlsError, TlsErrorKind};
 pub use retry::RetryPolicy;
 pub use timeouts::Timeouts;
-pub use upload::{UploadRequest, UploadSource, UploadTicket};
+pub use upload::{AnnouncedFiles, UploadRequest, UploadSource, UploadTicket};
 
 /// Runs `work` in a task. What the runtime does for a task is compiled for each type of future: this is one type for all.
 fn spawn(work: mezon_session::BoxFuture<'static, ()>) {

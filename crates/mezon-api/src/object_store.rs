@@ -1,22 +1,85 @@
-//! What uploads and downloads have in common: the store's answers. Requests to it carry no credentials.
+//! The object store, as uploads and downloads see it: bytes that move, and answers. Requests to it carry no credentials.
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use http::header::CONTENT_ENCODING;
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use mezon_session::Clock as _;
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
 
+use crate::body::Body;
 use crate::gateway::GatewayInner;
 use crate::retry::{FailedAttempt, Fate};
-use crate::transport::read_start;
-use crate::{ApiError, ApiErrorKind, response};
+use crate::timeouts::later;
+use crate::transport::{late, read_start};
+use crate::{ApiError, ApiErrorKind, Phase, response};
+
+/// How far a body is on its way, told by the body to the one who waits for the answer.
+#[derive(Debug, Default)]
+pub(crate) struct Sent {
+    bytes: AtomicU64,
+    moved: Notify,
+    failure: Mutex<Option<ApiError>>,
+}
+
+impl Sent {
+    /// The bytes handed to the connection.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Why the body ended early, if it did.
+    pub(crate) fn take_failure(&self) -> Option<ApiError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn add(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.moved.notify_one();
+    }
+
+    pub(crate) fn fail(&self, error: ApiError) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+}
 
 /// Makes the error of a refusal: its status, the code in its body, and how long the store asks to wait.
 pub(crate) type Refusal = fn(StatusCode, Option<String>, Option<Duration>) -> ApiErrorKind;
 
 impl GatewayInner {
+    /// Sends a body of `size` bytes and waits for the head of the answer, for as long as bytes move. `moved` hears how many
+    /// have gone so far.
+    pub(crate) async fn send_file(
+        &self,
+        request: Request<Body>,
+        size: u64,
+        sent: &Sent,
+        moved: &mut (dyn FnMut(u64) + Send),
+    ) -> Result<Response<Incoming>, FailedAttempt> {
+        let mut answer = pin!(self.transport.send(request));
+        let mut told = 0;
+        loop {
+            let so_far = sent.bytes();
+            if so_far > told && so_far < size {
+                told = so_far;
+                moved(so_far);
+            }
+            // What is handed over last may wait in the buffers of the system for longer than one stall.
+            let patience = if so_far == size { self.timeouts.total } else { self.timeouts.stall };
+            tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                () = sent.moved.notified() => {}
+                () = sleep_until(later(patience)) => return Err(late(Phase::Stall)),
+            }
+        }
+    }
+
     /// The answer of an object store, if it is a success.
     pub(crate) async fn stored(
         &self,

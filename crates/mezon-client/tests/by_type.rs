@@ -5,9 +5,10 @@ mod support;
 
 use std::time::Duration;
 
+use mezon_client::mezon_api::UploadSource;
 use mezon_client::mezon_model::event::{ChannelCreated, Typing};
-use mezon_client::mezon_model::{ChannelId, ChannelMessage, Target};
-use mezon_client::{ClientError, ConnectOptions, Connection};
+use mezon_client::mezon_model::{ChannelId, ChannelMessage, Draft, FileState, Target};
+use mezon_client::{ClientError, ConnectOptions, Connection, FilesArrived};
 use support::{LINH, MINH, PATIENCE, emulator, sign_in};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -69,4 +70,40 @@ async fn waiting_has_an_end() {
     let error = connection.wait_for(within, |_: &Typing| true).await.unwrap_err();
     assert!(matches!(error, ClientError::NoEvent { within: waited } if waited == within));
     assert!(error.class().is_transient(), "{error}");
+}
+
+/// An update of the message, which looked like an edit.
+#[tokio::test]
+async fn files_that_arrive_after_their_message_are_an_event_and_no_edit() {
+    let emulator = emulator().await;
+    let (linh, minh) = (
+        Connection::new(&sign_in(&emulator.url(), LINH, "linh").await),
+        Connection::new(&sign_in(&emulator.url(), MINH, "minh").await),
+    );
+    let target = Target::direct(linh.client().api().create_dm(MINH).await.unwrap().id());
+    for connection in [&linh, &minh] {
+        connection.connect(ConnectOptions::new()).await.unwrap();
+        connection.join(&target).await.unwrap();
+    }
+    let mut arrivals = minh.events_in::<FilesArrived>(target.channel_id);
+    let mut messages = minh.events_in::<ChannelMessage>(target.channel_id);
+    let api = linh.client().api();
+    let files = api.announce_files([UploadSource::bytes("a.txt", "hello")]).await.unwrap();
+    let draft = files.attach_to(Draft::from("a file")).unwrap();
+    let ack = linh.send(&target, &draft).await.unwrap();
+    api.bring_files(&files, &target, &ack, &draft, |_, _| {}).await.unwrap();
+
+    let posted = timeout(PATIENCE, messages.next()).await.unwrap().unwrap().unwrap();
+    let update = timeout(PATIENCE, messages.next()).await.unwrap().unwrap().unwrap();
+    let arrived = timeout(PATIENCE, arrivals.next()).await.unwrap().unwrap().unwrap().message;
+    assert_eq!((arrived.id(), arrived.text()), (ack.message_id, "a file"));
+    assert!(!posted.is_arrival() && !update.is_edit() && arrived == update);
+    let now = minh.client().api().now();
+    let states = [&posted, &arrived].map(|message| message.file_state(&message.attachments()[0], now));
+    assert_eq!(states, [FileState::Pending, FileState::Ready]);
+
+    // An edit by a person is none.
+    linh.client().messages().edit((&target, &ack), "a picture").await.unwrap();
+    let edit = timeout(PATIENCE, messages.next()).await.unwrap().unwrap().unwrap();
+    assert!(edit.is_edit() && !edit.is_arrival());
 }

@@ -12,6 +12,7 @@ use crate::error::{EmulatorError, EmulatorErrorKind};
 use crate::exchanges::Exchanges;
 use crate::faults::{Faults, Plan};
 use crate::hub::Hub;
+use crate::multipart::Multiparts;
 use crate::snowflake::Snowflakes;
 use crate::stats::Counters;
 use crate::store::{Storage, StoreError};
@@ -67,6 +68,7 @@ pub(crate) struct Gateway {
     pub(crate) town: RwLock<Town>,
     pub(crate) tokens: Arc<Tokens>,
     pub(crate) exchanges: Exchanges,
+    pub(crate) multiparts: Multiparts,
     pub(crate) ids: Arc<Snowflakes>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) plan: Arc<Plan>,
@@ -111,8 +113,22 @@ impl Gateway {
         let ids = Arc::new(Snowflakes::after(last_id));
         let faults = Faults::new(Arc::clone(&plan), Arc::clone(&hub), Arc::clone(&tokens), Arc::clone(&ids));
         let posting = tokio::sync::Mutex::new(());
-        let (town, exchanges) = (RwLock::new(town), Exchanges::default());
-        Ok(Self { settings, tls, storage, town, tokens, exchanges, ids, hub, plan, faults, counters, posting })
+        let (town, exchanges, multiparts) = (RwLock::new(town), Exchanges::default(), Multiparts::default());
+        Ok(Self {
+            settings,
+            tls,
+            storage,
+            town,
+            tokens,
+            exchanges,
+            multiparts,
+            ids,
+            hub,
+            plan,
+            faults,
+            counters,
+            posting,
+        })
     }
 
     /// The base URL of the emulator at the address that a client used.

@@ -63,6 +63,7 @@ mod http;
 mod hub;
 mod message_lists;
 mod messages;
+mod multipart;
 mod operations;
 mod percent;
 mod requests;

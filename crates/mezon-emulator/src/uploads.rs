@@ -30,7 +30,7 @@ pub(crate) struct Refusal {
     pub(crate) message: &'static str,
 }
 
-const fn refusal(status: u16, code: &'static str, message: &'static str) -> Refusal {
+pub(crate) const fn refusal(status: u16, code: &'static str, message: &'static str) -> Refusal {
     Refusal { status, code, message }
 }
 
@@ -38,9 +38,10 @@ pub(crate) const NO_SUCH_KEY: Refusal = refusal(404, "NoSuchKey", "The specified
 pub(crate) const WITH_AUTHORIZATION: Refusal = refusal(400, "InvalidArgument", "Only one auth mechanism allowed.");
 const INTERNAL: Refusal = refusal(500, "InternalError", "The storage failed.");
 pub(crate) const INCOMPLETE: Refusal = refusal(400, "IncompleteBody", "The body ended early.");
-const BAD_SIGNATURE: Refusal = refusal(403, "SignatureDoesNotMatch", "The signature does not match the request.");
-const EXPIRED: Refusal = refusal(403, "AccessDenied", "Request has expired.");
-const NO_LENGTH: Refusal = refusal(411, "MissingContentLength", "Content-Length is required.");
+pub(crate) const BAD_SIGNATURE: Refusal =
+    refusal(403, "SignatureDoesNotMatch", "The signature does not match the request.");
+pub(crate) const EXPIRED: Refusal = refusal(403, "AccessDenied", "Request has expired.");
+pub(crate) const NO_LENGTH: Refusal = refusal(411, "MissingContentLength", "Content-Length is required.");
 const WRONG_LENGTH: Refusal = refusal(400, "InvalidRequest", "Content-Length is not the announced size.");
 
 impl Gateway {
@@ -50,6 +51,19 @@ impl Gateway {
         caller: &Caller,
         request: api::UploadAttachmentRequest,
     ) -> Result<api::UploadAttachment, Failure> {
+        let upload = self.new_upload(caller, &request)?;
+        let base = self.url(&caller.host);
+        let url = format!("{base}{}?{}", upload.key, self.signed_query(&upload, ""));
+        self.storage.run(move |store| store.put_upload(&upload)).await?;
+        Ok(api::UploadAttachment { filename: request.filename, url })
+    }
+
+    /// A place for a file that is announced.
+    pub(crate) fn new_upload(
+        &self,
+        caller: &Caller,
+        request: &api::UploadAttachmentRequest,
+    ) -> Result<Upload, Failure> {
         if request.filename.is_empty() {
             return Err(Failure::invalid("filename is required"));
         }
@@ -57,24 +71,20 @@ impl Gateway {
         let name = percent::encode(&request.filename);
         let signed_ms = unix_ms();
         let lifetime = u64::try_from(self.settings.upload_lifetime.as_millis()).unwrap_or(u64::MAX);
-        let upload = Upload {
+        Ok(Upload {
             key: format!("{PREFIX}{}/{}/{name}", caller.user, self.ids.next()),
             media_type: String::new(),
             size,
             signed_ms,
             expires_ms: signed_ms.saturating_add(lifetime),
             content: None,
-        };
-        let base = self.url(&caller.host);
-        let url = format!("{base}{}?{}", upload.key, self.signed_query(&upload));
-        self.storage.run(move |store| store.put_upload(&upload)).await?;
-        Ok(api::UploadAttachment { filename: request.filename, url })
+        })
     }
 
     /// Checks a PUT before its body is read.
     pub(crate) async fn check_put(&self, put: &Put<'_>) -> Result<Upload, Refusal> {
         let upload = self.upload(put.path).await?.ok_or(NO_SUCH_KEY)?;
-        if put.query != self.signed_query(&upload) {
+        if put.query != self.signed_query(&upload, "") {
             return Err(BAD_SIGNATURE);
         }
         if upload.expires_ms <= unix_ms() {
@@ -104,13 +114,13 @@ impl Gateway {
         Ok(self.storage.run(move |store| store.upload(&key)).await?)
     }
 
-    /// The query that allows one PUT: the same file gives the same query.
-    fn signed_query(&self, upload: &Upload) -> String {
+    /// The query that allows one PUT, of the whole file or of a part: the same one gives the same query.
+    pub(crate) fn signed_query(&self, upload: &Upload, part: &str) -> String {
         let date = basic_date(upload.signed_ms / 1000);
         let day = date.split('T').next().unwrap_or_default();
         let seconds = (upload.expires_ms - upload.signed_ms.min(upload.expires_ms)) / 1000;
         let Upload { key, size, .. } = upload;
-        let signature = self.tokens.signature(&format!("PUT\n{key}\n{date}\n{seconds}\n{size}"));
+        let signature = self.tokens.signature(&format!("PUT\n{key}\n{part}\n{date}\n{seconds}\n{size}"));
         format!(
             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=emulator%2F{day}%2Flocal%2Fs3%2Faws4_request\
              &X-Amz-Date={date}&X-Amz-Expires={seconds}&X-Amz-SignedHeaders=content-length%3Bhost\

@@ -18,13 +18,13 @@ pub use mezon_client::calls;
 
 // The layers' own types, as they appear in this crate's signatures.
 pub use mezon_api::{
-    ApiClient, ApiError, ApiErrorKind, AppLogin, Download, GatewayBuilder, HoldReason, ListChannelsOptions,
-    ListMessagesOptions, Position, RetryPolicy, Roots, SessionChanges, Timeouts, TlsConfig, TlsError, TlsErrorKind,
-    UploadRequest, UploadSource, UploadTicket,
+    AnnouncedFiles, ApiClient, ApiError, ApiErrorKind, AppLogin, Download, GatewayBuilder, HoldReason,
+    ListChannelsOptions, ListMessagesOptions, Position, RetryPolicy, Roots, SessionChanges, Timeouts, TlsConfig,
+    TlsError, TlsErrorKind, UploadRequest, UploadSource, UploadTicket,
 };
 pub use mezon_client::{
-    ConnectOptions, Connection, EventStream, EventsOf, FromChannelEvent, FromEvent, Lagged, MessageStream, Missed,
-    Subscription, WeakConnection,
+    ConnectOptions, Connection, EventStream, EventsOf, FilesArrived, FromChannelEvent, FromEvent, Lagged,
+    MessageStream, Missed, Subscription, WeakConnection,
 };
 // Every word of the vocabulary, for what the calls by subject take and give.
 pub use mezon_model::*;

@@ -12,7 +12,7 @@ use tracing::{debug, warn};
 
 use super::stored::{LockedStore, StagedStore};
 use super::{Current, SessionKeeper};
-use crate::error::session_error;
+use crate::error::{session_error, undone};
 use crate::request::{Outgoing, PROTO, basic};
 use crate::{ApiError, ApiErrorKind, AppLogin, methods, session_answer};
 
@@ -161,7 +161,9 @@ impl SessionKeeper {
             answered: true,
             tells_time: true,
         };
-        let answer = gateway.run(&outgoing, gateway.deadline()).await.map_err(|error| refresh_refused(lost(error)))?;
+        let answer = gateway.run(&outgoing, gateway.deadline()).await;
+        // The calls that waited for it are undone. It is not repeated here: the token may be good for one use only.
+        let answer = answer.map_err(|error| refresh_refused(undone(error)))?;
         let update = session_answer::read(answer)?;
         match &update.token {
             Some(token) if !token.is_empty() => Ok(update),
@@ -199,15 +201,4 @@ fn refresh_refused(error: ApiError) -> ApiError {
         Some((status, message)) => ApiErrorKind::RefreshRefused { status, message }.into(),
         None => error,
     }
-}
-
-/// A refresh whose answer was lost leaves the calls that waited for it undone, so they may be made again: only the way it
-/// was lost is reported. It is not repeated here, because the token may be good for one use only.
-fn lost(error: ApiError) -> ApiError {
-    if !matches!(error.kind(), ApiErrorKind::MaybeSent { .. }) {
-        return error;
-    }
-    let (kind, source) = error.into_parts();
-    let source = source.and_then(|source| source.downcast::<ApiError>().ok());
-    source.map_or_else(|| kind.into(), |source| *source)
 }

@@ -4,55 +4,19 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::fs::File;
-use tokio::io::{AsyncRead as _, ReadBuf};
-use tokio::sync::Notify;
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, ReadBuf, Take};
 
+use crate::object_store::Sent;
 use crate::{ApiError, ApiErrorKind};
 
 /// The size of a piece: large enough that reading a file costs little, small enough for progress to be smooth.
 const PIECE: usize = 64 * 1024;
-
-/// How far an upload is, told by the body to the one who waits for the answer.
-#[derive(Debug, Default)]
-pub(crate) struct Sent {
-    bytes: AtomicU64,
-    moved: Notify,
-    failure: Mutex<Option<ApiError>>,
-}
-
-impl Sent {
-    /// The bytes handed to the connection.
-    pub(crate) fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    /// Waits for more of them.
-    pub(crate) async fn moved(&self) {
-        self.moved.notified().await;
-    }
-
-    /// Why the body ended early, if it did.
-    pub(crate) fn take_failure(&self) -> Option<ApiError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn add(&self, bytes: usize) {
-        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.moved.notify_one();
-    }
-
-    fn fail(&self, error: ApiError) -> io::Error {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-        io::Error::other("the file to upload failed")
-    }
-}
 
 /// The body of a PUT.
 pub(crate) struct UploadBody {
@@ -67,7 +31,7 @@ enum Reader {
 }
 
 struct FileReader {
-    file: File,
+    file: Take<File>,
     path: PathBuf,
     buffer: Box<[u8]>,
     read: u64,
@@ -88,8 +52,10 @@ impl UploadBody {
         Self { size: bytes.len() as u64, reader: Reader::Bytes(bytes), sent }
     }
 
-    pub(crate) fn from_file(file: File, path: PathBuf, size: u64, sent: Arc<Sent>) -> Self {
+    /// The next `size` bytes of `file`; if they are its last ones, no more may follow.
+    pub(crate) fn from_file(file: File, path: PathBuf, size: u64, is_last: bool, sent: Arc<Sent>) -> Self {
         let buffer = vec![0; PIECE].into_boxed_slice();
+        let file = file.take(size + u64::from(is_last));
         let reader = FileReader { file, path, buffer, read: 0, held: Bytes::new(), ended: false };
         Self { reader: Reader::File(reader), size, sent }
     }
@@ -136,7 +102,10 @@ impl Body for UploadBody {
             Reader::Bytes(rest) => Some(rest.split_to(rest.len().min(PIECE))),
             Reader::File(file) => match ready!(file.poll_piece(cx, this.size)) {
                 Ok(piece) => piece,
-                Err(error) => return Poll::Ready(Some(Err(this.sent.fail(error)))),
+                Err(error) => {
+                    this.sent.fail(error);
+                    return Poll::Ready(Some(Err(io::Error::other("the file to upload failed"))));
+                }
             },
         };
         let Some(piece) = piece else { return Poll::Ready(None) };
@@ -157,12 +126,12 @@ mod tests {
 
     use super::*;
 
-    async fn read(content: &[u8], announced: u64) -> Result<(Vec<u8>, usize), ApiErrorKind> {
+    async fn read(content: &[u8], announced: u64, is_last: bool) -> Result<(Vec<u8>, usize), ApiErrorKind> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(content).unwrap();
         let sent = Arc::new(Sent::default());
         let opened = File::open(file.path()).await.unwrap();
-        let mut body = UploadBody::from_file(opened, file.path().to_owned(), announced, Arc::clone(&sent));
+        let mut body = UploadBody::from_file(opened, file.path().to_owned(), announced, is_last, Arc::clone(&sent));
         let (mut whole, mut pieces) = (Vec::new(), 0);
         while let Some(frame) = body.frame().await {
             match frame {
@@ -183,16 +152,26 @@ mod tests {
     async fn a_file_is_handed_over_whole_and_in_pieces() {
         for size in [0, 1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE + 17] {
             let content: Vec<u8> = (0..size).map(|i| u8::try_from(i % 251).unwrap()).collect();
-            let (whole, pieces) = read(&content, size as u64).await.unwrap();
+            let (whole, pieces) = read(&content, size as u64, true).await.unwrap();
             assert!(whole == content, "{size}");
             assert!(pieces >= size.div_ceil(PIECE), "{size}");
         }
     }
 
     #[tokio::test]
+    async fn a_part_ends_before_the_file_does() {
+        let content: Vec<u8> = (0..3 * PIECE).map(|i| u8::try_from(i % 251).unwrap()).collect();
+        for size in [1, PIECE, 2 * PIECE + 1] {
+            assert_eq!(read(&content, size as u64, false).await.unwrap().0, content[..size], "{size}");
+        }
+        let missing = read(&content, 3 * PIECE as u64 + 1, false).await;
+        assert!(matches!(missing, Err(ApiErrorKind::FileChanged { .. })), "{missing:?}");
+    }
+
+    #[tokio::test]
     async fn a_file_of_another_length_is_never_handed_over_whole() {
         for (size, announced) in [(10, 11), (10, 9), (0, 1), (2 * PIECE, 2 * PIECE - 1), (PIECE, 2 * PIECE)] {
-            let result = read(&vec![7; size], announced as u64).await;
+            let result = read(&vec![7; size], announced as u64, true).await;
             assert!(matches!(result, Err(ApiErrorKind::FileChanged { .. })), "{size} {announced}");
         }
     }

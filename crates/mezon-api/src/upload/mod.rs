@@ -1,35 +1,29 @@
 //! Files: a ticket from the server, then the bytes straight to the object store.
 
+mod announced;
 mod body;
 mod media_type;
+mod message_first;
 mod name;
+mod parts;
+mod progress;
+mod put;
 mod source;
 mod ticket;
 
-use std::io;
 use std::path::Path;
-use std::pin::pin;
-use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use hyper::body::Incoming;
 use mezon_model::Attachment;
-use mezon_session::BoxFuture;
-use tokio::time::{Instant, sleep_until};
 use tracing::debug;
 
+pub use message_first::AnnouncedFiles;
 pub use source::UploadSource;
 pub use ticket::{UploadRequest, UploadTicket};
 
-use crate::body::Body;
-use crate::request::AGENT;
-use crate::retry::{FailedAttempt, Fate};
-use crate::timeouts::later;
-use crate::transport::late;
-use crate::{ApiClient, ApiError, ApiErrorKind, Phase, methods};
-use body::Sent;
+use crate::{ApiClient, ApiError, methods};
+use put::is_expired;
+use source::Version;
 
 impl ApiClient {
     /// Uploads a file and gives the attachment for a message. `progress` hears the bytes handed to the network so far and
@@ -39,6 +33,9 @@ impl ApiClient {
     /// the same bytes are sent to the same address again, with the attempts and delays of the
     /// [`RetryPolicy`](crate::RetryPolicy); `progress` starts over then. If the store says that the ticket is no longer good
     /// (403), it is tried once more with a new one.
+    ///
+    /// From 16 MiB on the file goes in parts of 10 MiB, two at a time; a part that fails is sent again by itself. If it is given
+    /// up, there is no file: the store makes one of the parts only when all of them are there.
     ///
     /// # Errors
     /// - [`ApiErrorKind::File`]: the file is missing, unreadable, or a directory. [`ApiErrorKind::FileChanged`]: it
@@ -56,17 +53,14 @@ impl ApiClient {
         source: UploadSource,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Attachment, ApiError> {
-        let request = source.to_request().await?;
-        let ticket = self.request_upload(&request).await?;
-        match self.put(&ticket, &source, &mut progress).await {
-            Err(error) if matches!(error.kind(), ApiErrorKind::Upload { status, .. } if *status == StatusCode::FORBIDDEN) =>
-            {
+        let file = self.announce(&source).await?;
+        match self.bring(&file, &mut progress).await {
+            Err(error) if is_expired(&error) => {
                 debug!("upload refused, trying once more with a new ticket");
-                let ticket = self.request_upload(&request).await?;
-                self.put(&ticket, &source, &mut progress).await?;
-                Ok(ticket.attachment())
+                let file = self.announce(&source).await?;
+                self.bring(&file, &mut progress).await
             }
-            sent => sent.map(|()| ticket.attachment()),
+            brought => brought,
         }
     }
 
@@ -134,112 +128,6 @@ impl ApiClient {
         source: &UploadSource,
         mut progress: impl FnMut(u64, u64) + Send,
     ) -> Result<(), ApiError> {
-        self.put(ticket, source, &mut progress).await
+        self.put_whole(ticket, source, Version::of_size(ticket.size()), &mut progress).await
     }
-
-    /// In a box, and for any `progress` at once: see `Inner::call` for the reason.
-    fn put<'a>(
-        &'a self,
-        ticket: &'a UploadTicket,
-        source: &'a UploadSource,
-        progress: &'a mut (dyn FnMut(u64, u64) + Send),
-    ) -> BoxFuture<'a, Result<(), ApiError>> {
-        Box::pin(async move {
-            let gateway = &self.gateway().0;
-            // A file may take hours, so the time for another attempt counts from the failure.
-            let mut attempts = gateway.attempts("PUT upload", true, None);
-            loop {
-                let started = Instant::now();
-                let result = self.put_once(ticket, source, progress).await;
-                let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-                let failure = match result {
-                    Ok(()) => {
-                        debug!(method = "PUT upload", elapsed_ms, size = ticket.size(), "upload done");
-                        attempts.succeeded(());
-                        progress(ticket.size(), ticket.size());
-                        return Ok(());
-                    }
-                    Err(failure) => failure,
-                };
-                debug!(method = "PUT upload", elapsed_ms, error = %failure.error, "upload failed");
-                // The address is no longer good: only a new ticket helps.
-                if matches!(failure.error.kind(), ApiErrorKind::Upload { status, .. } if *status == StatusCode::FORBIDDEN)
-                {
-                    return Err(failure.error);
-                }
-                attempts.again(failure).await.map_err(|failure| failure.error)?;
-            }
-        })
-    }
-
-    async fn put_once(
-        &self,
-        ticket: &UploadTicket,
-        source: &UploadSource,
-        progress: &mut (dyn FnMut(u64, u64) + Send),
-    ) -> Result<(), FailedAttempt> {
-        let gateway = &self.gateway().0;
-        let failed = |error| FailedAttempt { error, fate: Fate::Failed };
-        let sent = Arc::new(Sent::default());
-        let body = source.open(ticket.size(), Arc::clone(&sent)).await.map_err(failed)?;
-        let mut request = Request::new(Body::streamed(body));
-        *request.method_mut() = http::Method::PUT;
-        *request.uri_mut() = ticket.uri().clone();
-        // No credentials: the query of the address is the permission.
-        let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, ticket.content_type().clone());
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(ticket.size()));
-        headers.insert(USER_AGENT, AGENT);
-        let refused = |status, code, retry_after| ApiErrorKind::Upload { status, code, retry_after };
-        match self.send_file(request, ticket.size(), &sent, progress).await {
-            // Hyper reports only that the body failed; the body knows why.
-            Err(failure) => Err(sent.take_failure().map_or(failure, failed)),
-            Ok(answer) => match gateway.stored(answer, gateway.deadline(), refused).await {
-                // The sign-in page of a network, say. A store answers with nothing.
-                Ok(answer) if is_page(answer.headers()) => {
-                    Err(failed(ApiErrorKind::Intercepted { status: answer.status(), retry_after: None }.into()))
-                }
-                // Whoever is content before the whole file has come does not have it.
-                Ok(_) if sent.bytes() < ticket.size() => Err(failed(sent.take_failure().unwrap_or_else(too_soon))),
-                accepted => accepted.map(drop),
-            },
-        }
-    }
-
-    /// Waits for the head of the answer, for as long as bytes move.
-    async fn send_file(
-        &self,
-        request: Request<Body>,
-        size: u64,
-        sent: &Sent,
-        progress: &mut (dyn FnMut(u64, u64) + Send),
-    ) -> Result<Response<Incoming>, FailedAttempt> {
-        let gateway = &self.gateway().0;
-        let mut answer = pin!(gateway.transport.send(request));
-        let mut told = 0;
-        loop {
-            let so_far = sent.bytes();
-            if so_far > told && so_far < size {
-                told = so_far;
-                progress(so_far, size);
-            }
-            // What is handed over last may wait in the buffers of the system for longer than one stall.
-            let patience = if so_far == size { gateway.timeouts.total } else { gateway.timeouts.stall };
-            tokio::select! {
-                biased;
-                answer = &mut answer => return answer,
-                () = sent.moved() => {}
-                () = sleep_until(later(patience)) => return Err(late(Phase::Stall)),
-            }
-        }
-    }
-}
-
-fn is_page(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().to_ascii_lowercase().starts_with(b"text/html"))
-}
-
-fn too_soon() -> ApiError {
-    let cause = io::Error::new(io::ErrorKind::UnexpectedEof, "the object store answered before it had the whole file");
-    ApiError::with_source(ApiErrorKind::ConnectionLost, cause)
 }

@@ -71,6 +71,19 @@ impl UploadRequest {
         })
     }
 
+    /// What a message says about the file, which is at this address.
+    pub(super) fn attachment(&self, address: &str) -> Attachment {
+        Attachment {
+            filename: display_name(&self.filename),
+            size: i64::try_from(self.size).unwrap_or(i64::MAX),
+            url: clean(address).to_owned(),
+            filetype: self.category_or_guess().as_str().to_owned(),
+            width: pixels(self.width),
+            height: pixels(self.height),
+            ..Attachment::default()
+        }
+    }
+
     fn category_or_guess(&self) -> FileCategory {
         self.category.unwrap_or_else(|| FileCategory::of(&self.media_type))
     }
@@ -82,6 +95,20 @@ impl UploadRequest {
         }
         HeaderValue::try_from(self.media_type.as_str()).map_err(|_| bad.into())
     }
+}
+
+/// Reads an address to upload to, and checks that files may go there.
+pub(super) fn place(url: &str, policy: &EndpointPolicy) -> Result<Address, ApiError> {
+    let unreadable = || ApiErrorKind::Decode { what: "the address to upload to" };
+    let address = address::read(url).ok_or_else(unreadable)?;
+    let endpoint = Endpoint::parse(&address.text, true).map_err(untrusted)?;
+    policy.check_upload(&endpoint).map_err(untrusted)?;
+    Ok(address)
+}
+
+/// An address without the permission in its query.
+pub(super) fn clean(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or_default()
 }
 
 fn pixels(count: u32) -> i32 {
@@ -103,24 +130,12 @@ impl UploadTicket {
         answer: &api::UploadAttachment,
         policy: &EndpointPolicy,
     ) -> Result<Self, ApiError> {
-        let unreadable = || ApiErrorKind::Decode { what: "the address to upload to" };
-        let Address { text: presigned, uri } = address::read(&answer.url).ok_or_else(unreadable)?;
-        let endpoint = Endpoint::parse(&presigned, true).map_err(untrusted)?;
-        policy.check_upload(&endpoint).map_err(untrusted)?;
-        let clean = presigned.split(['?', '#']).next().unwrap_or_default().to_owned();
+        let Address { text: presigned, uri } = place(&answer.url, policy)?;
         Ok(Self {
             uri,
             content_type: request.content_type()?,
             size: request.size,
-            attachment: Attachment {
-                filename: display_name(&request.filename),
-                size: i64::try_from(request.size).unwrap_or(i64::MAX),
-                url: clean,
-                filetype: request.category_or_guess().as_str().to_owned(),
-                width: pixels(request.width),
-                height: pixels(request.height),
-                ..Attachment::default()
-            },
+            attachment: request.attachment(&presigned),
             presigned: presigned.into(),
         })
     }

@@ -420,7 +420,7 @@ async fn a_store_that_is_content_too_soon_does_not_have_the_file() {
         }
     });
     let peer = Peer::start([message(&api::UploadAttachment { filename: "a.bin".into(), url })]).await;
-    let error = peer.client().upload_bytes("a.bin", "", vec![7; 16 << 20], |_, _| {}).await.unwrap_err();
+    let error = peer.client().upload_bytes("a.bin", "", vec![7; (16 << 20) - 1], |_, _| {}).await.unwrap_err();
     assert_eq!(error.kind(), &ApiErrorKind::ConnectionLost);
 }
 

@@ -16,4 +16,5 @@ mod refresh;
 mod secrets;
 mod storing;
 mod support;
+mod uploads;
 mod webhooks;

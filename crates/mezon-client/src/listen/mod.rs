@@ -1,12 +1,14 @@
 //! Who listens: handlers and streams.
 
 mod audience;
+mod files_arrived;
 mod from_event;
 mod handlers;
 mod responding;
 mod streams;
 
 pub(crate) use audience::{Audience, Delivery};
+pub use files_arrived::FilesArrived;
 pub use from_event::{FromChannelEvent, FromEvent};
 pub use handlers::Subscription;
 pub(crate) use handlers::{ErrorHandler, EventHandler, Registry, typed};

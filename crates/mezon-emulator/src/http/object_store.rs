@@ -1,12 +1,13 @@
 //! The object store: presigned uploads, and downloads by the clean URL.
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ETAG};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 use super::reply::{self, Reply};
 use crate::gateway::Gateway;
+use crate::multipart::PartPlace;
 use crate::uploads::{INCOMPLETE, NO_SUCH_KEY, Put, Refusal, WITH_AUTHORIZATION};
 
 pub(super) async fn answer(gateway: &Gateway, request: Request<Incoming>) -> Reply {
@@ -40,23 +41,32 @@ async fn put(gateway: &Gateway, request: Request<Incoming>) -> Result<Reply, Rep
         content_type: header(&parts.headers, CONTENT_TYPE),
         content_length: header(&parts.headers, CONTENT_LENGTH).parse().ok(),
     };
+    let place = PartPlace::of(put.query);
     let checked = if parts.headers.contains_key(AUTHORIZATION) {
         // A bearer token must never come here.
         Err(reply::refusal(WITH_AUTHORIZATION))
+    } else if let Some(place) = &place {
+        gateway.check_part(&put, place).map(|length| (length, None)).map_err(reply::refusal)
     } else {
-        gateway.check_put(&put).await.map_err(reply::refusal)
+        gateway.check_put(&put).await.map(|upload| (upload.size, Some(upload))).map_err(reply::refusal)
     };
-    let upload = match checked {
-        Ok(upload) => upload,
+    let (length, upload) = match checked {
+        Ok(checked) => checked,
         Err(refused) => {
             drain(body).await;
             return Err(refused);
         }
     };
-    let limit = usize::try_from(upload.size).unwrap_or(usize::MAX);
+    let limit = usize::try_from(length).unwrap_or(usize::MAX);
     let content = Limited::new(body, limit).collect().await.map_err(|_| reply::refusal(INCOMPLETE))?.to_bytes();
-    gateway.finish_upload(upload, content).await.map_err(reply::refusal)?;
-    Ok(reply::bytes(StatusCode::OK, "application/xml", ""))
+    let mut done = reply::bytes(StatusCode::OK, "application/xml", "");
+    if let Some(upload) = upload {
+        gateway.finish_upload(upload, content).await.map_err(reply::refusal)?;
+    } else if let Some(place) = &place {
+        let e_tag = gateway.keep_part(place, content).map_err(reply::refusal)?;
+        done.headers_mut().extend(HeaderValue::try_from(e_tag).ok().map(|e_tag| (ETAG, e_tag)));
+    }
+    Ok(done)
 }
 
 /// Reads what a client still sends: one that is busy writing would not see the refusal.
