@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mezon_api::{ApiErrorKind, HoldReason, IdTokenLogin, ListChannelsOptions};
+use mezon_api::{ApiErrorKind, HoldReason, IdTokenLogin, ListChannelsOptions, RetryPolicy};
 use mezon_session::{ErrorClass, RateLimit};
 
 use crate::support::{Peer, account, answer, get_account, message, methods, session, user};
@@ -29,15 +29,14 @@ async fn a_method_that_the_server_wants_left_alone_is_left_alone_by_all_calls() 
 #[tokio::test]
 async fn a_pause_that_fits_into_the_time_of_a_call_is_waited_for() {
     let peer = Peer::start([answer(429, "Retry-After: 1\r\n", ""), account()]).await;
-    let (client, start) = (peer.client(), Instant::now());
-    let second = async {
-        peer.requested(1).await;
-        get_account(&client).await
-    };
-    let (first, second) = tokio::join!(get_account(&client), second);
-    assert!(first.is_ok() && second.is_ok());
-    assert!(start.elapsed() >= Duration::from_secs(1));
-    assert_eq!(peer.requests().len(), 3, "nobody asked meanwhile");
+    let gateway = peer.gateway().retry(RetryPolicy::none()).build().unwrap();
+    let client = gateway.resume(session("a", 3_600)).unwrap();
+    assert!(get_account(&client).await.is_err(), "it is not repeated");
+    let start = Instant::now();
+    get_account(&client).await.unwrap();
+    // The pause began a moment ago.
+    assert!(start.elapsed() >= Duration::from_millis(900), "{:?}", start.elapsed());
+    assert_eq!(peer.requests().len(), 2);
 }
 
 #[tokio::test]
