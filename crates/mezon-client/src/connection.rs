@@ -1,6 +1,7 @@
 //! A user's realtime side: handlers and streams side by side over one connection at a time.
 
 mod by_type;
+mod following;
 
 use std::fmt;
 use std::sync::{Arc, Weak};

@@ -247,7 +247,7 @@ pub(crate) fn header(message: &api::ChannelMessage) -> api::ChannelMessageHeader
     }
 }
 
-fn check_content(content: &str) -> Result<(), Failure> {
+pub(crate) fn check_content(content: &str) -> Result<(), Failure> {
     if content.encode_utf16().count() > CONTENT_LIMIT {
         return Err(Failure::invalid(format!("message content is longer than {CONTENT_LIMIT}")));
     }

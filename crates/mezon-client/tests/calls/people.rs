@@ -12,7 +12,7 @@ use mezon_client::mezon_model::{
     ClanId, FriendState, MessageContent, NotificationCategory, NotificationCode, NotificationId, NotificationLevel,
     UserId,
 };
-use mezon_client::{Client, ClientError};
+use mezon_client::{Client, ClientError, ConnectOptions};
 
 use crate::support::{LINH, MINH, refused};
 use crate::two::Two;
@@ -58,6 +58,22 @@ async fn friends_ask_accept_and_part() {
     assert_eq!(refused(linh.friends().add(LINH).await), "the user cannot be a friend of itself");
     assert_eq!(refused(linh.friends().block(UserId::default()).await), "the user id 0 is no user");
     assert_eq!(refused(linh.friends().add_by_name(" ").await), "the user name is empty");
+}
+
+#[tokio::test]
+async fn whoever_is_followed_is_seen_to_come_and_go() {
+    let mut two = Two::met().await;
+    let linh = two.linh.connection.clone();
+    let online = linh.follow(&[MINH, UserId::new(404)]).await.unwrap();
+    assert_eq!(online.iter().map(|one| one.user_id).collect::<Vec<_>>(), [MINH]);
+    two.minh.connection.disconnect().await;
+    assert_eq!(two.linh.sees::<StatusPresence>().await.leaves[0].username, "minh");
+    two.minh.connection.connect(ConnectOptions::new()).await.unwrap();
+    assert_eq!(two.linh.sees::<StatusPresence>().await.joins[0].user_id, MINH);
+    linh.unfollow(&[MINH]).await.unwrap();
+    assert!(linh.follow(&[UserId::new(404)]).await.unwrap().is_empty());
+    assert_eq!(refused(linh.follow(&[]).await), "users to follow are named by ids other than 0");
+    assert_eq!(refused(linh.unfollow(&[UserId::default()]).await), "users to follow are named by ids other than 0");
 }
 
 #[tokio::test]

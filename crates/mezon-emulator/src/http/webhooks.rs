@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::reply::{self, Reply};
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway};
+use crate::messages::check_content;
 use crate::token::integer;
 use crate::town::channels::{self, Channel, DIRECT};
 use crate::town::webhooks::Webhook;
@@ -39,6 +40,8 @@ pub(super) async fn answer(gateway: &Gateway, path: &str, body: &Bytes) -> Resul
             return Err(Failure::not_found("webhook not found"));
         }
         let message = of_clan(body)?;
+        // A message that is refused opens no conversation.
+        check_content(&message.content)?;
         let channel = gateway.direct_with(&webhook, user).await?;
         gateway.post(&poster(&webhook), channel, message).await?;
     } else {

@@ -51,6 +51,7 @@ async fn what_is_no_message_of_a_webhook_is_refused_and_nothing_is_posted() {
     let forged = format!("{}0", &url[..url.len() - 1]);
     let forged = if forged == url { format!("{}1", &url[..url.len() - 1]) } else { forged };
     let wrong_kind = format!("{}/clanwebhooks/{token}/user1", emulator.url());
+    let long_letter = json!({ "content": json!({ "t": "x".repeat(5_000) }).to_string() }).to_string();
     let too_long = hook(&"x".repeat(5_000));
     for (url, body, status, message) in [
         (url.as_str(), "", 400, "the body is no message of a webhook"),
@@ -62,11 +63,15 @@ async fn what_is_no_message_of_a_webhook_is_refused_and_nothing_is_posted() {
         (&elsewhere, &hook("x"), 404, "webhook not found"),
         (&wrong_kind, letter, 404, "webhook not found"),
         (&letters, r#"{"content":"x"}"#, 400, "content is no JSON text"),
+        (&letters, &long_letter, 400, "message content is longer than 4000"),
         (&stranger, letter, 404, "the clan has no such member"),
     ] {
         let refused = post(&emulator, url, body).await;
         assert_eq!((refused.0.as_u16(), refused.1.as_str()), (status, message), "{url} {body:.60}");
     }
+    let conversations: api::ChannelDescList =
+        an.get("ListChannelDescs", &api::ListChannelDescsRequest::default()).await;
+    assert_eq!(conversations.channeldesc, []);
     assert_eq!((an.history(clan.welcome_channel_id).await.len(), emulator.stats().messages), (0, 0));
     assert_eq!(post(&emulator, &letters, letter).await.0, StatusCode::OK);
     assert_eq!(emulator.stats().messages, 1);
