@@ -19,7 +19,7 @@ const CLOCK_READERS: &[(&str, &str)] = &[
     ("crates/mezon-api/src/keeper.rs", "asks the decisions about a session, with the time"),
     ("crates/mezon-api/src/keeper/exchange.rs", "gets tokens, and notes when they came"),
     ("crates/mezon-api/src/timeouts.rs", "makes the deadline of a call that begins"),
-    ("crates/mezon-api/src/upload/mod.rs", "logs how long an upload took"),
+    ("crates/mezon-api/src/upload/put.rs", "logs how long an upload took"),
     ("crates/mezon-client/src/connection/by_type.rs", "waits for an event until a deadline"),
     ("crates/mezon-client/src/delivery/dispatch.rs", "drives the machine of the delivery"),
     ("crates/mezon-realtime/src/driver/mod.rs", "drives the machine of the connection"),

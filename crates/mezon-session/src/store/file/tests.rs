@@ -316,6 +316,34 @@ fn a_file_of_more_than_a_mebibyte_is_no_session() {
     assert_eq!(kind(store.load()), StoreErrorKind::Damaged { path: store.path().to_owned() });
 }
 
+/// A part of it would have taken its place.
+#[test]
+fn a_file_that_is_no_session_is_staged_over_as_it_is() {
+    let (_directory, store) = store();
+    let longest = usize::try_from(MAX_BYTES).unwrap();
+    for size in [longest - 1, longest, longest + 1, longest + 4_096] {
+        let content = vec![b'x'; size];
+        plant(&store, &content);
+        let staged = store.stage().unwrap();
+        assert!(fs::read(store.path()).unwrap() == content, "{size}");
+        drop(staged);
+    }
+}
+
+/// A power failure between the two would leave the new session and the end of the old one.
+#[test]
+fn what_is_longer_is_overwritten_before_it_is_cut_off() {
+    let (_directory, store) = store();
+    for longer in [1, 10_000] {
+        let new = session(None, 1);
+        plant(&store, "y".repeat(new.export().len() + longer).as_bytes());
+        let mut file = disk::open(store.path(), true).unwrap();
+        let cut_off = || disk::write(&mut file, new.export().as_bytes()).unwrap_err();
+        faults::failing(Step::Cut, io::ErrorKind::Other, cut_off);
+        assert_eq!(store.load().unwrap(), Some(new));
+    }
+}
+
 #[test]
 fn what_killed_processes_left_is_removed_and_what_others_use_is_not() {
     let (directory, store) = store();
