@@ -27,7 +27,7 @@ pub(crate) fn failure(
     secrets: &[&Secret],
     now: SystemTime,
 ) -> FailedAttempt {
-    let ServerError { code, message } = ServerError::read(body);
+    let ErrorBody { code, message } = ErrorBody::read(body);
     let by_gateway = is_by_gateway(headers, body, code);
     let message = message.and_then(|message| redaction::clean(&message, secrets));
     let retry_after = retry_after(headers, now);
@@ -119,7 +119,7 @@ const RPC_NAMES: [&str; 16] = [
 
 /// What a server says about an error.
 #[derive(Debug, Default, PartialEq)]
-struct ServerError {
+struct ErrorBody {
     code: Option<i64>,
     message: Option<String>,
 }
@@ -133,7 +133,7 @@ struct RpcStatus {
     message: String,
 }
 
-impl ServerError {
+impl ErrorBody {
     /// Reads an error's body: JSON with `code` and `message` or `error` (or all three, as gRPC gateways send them), a
     /// protobuf status, or text. No SDK documents the form, so none is relied on.
     fn read(body: &[u8]) -> Self {

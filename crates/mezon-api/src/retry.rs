@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use mezon_session::ErrorClass;
+use mezon_session::{ErrorClass, FOREVER};
 
 use crate::ApiError;
-use crate::timeouts::FOREVER;
 
 /// How often and when a request is repeated that may be repeated.
 ///

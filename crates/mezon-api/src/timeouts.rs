@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
+use mezon_session::FOREVER;
 use tokio::time::Instant;
-
-/// What is longer is as good as for ever, and a clock can still count it.
-pub(crate) const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// The time in `by` from now, wherever that ends: `Duration::MAX` is how programs say "no limit".
 pub(crate) fn later(by: Duration) -> Instant {

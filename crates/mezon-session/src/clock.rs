@@ -4,6 +4,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+/// A year. A limit or a delay that is longer is cut to it: that is as good as for ever, and every clock can still count it.
+/// [`Duration::MAX`] is how programs say "no limit".
+pub const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);
+
 /// Tells the wall-clock time, which token expiry is measured by.
 pub trait Clock: Send + Sync + 'static {
     /// The time now.

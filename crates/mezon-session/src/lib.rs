@@ -40,7 +40,7 @@ mod source;
 mod store;
 
 pub use claims::Claims;
-pub use clock::{Clock, ManualClock, ServerClock, SystemClock};
+pub use clock::{Clock, FOREVER, ManualClock, ServerClock, SystemClock};
 pub use delay::{DelayPolicy, ExponentialDelay};
 pub use endpoint::{Endpoint, EndpointError, EndpointErrorKind};
 pub use mezon_error::{Error, ErrorClass, ErrorKind};

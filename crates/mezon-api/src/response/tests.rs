@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn error(body: &[u8]) -> (Option<i64>, Option<String>) {
-    let ServerError { code, message } = ServerError::read(body);
+    let ErrorBody { code, message } = ErrorBody::read(body);
     (code, message)
 }
 

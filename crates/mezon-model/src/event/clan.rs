@@ -57,7 +57,7 @@ records! {
     MemberJoined from realtime::AddClanUserEvent {
         /// The clan.
         clan_id: ClanId = clan_id,
-        /// Who.
+        /// Whom it is about.
         user: Option<Profile> = user,
         /// Who invited the new member, or none if the server does not say.
         invited_by: UserId = invitor,
@@ -67,13 +67,13 @@ records! {
     MembersLeft from realtime::UserClanRemoved {
         /// The clan.
         clan_id: ClanId = clan_id,
-        /// Who.
+        /// Whom it is about.
         user_ids: Vec<UserId> = user_ids,
     }
 
     /// Members were banned from a channel or a clan, or their ban was lifted.
     MembersBanned from realtime::BannedUserEvent {
-        /// Who.
+        /// Whom it is about.
         user_ids: Vec<UserId> = user_ids,
         /// Banned or free again, as a number of the server.
         action: i32 = action,
@@ -89,7 +89,7 @@ records! {
 
     /// A member changed name or picture in a clan.
     MemberProfileUpdated from realtime::ClanProfileUpdatedEvent {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// The clan.
         clan_id: ClanId = clan_id,

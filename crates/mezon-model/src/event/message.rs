@@ -16,7 +16,7 @@ records! {
         mode: StreamMode = mode,
         /// Whether the channel is open to its whole clan.
         is_public: bool = is_public,
-        /// Who.
+        /// Whom it is about.
         sender_id: UserId = sender_id,
         /// The unique name; may be empty.
         sender_username: String = sender_username,

@@ -7,7 +7,7 @@ use crate::record::records;
 records! {
     /// A user changed the profile.
     ProfileUpdated from realtime::UserProfileUpdatedEvent {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// What the user is called; may be empty.
         display_name: String = display_name,
@@ -23,7 +23,7 @@ records! {
 
     /// A user changed the status text.
     StatusUpdated from realtime::UserStatusEvent {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// The new text; empty when it was taken away.
         status: String = custom_status,
@@ -31,7 +31,7 @@ records! {
 
     /// A user set a status text for a time.
     CustomStatusSet from realtime::CustomStatusEvent {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// The unique name.
         username: String = username,
@@ -55,13 +55,13 @@ records! {
 
     /// A user deleted the account.
     AccountDeleted from realtime::DeleteAccountEvent {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
     }
 
     /// Somebody wants to be friends, or has accepted.
     FriendAdded from realtime::AddFriend {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// The unique name.
         username: String = username,
@@ -79,13 +79,13 @@ records! {
 
     /// A user has blocked the signed-in one.
     FriendBlocked from realtime::BlockFriend {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
     }
 
     /// A user has lifted the block.
     FriendUnblocked from realtime::UnblockFriend {
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// The unique name.
         username: String = username,

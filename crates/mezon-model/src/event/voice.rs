@@ -15,7 +15,7 @@ records! {
         id: String = id,
         /// The name under which the user takes part.
         participant: String = participant,
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// The name of the channel; may be empty.
         channel_label: String = voice_channel_label,
@@ -31,7 +31,7 @@ records! {
         clan_id: ClanId = clan_id,
         /// The channel.
         channel_id: ChannelId = voice_channel_id,
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = voice_user_id,
     }
 
@@ -61,7 +61,7 @@ records! {
         clan_id: ClanId = clan_id,
         /// The channel.
         channel_id: ChannelId = voice_channel_id,
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// Whether the screen is shared now.
         is_sharing: bool = is_sharing,
@@ -77,7 +77,7 @@ records! {
         id: i64 = id,
         /// The name under which the user takes part.
         participant: String = participant,
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = user_id,
         /// The name of the channel; may be empty.
         channel_label: String = streaming_channel_label,
@@ -93,7 +93,7 @@ records! {
         clan_id: ClanId = clan_id,
         /// The channel.
         channel_id: ChannelId = streaming_channel_id,
-        /// Who.
+        /// Whom it is about.
         user_id: UserId = streaming_user_id,
     }
 

@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use mezon_model::MessageAck;
 use mezon_proto::wire::{RawMessage, Revision};
-use mezon_session::{DelayPolicy, SessionUpdate};
+use mezon_session::{DelayPolicy, FOREVER, SessionUpdate};
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng as _};
 
@@ -368,8 +368,7 @@ impl<W> std::fmt::Debug for Machine<W> {
 
 /// `now + by`, for any `by`: addition panics where an `Instant` ends.
 pub(crate) fn later(now: Instant, by: Duration) -> Instant {
-    const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
-    now + by.min(LONGEST)
+    now + by.min(FOREVER)
 }
 
 #[cfg(test)]
