@@ -39,7 +39,10 @@
 //! | Clans | made, changed, given away, deleted; joined by invitation, left; names of members, bans, categories, roles |
 //! | Channels | direct (the same two users share one), groups, and all types of clans: public or private, threads, archived |
 //! | Voice | who is in a voice or streaming room, without its sound; a lost connection leaves it |
-//! | Messages | send, update, remove, react, type, read back; ids grow; content up to 4000 UTF-16 units |
+//! | Messages | send, update, remove, react, type, read back, search; pins, topics, reports; ids grow; content up to 4000 UTF-16 units, 50 files |
+//! | Reading | how far each user has read, over all their devices, and how many messages are left |
+//! | Ephemerals | sent, changed and removed; only receivers get them, and no history keeps them |
+//! | Interaction | buttons and select boxes that are there, pressed by who sees them; quick menus; polls |
 //! | Delivery | to all sockets that have joined the channel, or its clan, of those who may see it; clan 0 has the conversations |
 //! | Methods | over HTTP and over the socket alike; those that are missing answer "unimplemented" |
 //! | Uploads | presigned URLs with signature, expiry and exact length, checked; downloads by the clean URL |
@@ -62,6 +65,7 @@ mod gateway;
 mod http;
 mod hub;
 mod message_lists;
+mod message_requests;
 mod messages;
 mod multipart;
 mod operations;
@@ -69,6 +73,7 @@ mod percent;
 mod requests;
 mod residents;
 mod rpc;
+mod search;
 mod server;
 mod sessions;
 mod snowflake;

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 
+use mezon_proto::api::{ChannelMessage, ChannelMessageHeader};
 use mezon_proto::realtime::Envelope;
 use mezon_proto::realtime::envelope::Message;
 
@@ -10,7 +11,8 @@ use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::hub::{Joined, Outgoing};
 use crate::snowflake::unix_ms;
-use crate::store::{StoreError, Write};
+use crate::store::{Store, StoreError, Write};
+use crate::town::messages::{Stored, header};
 use crate::town::{Act, Audience, Done, Push, Town, profiles, voice};
 
 impl Gateway {
@@ -26,12 +28,43 @@ impl Gateway {
         request: R,
     ) -> Result<A, Failure> {
         let _order = self.posting.lock().await;
+        self.change_in_turn(by, operation, request).await
+    }
+
+    /// As [`change`](Self::change), for an operation about a message: it gets the message of a channel and an id as it is
+    /// stored, and nothing changes that in between.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`change`](Self::change).
+    pub(crate) async fn change_message<R, A>(
+        &self,
+        by: i64,
+        (channel, id): (i64, i64),
+        operation: impl FnOnce(&mut Town, &Act<'_>, (Stored, R)) -> Result<Done<A>, Failure>,
+        request: R,
+    ) -> Result<A, Failure> {
+        let _order = self.posting.lock().await;
+        let stored = self.storage.run(move |store| store.message(channel, id)).await?;
+        self.change_in_turn(by, operation, (stored, request)).await
+    }
+
+    /// Runs an operation while no other can.
+    async fn change_in_turn<R, A>(
+        &self,
+        by: i64,
+        operation: impl FnOnce(&mut Town, &Act<'_>, R) -> Result<Done<A>, Failure>,
+        request: R,
+    ) -> Result<A, Failure> {
         let (Done { answer, pushes, writes }, changes) = self.attempt(by, operation, request)?;
-        if let Err(error) = self.store(changes, writes).await {
-            self.town_mut().roll_back();
-            return Err(error.into());
+        let newest = writes.iter().filter_map(Newest::of).collect();
+        match self.store(changes, writes, newest).await {
+            Ok(newest) => self.keep(newest),
+            Err(error) => {
+                self.town_mut().roll_back();
+                return Err(error.into());
+            }
         }
-        self.town_mut().keep();
         for push in pushes {
             self.tell(push);
         }
@@ -77,12 +110,40 @@ impl Gateway {
         attempted
     }
 
-    async fn store(&self, mut changes: Vec<Write>, writes: Vec<Write>) -> Result<(), StoreError> {
+    /// Gives `newest` with what is known only after it.
+    async fn store(
+        &self,
+        mut changes: Vec<Write>,
+        writes: Vec<Write>,
+        mut newest: Vec<Newest>,
+    ) -> Result<Vec<Newest>, StoreError> {
         changes.extend(writes);
         if changes.is_empty() {
-            return Ok(());
+            return Ok(newest);
         }
-        self.storage.run(move |store| store.commit(changes)).await
+        let read = move |store: &mut dyn Store| {
+            store.commit(changes)?;
+            for of in newest.iter_mut().filter(|of| of.header.is_none()) {
+                of.header = store.newest(&mut std::iter::once(of.channel))?.remove(&of.channel);
+            }
+            Ok::<_, StoreError>(newest)
+        };
+        self.storage.run(read).await
+    }
+
+    /// Ends an operation that is stored.
+    fn keep(&self, newest: Vec<Newest>) {
+        let mut town = self.town_mut();
+        town.keep();
+        for Newest { channel, header } in newest {
+            match header {
+                Some(header) if town.newest.get(&channel).is_none_or(|known| known.id <= header.id) => {
+                    town.newest.insert(channel, header);
+                }
+                Some(_) => {}
+                None => _ = town.newest.remove(&channel),
+            }
+        }
     }
 
     fn act<'a>(&'a self, by: i64, online: &'a (dyn Fn(i64) -> bool + Sync)) -> Act<'a> {
@@ -102,29 +163,42 @@ impl Gateway {
     }
 
     fn tell(&self, Push { to, message }: Push) {
-        let envelope = Arc::new(Envelope { cid: 0, message: Some(message) });
-        match to {
-            Audience::Users(users) => {
-                for user in users {
-                    self.hub.send_to_user(user, &Outgoing::Envelope(Arc::clone(&envelope)));
-                }
+        match (to, message) {
+            (Audience::Channel(channel), Message::ChannelMessage(message)) => self.hand_out(channel, message),
+            (to, Message::ChannelMessage(message)) => {
+                self.tell_envelope(to, &envelope(Message::ChannelMessage(self.on_the_wire(message))));
             }
-            Audience::Channel(channel) => _ = self.tell_channel(channel, &envelope, &[], None),
-            Audience::ChannelAnd(channel, users) => _ = self.tell_channel(channel, &envelope, &users, None),
-            Audience::Clan(clan) => self.tell_clan(clan, &envelope, &[]),
-            Audience::ClanAnd(clan, users) => self.tell_clan(clan, &envelope, &users),
+            (to, message) => self.tell_envelope(to, &envelope(message)),
         }
     }
 
-    /// Hands a message to the sockets that hear its channel; gives their number.
-    pub(crate) fn hand_out(&self, channel: i64, message: &Arc<Envelope>) -> usize {
-        self.tell_channel(channel, message, &[], None)
+    /// Hands a message to the sockets that hear its channel.
+    fn hand_out(&self, channel: i64, message: ChannelMessage) {
+        let push = envelope(Message::ChannelMessage(self.on_the_wire(message)));
+        let times = if self.plan.take(|plan| &mut plan.repeat_messages) { 2 } else { 1 };
+        for _ in 0..times {
+            let reached = self.tell_channel(channel, &push, &[], None);
+            self.counters.count(|stats| stats.deliveries += u64::try_from(reached).unwrap_or_default());
+        }
+    }
+
+    fn tell_envelope(&self, to: Audience, envelope: &Arc<Envelope>) {
+        match to {
+            Audience::Users(users) => {
+                for user in users {
+                    self.hub.send_to_user(user, &Outgoing::Envelope(Arc::clone(envelope)));
+                }
+            }
+            Audience::Channel(channel) => _ = self.tell_channel(channel, envelope, &[], None),
+            Audience::ChannelAnd(channel, users) => _ = self.tell_channel(channel, envelope, &users, None),
+            Audience::Clan(clan) => self.tell_clan(clan, envelope, &[]),
+            Audience::ClanAnd(clan, users) => self.tell_clan(clan, envelope, &users),
+        }
     }
 
     /// Tells those who hear a channel something, but for one socket.
     pub(crate) fn tell_others(&self, channel: i64, message: Message, except: i32) {
-        let envelope = Arc::new(Envelope { cid: 0, message: Some(message) });
-        self.tell_channel(channel, &envelope, &[], Some(except));
+        self.tell_channel(channel, &envelope(message), &[], Some(except));
     }
 
     /// A channel that is gone is heard by nobody.
@@ -148,6 +222,28 @@ impl Gateway {
         }
         if let Err(failure) = self.change(user, voice::hang_up, ()).await {
             tracing::error!(user, ?failure, "a user stays in a voice room");
+        }
+    }
+}
+
+fn envelope(message: Message) -> Arc<Envelope> {
+    Arc::new(Envelope { cid: 0, message: Some(message) })
+}
+
+/// What a list of channels is to show of a channel. Without a header, the store knows it once it has stored the rest.
+struct Newest {
+    channel: i64,
+    header: Option<ChannelMessageHeader>,
+}
+
+impl Newest {
+    fn of(write: &Write) -> Option<Self> {
+        match write {
+            Write::Message(message) => Some(Self { channel: message.channel_id, header: Some(header(message)) }),
+            Write::NoMessage { channel, .. } | Write::NoMessages { channel } => {
+                Some(Self { channel: *channel, header: None })
+            }
+            Write::Record { .. } => None,
         }
     }
 }

@@ -11,6 +11,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use crate::failure::{Failure, FailureKind, MISSING_PAYLOAD, UNRECOGNIZED_PAYLOAD, realtime_error};
 use crate::gateway::{Caller, Gateway};
 use crate::hub::Outgoing;
+use crate::message_requests;
 use crate::rpc;
 use crate::town::channels::THREAD;
 use crate::town::{profiles, voice};
@@ -107,15 +108,6 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
             let ack = gateway.send_message(&origin.caller, request).await?;
             (!gateway.plan.take(|plan| &mut plan.drop_acks)).then_some(Message::ChannelMessageAck(ack))
         }
-        Message::ChannelMessageUpdate(request) => {
-            Some(Message::ChannelMessageAck(gateway.update_message(&origin.caller, &request).await?))
-        }
-        Message::ChannelMessageRemove(request) => {
-            Some(Message::ChannelMessageAck(gateway.remove_message(&origin.caller, &request).await?))
-        }
-        Message::MessageReactionEvent(request) => {
-            Some(Message::MessageReactionEvent(gateway.react(&origin.caller, request).await?))
-        }
         Message::MessageTypingEvent(request) => Some(typing(gateway, origin, request)?),
         Message::ClanJoin(request) => {
             if request.clan_id != 0 {
@@ -133,8 +125,8 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
             gateway.hub.unfollow(&request.user_ids, origin.socket);
             Some(Message::StatusUnfollow(request))
         }
-        // The status is not shown to anyone; these are accepted, as clients send them on their own.
-        echo @ (Message::StatusUpdate(_) | Message::LastSeenMessageEvent(_)) => Some(echo),
+        // The status is not shown to anyone; it is accepted, as clients send it on their own.
+        echo @ Message::StatusUpdate(_) => Some(echo),
         Message::HandleParticipantMeetStateEvent(request) => {
             gateway.change(origin.caller.user, voice::take_part, request.clone()).await?;
             Some(Message::HandleParticipantMeetStateEvent(request))
@@ -143,7 +135,7 @@ async fn handle(gateway: &Gateway, origin: &Origin, cid: u32, message: Message) 
             api_call(gateway, origin, cid, request).await;
             None
         }
-        _ => return Err(Failure::new(FailureKind::Unimplemented, "")),
+        other => Some(message_requests::handle(gateway, origin, other).await?),
     })
 }
 

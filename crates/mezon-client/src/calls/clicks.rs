@@ -104,7 +104,7 @@ impl Connection {
             menu_name: menu.name.clone(),
             message: Some(message),
             sender_id: user_of(self.client().api()).get(),
-            message_sender_id: menu.bot_id.get(),
+            message_sender_id: 0,
         };
         Ok(self.socket()?.notify(envelope::Message::QuickMenuEvent(chosen)).await?)
     }

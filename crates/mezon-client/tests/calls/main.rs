@@ -8,7 +8,9 @@ mod clans;
 mod decorations;
 mod editing;
 mod history;
+mod offers;
 mod people;
+mod pins;
 mod refusals;
 mod roles;
 #[path = "../support/mod.rs"]

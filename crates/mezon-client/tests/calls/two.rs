@@ -1,5 +1,6 @@
 //! Two users who share a conversation, both connected.
 
+use mezon_client::calls::InviteOptions;
 use mezon_client::mezon_model::{ChannelMessage, Target};
 use mezon_client::mezon_realtime::Event;
 use mezon_client::{Client, ConnectOptions, Connection, EventStream};
@@ -31,6 +32,19 @@ impl Two {
         let place = linh.api().create_dm(MINH).await.unwrap().target();
         let (linh, minh) = (Side::join(linh, &place).await, Side::join(minh, &place).await);
         Self { emulator, place, linh, minh }
+    }
+
+    /// A channel of a clan of Linh's, which both have joined.
+    pub(crate) async fn in_a_clan(&self) -> Target {
+        let clans = self.linh.client.clans();
+        let clan = clans.create("town").await.unwrap();
+        let invite = clans.create_invite(clan.id, InviteOptions::default()).await.unwrap();
+        self.minh.client.clans().join(invite.id).await.unwrap();
+        let place = self.linh.client.channels().get(clan.welcome_channel_id).await.unwrap().target();
+        for side in [&self.linh, &self.minh] {
+            side.connection.join(&place).await.unwrap();
+        }
+        place
     }
 }
 

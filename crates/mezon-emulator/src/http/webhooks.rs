@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use super::reply::{self, Reply};
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway};
-use crate::messages::check_content;
 use crate::token::integer;
 use crate::town::channels::{self, Channel, DIRECT};
+use crate::town::messages::check_limits;
 use crate::town::webhooks::Webhook;
 
 /// Where the webhooks of channels are; the channel follows, and the token.
@@ -41,7 +41,7 @@ pub(super) async fn answer(gateway: &Gateway, path: &str, body: &Bytes) -> Resul
         }
         let message = of_clan(body)?;
         // A message that is refused opens no conversation.
-        check_content(&message.content)?;
+        check_limits(&message.content, message.attachments.len())?;
         let channel = gateway.direct_with(&webhook, user).await?;
         gateway.post(&poster(&webhook), channel, message).await?;
     } else {

@@ -6,14 +6,14 @@ use mezon_proto::api;
 use super::{Call, encode};
 use crate::failure::Failure;
 use crate::town::channels::{self, in_clans, members, threads};
-use crate::town::{marks, voice};
+use crate::town::{Act, Town, marks, voice};
 
 pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, Failure>> {
     Some(match method {
         "CreateChannelDesc" => call.change(channels::create).await,
-        "ListChannelDescs" => call.look(channels::list),
-        "ListChannelByUserId" => call.look(channels::list_all),
-        "ListChannelDetail" => call.look(channels::detail),
+        "ListChannelDescs" => list(call, channels::list).await,
+        "ListChannelByUserId" => list(call, channels::list_all).await,
+        "ListChannelDetail" => detail(call).await,
         "UpdateChannelDesc" => call.change(in_clans::update).await,
         "UpdateChannelPrivate" => call.change(in_clans::change_privacy).await,
         "ChangeChannelCategory" => call.change(in_clans::change_category).await,
@@ -42,6 +42,24 @@ pub(super) async fn call(call: &Call<'_>, method: &str) -> Option<Result<Bytes, 
         "ListStreamingChannelUsers" => call.look(voice::list_streaming),
         _ => return None,
     })
+}
+
+/// A list of channels, with what the caller has not read.
+async fn list<R: prost::Message + Default>(
+    call: &Call<'_>,
+    read: fn(&Town, &Act<'_>, R) -> Result<api::ChannelDescList, Failure>,
+) -> Result<Bytes, Failure> {
+    let mut list = call.gateway.look(call.caller.user, read, call.request()?)?;
+    call.gateway.count_unread(call.caller, &mut list.channeldesc).await?;
+    Ok(encode(&list))
+}
+
+async fn detail(call: &Call<'_>) -> Result<Bytes, Failure> {
+    let channel = call.gateway.look(call.caller.user, channels::detail, call.request()?)?;
+    let mut channels = [channel];
+    call.gateway.count_unread(call.caller, &mut channels).await?;
+    let [channel] = channels;
+    Ok(encode(&channel))
 }
 
 /// A token for the media server, which the emulator does not have: nobody checks it.

@@ -8,6 +8,7 @@ mod emojis;
 mod friends;
 mod messages;
 mod notifications;
+mod offers;
 mod roles;
 mod uploads;
 mod webhooks;
@@ -40,6 +41,7 @@ pub(crate) async fn call(gateway: &Gateway, caller: &Caller, method: &str, body:
         friends,
         messages,
         notifications,
+        offers,
         roles,
         uploads,
         webhooks

@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use mezon_proto::api;
 
-use crate::messages::header;
 use crate::town::Key;
+use crate::town::messages::header;
 pub(crate) use memory::Memory;
 pub(crate) use sqlite::Sqlite;
 

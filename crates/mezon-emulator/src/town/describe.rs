@@ -40,6 +40,7 @@ impl Town {
             display_names: others.iter().map(|user| user.shown_name().to_owned()).collect(),
             usernames: names,
             last_sent_message: newest.cloned(),
+            last_seen_message: self.last_seen(channel.id, viewer),
             active: (!channel.archived).into(),
             create_time_seconds: channel.created,
             update_time_seconds: newest.map_or(channel.created, |newest| newest.timestamp_seconds),

@@ -32,25 +32,34 @@ pub(crate) mod categories;
 pub(crate) mod channels;
 pub(crate) mod clan_events;
 pub(crate) mod clans;
+pub(crate) mod clicks;
 mod describe;
 pub(crate) mod emojis;
 pub(crate) mod friends;
 pub(crate) mod invites;
 pub(crate) mod marks;
 pub(crate) mod members;
+pub(crate) mod messages;
 pub(crate) mod notices;
 pub(crate) mod overrides;
 pub(crate) mod people;
 pub(crate) mod permissions;
+pub(crate) mod pins;
+pub(crate) mod polls;
 pub(crate) mod profiles;
 #[cfg(test)]
 mod properties;
+pub(crate) mod quick_menus;
+pub(crate) mod reading;
+pub(crate) mod reports;
 pub(crate) mod roles;
 mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod topics;
 pub(crate) mod voice;
 pub(crate) mod webhooks;
+pub(crate) mod whispers;
 pub(crate) mod wishes;
 
 use std::collections::{BTreeMap, HashMap};
@@ -75,11 +84,18 @@ use members::Member;
 use notices::Notice;
 use overrides::Override;
 use people::User;
+use pins::Pin;
+use polls::Poll;
+use quick_menus::QuickMenu;
+use reading::Seen;
+use reports::Report;
 use roles::Role;
 use table::AnyTable;
 pub(crate) use table::{Key, Record, Table};
+use topics::Topic;
 use voice::Room;
 use webhooks::Webhook;
+use whispers::Whispers;
 use wishes::Wish;
 
 /// All that the emulator knows but messages, uploads and refresh tokens.
@@ -103,15 +119,23 @@ pub(crate) struct Town {
     pub(crate) emojis: Table<Emoji>,
     pub(crate) stickers: Table<Sticker>,
     pub(crate) webhooks: Table<Webhook>,
+    pub(crate) pins: Table<Pin>,
+    pub(crate) topics: Table<Topic>,
+    pub(crate) polls: Table<Poll>,
+    pub(crate) quick_menus: Table<QuickMenu>,
+    pub(crate) seen: Table<Seen>,
+    pub(crate) reports: Table<Report>,
     /// The newest message of each channel. No record: it is read from the messages at the start.
     pub(crate) newest: HashMap<i64, api::ChannelMessageHeader>,
     /// The voice rooms in which somebody is, by channel. No records.
     rooms: BTreeMap<i64, Room>,
+    /// Ephemeral messages. No records: nothing of them is stored.
+    pub(crate) whispers: Whispers,
 }
 
 impl Town {
     /// All tables: one that is missing here is not stored.
-    fn tables(&mut self) -> [&mut dyn AnyTable; 18] {
+    fn tables(&mut self) -> [&mut dyn AnyTable; 24] {
         [
             &mut self.users,
             &mut self.clans,
@@ -131,6 +155,12 @@ impl Town {
             &mut self.emojis,
             &mut self.stickers,
             &mut self.webhooks,
+            &mut self.pins,
+            &mut self.topics,
+            &mut self.polls,
+            &mut self.quick_menus,
+            &mut self.seen,
+            &mut self.reports,
         ]
     }
 

@@ -305,6 +305,7 @@ impl Town {
         self.bans.remove_where(|ban| ban.place == id);
         self.overrides.remove_where(|of| of.channel == id);
         self.marks.remove_where(|mark| mark.channel == id);
+        self.forget_messages(id);
     }
 }
 
