@@ -15,6 +15,7 @@ mod friends;
 mod gateway;
 mod help;
 mod mez;
+mod pins;
 mod reading;
 mod secrets;
 mod settings;
