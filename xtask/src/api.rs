@@ -22,7 +22,10 @@ const BASELINES: &str = "xtask/api";
 const SHARED: [&str; 8] = ["alloc", "bytes", "core", "futures_core", "http", "serde", "serde_core", "std"];
 
 /// Types that are in no crate, and may have functions of ours: `i64::from`.
-const PRIMITIVE: [&str; 10] = ["bool", "char", "f32", "f64", "i32", "i64", "str", "u32", "u64", "usize"];
+const PRIMITIVE: [&str; 17] = [
+    "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64", "u128",
+    "usize",
+];
 
 /// What else may stand in those of one crate, and why.
 const EXCEPTIONS: &[Exception] = &[
