@@ -310,3 +310,16 @@ fn retry_after_is_honoured() {
         assert_eq!(rig.dials.len(), 3);
     }
 }
+
+/// Drivers may look at the clock whenever they like: for a call that ends, or with a timer that is early.
+#[test]
+fn a_look_at_the_clock_before_its_time_begins_and_ends_no_attempt() {
+    let mut rig = Rig::up();
+    rig.lose();
+    rig.handle(Input::Timeout);
+    assert_eq!(rig.dials.len(), 1, "the delay is not over");
+    rig.pass(SECOND, false);
+    assert_eq!((rig.dials.len(), rig.drops.len()), (2, 1));
+    rig.handle(Input::Timeout);
+    assert_eq!((rig.dials.len(), rig.drops.len()), (2, 1), "the attempt has its time");
+}
