@@ -21,6 +21,8 @@ pub use message_first::AnnouncedFiles;
 pub use source::UploadSource;
 pub use ticket::{UploadRequest, UploadTicket};
 
+#[cfg(doc)]
+use crate::ApiErrorKind;
 use crate::{ApiClient, ApiError, methods};
 use put::is_expired;
 use source::Version;
