@@ -110,7 +110,8 @@ async fn any_method_is_called_by_its_entry_or_by_its_name() {
     let named: api::Account = linh.call(Method::new("GetAccount"), &()).await.unwrap();
     let bytes = linh.call_untyped(AnyMethod::new("GetAccount"), Bytes::new()).await.unwrap();
     assert_eq!((&named, api::Account::decode(bytes).as_ref()), (&account, Ok(&account)));
-    let error = linh.call(methods::LIST_CHANNEL_TIMELINE, &api::ListChannelTimelineRequest::default()).await.unwrap_err();
+    let error =
+        linh.call(methods::LIST_CHANNEL_TIMELINE, &api::ListChannelTimelineRequest::default()).await.unwrap_err();
     assert!(error.to_string().contains("ListChannelTimeline"), "{error}");
 }
 

@@ -54,3 +54,36 @@ fn a_push_of_credentials_without_a_user_names_none() {
     let named = api::Session { user_id: 7, ..api::Session::default() };
     assert_eq!(update_of(named).user_id, Some(UserId::new(7)));
 }
+
+#[test]
+fn a_pong_that_nobody_asked_for_is_told_to_nobody() {
+    let mut rig = Rig::up();
+    rig.push(envelope::Message::Pong(Pong::default()));
+    assert!(rig.events.is_empty(), "{:?}", rig.events);
+}
+
+/// The limits are what is still let through.
+#[test]
+fn what_is_as_large_as_the_limit_passes() {
+    // A field that no revision knows, so what is pushed stays as it is.
+    let pushed = |bytes: usize| {
+        let mut frame = Vec::new();
+        prost::encoding::bytes::encode(NEWER, &vec![0; bytes], &mut frame);
+        let mut rig = Rig::new(Settings { max_push: 100, ..Settings::default() });
+        rig.connect();
+        rig.events.clear();
+        rig.receive(frame.into());
+        rig.event_names()
+    };
+    assert_eq!((pushed(100), pushed(101)), (vec!["push"], vec!["undecodable"]));
+
+    let sent = |max_outgoing| {
+        let mut rig = Rig::new(Settings { max_outgoing, ..Settings::default() });
+        rig.connect();
+        let before = rig.sent.len();
+        rig.call(&join(1));
+        rig.sent.get(before).map(prost::Message::encoded_len)
+    };
+    let size = sent(1_000).unwrap();
+    assert_eq!((sent(size), sent(size - 1)), (Some(size), None));
+}
