@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mezon_api::ApiClient;
-use mezon_realtime::{SocketConfig, SocketConfigBuilder};
+use mezon_realtime::SocketConfigBuilder;
 use mezon_session::TokenSource;
 use tokio::runtime::Handle;
 
@@ -14,7 +14,8 @@ use tokio::runtime::Handle;
 #[derive(Clone, Debug)]
 pub struct Client {
     api: ApiClient,
-    socket: Arc<SocketConfigBuilder>,
+    /// `None` stands for the defaults: a client for each of many users does not keep them for each.
+    socket: Option<Arc<SocketConfigBuilder>>,
 }
 
 impl Client {
@@ -24,7 +25,7 @@ impl Client {
         if Handle::try_current().is_ok() {
             api.keep_fresh();
         }
-        Self { api, socket: Arc::new(SocketConfig::builder()) }
+        Self { api, socket: None }
     }
 
     /// The settings of the sockets: heartbeat, limits, revision. Addresses and certificates are those of the HTTP client
@@ -32,7 +33,7 @@ impl Client {
     /// attempt that fails is repeated, may be said anew at each [`connect`](crate::Connection::connect).
     #[must_use]
     pub fn socket(self, socket: SocketConfigBuilder) -> Self {
-        Self { socket: Arc::new(socket), ..self }
+        Self { socket: Some(Arc::new(socket)), ..self }
     }
 
     /// The HTTP layer: the session, and any call of the server.
@@ -43,7 +44,7 @@ impl Client {
     /// How a socket of this client connects: with the same trust as its HTTP calls.
     pub(crate) fn socket_config(&self) -> SocketConfigBuilder {
         let gateway = self.api.gateway();
-        let config = SocketConfigBuilder::clone(&self.socket).gateway_url(gateway.endpoint().http_origin());
+        let config = self.socket.as_deref().cloned().unwrap_or_default().gateway_url(gateway.endpoint().http_origin());
         config.endpoint_policy(gateway.endpoint_policy().clone()).tls(gateway.tls().clone())
     }
 

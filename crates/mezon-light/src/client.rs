@@ -31,7 +31,7 @@ pub struct LightClient {
 #[must_use = "a builder does nothing until it signs in"]
 pub struct LightClientBuilder {
     gateway: GatewayBuilder,
-    socket: SocketConfigBuilder,
+    socket: Option<SocketConfigBuilder>,
 }
 
 impl LightClient {
@@ -363,7 +363,7 @@ impl LightClientBuilder {
     /// Sets anything else of the sockets: heartbeat, limits of time and memory, delays. Addresses and certificates are those
     /// of the HTTP layer, whatever is said here.
     pub fn socket(mut self, set: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> Self {
-        self.socket = set(self.socket);
+        self.socket = Some(set(self.socket.unwrap_or_default()));
         self
     }
 
@@ -383,7 +383,7 @@ impl LightClientBuilder {
         }
         let login = IdTokenLogin::new(config.id_token, config.user_id, config.username);
         let api = self.gateway.build()?.authenticate(&login).await?;
-        Ok(LightClient { client: Client::new(api).socket(self.socket) })
+        Ok(client(api, self.socket))
     }
 
     /// Signs in as a bot.
@@ -395,7 +395,7 @@ impl LightClientBuilder {
     /// As [`LightClient::authenticate`].
     pub async fn authenticate_bot(self, login: AppLogin) -> Result<LightClient, LightError> {
         let api = self.gateway.build()?.authenticate_app(&login).await?;
-        Ok(LightClient { client: Client::new(api).socket(self.socket) })
+        Ok(client(api, self.socket))
     }
 
     /// Takes up the credentials of an earlier sign-in. Makes no call.
@@ -418,7 +418,7 @@ impl LightClientBuilder {
             self.gateway = self.gateway.default_gateway_url(url);
         }
         let api = self.gateway.build()?.resume(session)?;
-        Ok(LightClient { client: Client::new(api).socket(self.socket) })
+        Ok(client(api, self.socket))
     }
 
     /// Takes up a bot's session from before. Makes no call: when the session ends, `login` gets the next one, from the same
@@ -428,7 +428,7 @@ impl LightClientBuilder {
     /// As [`LightClientBuilder::resume`].
     pub fn resume_bot(self, session: Session, login: AppLogin) -> Result<LightClient, LightError> {
         let api = self.gateway.build()?.resume_app(session, login)?;
-        Ok(LightClient { client: Client::new(api).socket(self.socket) })
+        Ok(client(api, self.socket))
     }
 
     /// Takes up the session in the store that was given, at the address in it. `None`: there is none in it.
@@ -447,5 +447,16 @@ impl LightClientBuilder {
 impl fmt::Debug for LightClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LightClientBuilder").field("gateway", &self.gateway).finish_non_exhaustive()
+    }
+}
+
+/// A client that is signed in at `api`, whose sockets have these settings, or the default ones.
+fn client(api: ApiClient, socket: Option<SocketConfigBuilder>) -> LightClient {
+    let client = Client::new(api);
+    LightClient {
+        client: match socket {
+            Some(socket) => client.socket(socket),
+            None => client,
+        },
     }
 }
