@@ -1,12 +1,15 @@
 //! Why a call failed.
 
+mod beneath;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use http::StatusCode;
-use mezon_session::{EndpointError, EndpointErrorKind, Error, ErrorClass, ErrorKind};
-use mezon_session::{SessionError, SessionErrorKind, StoreError, StoreErrorKind};
+use mezon_session::{Error, ErrorClass, ErrorKind, SessionErrorKind, StoreErrorKind};
+
+pub(crate) use beneath::{not_storable, session_error, store_error, untrusted};
 
 /// Why a call failed: a kind to match on, a class to decide by, a source to trace.
 pub type ApiError = Error<ApiErrorKind>;
@@ -439,40 +442,6 @@ pub(crate) fn undone(error: ApiError) -> ApiError {
     let (kind, source) = error.into_parts();
     let source = source.and_then(|source| source.downcast::<ApiError>().ok());
     source.map_or_else(|| kind.into(), |source| *source)
-}
-
-/// From a [`SessionError`], keeping its source.
-pub(crate) fn session_error(error: SessionError) -> ApiError {
-    let (kind, source) = error.into_parts();
-    with_optional_source(ApiErrorKind::Session(kind), source)
-}
-
-/// From a [`StoreError`], keeping its source.
-pub(crate) fn store_error(error: StoreError) -> ApiError {
-    let (kind, source) = error.into_parts();
-    with_optional_source(ApiErrorKind::Store(kind), source)
-}
-
-/// As [`store_error`], when nothing has been spent yet.
-pub(crate) fn not_storable(error: StoreError) -> ApiError {
-    let (kind, source) = error.into_parts();
-    with_optional_source(ApiErrorKind::NotStorable(kind), source)
-}
-
-/// An address from the server that is not to be used.
-pub(crate) fn untrusted(error: EndpointError) -> ApiError {
-    let host = match error.kind() {
-        EndpointErrorKind::Untrusted { host } | EndpointErrorKind::Insecure { host } => host.clone(),
-        _ => String::new(),
-    };
-    ApiError::with_source(ApiErrorKind::UntrustedEndpoint { host }, error)
-}
-
-fn with_optional_source(kind: ApiErrorKind, source: Option<Box<dyn std::error::Error + Send + Sync>>) -> ApiError {
-    match source {
-        Some(source) => ApiError::with_source(kind, source),
-        None => kind.into(),
-    }
 }
 
 #[cfg(test)]

@@ -9,13 +9,13 @@ use mezon_client::mezon_api::UploadSource;
 use mezon_client::mezon_model::event::{ChannelCreated, Typing};
 use mezon_client::mezon_model::{ChannelId, ChannelMessage, Draft, FileState, Target};
 use mezon_client::{ClientError, ConnectOptions, Connection, FilesArrived};
+use mezon_emulator::Emulator;
 use support::{LINH, MINH, PATIENCE, emulator, sign_in};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-#[tokio::test]
-async fn handlers_streams_and_waiting_get_events_of_their_type_and_channel() {
-    let emulator = emulator().await;
+/// Two people who are connected, and their direct channel, which both have joined.
+async fn conversation(emulator: &Emulator) -> (Connection, Connection, Target) {
     let (linh, minh) = (
         Connection::new(&sign_in(&emulator.url(), LINH, "linh").await),
         Connection::new(&sign_in(&emulator.url(), MINH, "minh").await),
@@ -25,6 +25,13 @@ async fn handlers_streams_and_waiting_get_events_of_their_type_and_channel() {
         connection.connect(ConnectOptions::new()).await.unwrap();
         connection.join(&target).await.unwrap();
     }
+    (linh, minh, target)
+}
+
+#[tokio::test]
+async fn handlers_streams_and_waiting_get_events_of_their_type_and_channel() {
+    let emulator = emulator().await;
+    let (linh, minh, target) = conversation(&emulator).await;
 
     let (tell, mut told) = mpsc::unbounded_channel();
     let telling = tell.clone();
@@ -76,15 +83,7 @@ async fn waiting_has_an_end() {
 #[tokio::test]
 async fn files_that_arrive_after_their_message_are_an_event_and_no_edit() {
     let emulator = emulator().await;
-    let (linh, minh) = (
-        Connection::new(&sign_in(&emulator.url(), LINH, "linh").await),
-        Connection::new(&sign_in(&emulator.url(), MINH, "minh").await),
-    );
-    let target = Target::direct(linh.client().api().create_dm(MINH).await.unwrap().id());
-    for connection in [&linh, &minh] {
-        connection.connect(ConnectOptions::new()).await.unwrap();
-        connection.join(&target).await.unwrap();
-    }
+    let (linh, minh, target) = conversation(&emulator).await;
     let mut arrivals = minh.events_in::<FilesArrived>(target.channel_id);
     let mut messages = minh.events_in::<ChannelMessage>(target.channel_id);
     let api = linh.client().api();
